@@ -21,7 +21,9 @@ export const breakerLimits = {
   breakTo: z
     .enum(['reducing', 'halted'])
     .default('reducing')
-    .describe('What the account may do once the breaker has tripped: only reduce positions, or nothing.'),
+    .describe(
+      'The trading state of the account once the breaker has tripped: only orders pass that reduce positions, or none but those that protect them.',
+    ),
 }
 export interface BreakerLimits {
   readonly dailyLossMax?: string | undefined

@@ -53,13 +53,13 @@ export const setTradingState = z
     tradingState: z
       .enum(['active', 'reducing', 'halted'])
       .describe(
-        'active: all that passes the risk gate. reducing: only what makes a position smaller. halted: only what protects one, a stop or its watchdog.',
+        'active: orders that pass the risk gate. reducing: only orders that make a position smaller. halted: only orders that protect a position, as a stop or its watchdog does.',
       ),
-    by: by.describe('Who says so.'),
-    reason: remark.optional().describe('For the record.'),
+    by: by.describe('The name of the person or program that asks for it.'),
+    reason: remark.optional().describe('A remark for the log.'),
   })
   .describe(
-    'From a person, to an account. Setting it active resets a circuit breaker that has tripped, which counts losses anew from then on; entries are let through once the review that the breaker asked for is acknowledged, too (ACKNOWLEDGE_REVIEW).',
+    'Sets the trading state of an account. `active` resets a circuit breaker that has tripped, and the breaker counts losses from zero. Entries pass once the review that the breaker asked for is acknowledged, too (ACKNOWLEDGE_REVIEW).',
   )
 
 export const requireReview = z
@@ -67,18 +67,18 @@ export const requireReview = z
     type: z.literal('REQUIRE_REVIEW'),
     at: epochMs,
     by: byHand,
-    reason: remark.describe('What there is to look at.'),
+    reason: remark.describe('The subject of the review.'),
   })
-  .describe('To an account: nothing is entered until a person has looked (ACKNOWLEDGE_REVIEW).')
+  .describe('Blocks the entries of an account until a person acknowledges a review (ACKNOWLEDGE_REVIEW).')
 export const acknowledgeReview = z
   .strictObject({
     type: z.literal('ACKNOWLEDGE_REVIEW'),
     at: epochMs,
-    by: by.describe('Who has looked.'),
-    note: remark.optional().describe('What there was to see.'),
+    by: by.describe('The name of the person who has reviewed it.'),
+    note: remark.optional().describe('The result of the review.'),
   })
   .describe(
-    'From a person, to an account: has looked at what a review was required for. A circuit breaker that has tripped is reset apart (SET_TRADING_STATE).',
+    'Acknowledges the review that an account requires. It does not reset a circuit breaker that has tripped: SET_TRADING_STATE does.',
   )
 
 /** Tells an account what news say about a symbol. While a critical flag is in force, nothing is entered there. */
@@ -98,12 +98,12 @@ export const updateLimits = z
   .strictObject({
     type: z.literal('UPDATE_LIMITS'),
     at: epochMs,
-    by: by.describe('Who says so.'),
+    by: by.describe('The name of the person or program that asks for it.'),
     limits: settings.describe(
-      'Any of [account.limits](configuration.md#account), by name; null takes one away.',
+      'Any of [account.limits](configuration.md#account), by name. null removes a limit.',
     ),
   })
-  .describe('From a person, to an account: other limits, all of them or none. What is not named stays.')
+  .describe('Sets limits of an account, all of them or none. Limits that are left out stay.')
 
 /** The runner asks an account for its stats. */
 export const statsRequest = z.object({ type: z.literal('STATS_REQUEST'), at: epochMs, owner: address })
@@ -130,47 +130,59 @@ export const riskApproved = event('RISK_APPROVED', {
   ...ofTrade,
   clOrdId: z.string(),
   notional: decimal,
-})
+}).describe('The risk gate lets a request pass.')
 const refusal = {
   ...ofVenue,
-  symbol: z.string().describe('unless the order that it is about is unknown').optional(),
+  symbol: z.string().describe('Absent when the order of the request is unknown.').optional(),
   ...ofTrade,
   clOrdId: z.string(),
-  check: z.string().describe('that refused'),
-  field: z.string().describe('of the request, where that is not the name of the check').optional(),
-  limit: z.string().describe('what it allows'),
-  value: z.string().describe('what was asked'),
+  check: z.string().describe('The check that refused the request.'),
+  field: z
+    .string()
+    .describe('The field of the request. Absent when the check is called like its field.')
+    .optional(),
+  limit: z.string().describe('The value that the check allows.'),
+  value: z.string().describe('The value that was asked for.'),
   text: z.string(),
 }
-export const riskRejected = event('RISK_REJECTED', refusal)
+export const riskRejected = event('RISK_REJECTED', refusal).describe('The risk gate refuses a request.')
 export const entrySkipped = event('ENTRY_SKIPPED', refusal).describe(
-  'Held back for a time, by a cooldown or a flag, say; not wrong in itself.',
+  'The risk gate holds an entry back for a time, as by a cooldown or a flag. The request itself breaks no rule.',
 )
 export const tradingBlocked = event('TRADING_BLOCKED', {
   ...ofVenue,
   tradingState: z.enum(['reducing', 'halted']),
   by,
   reason: z.string().optional(),
-}).describe('Orders that make a position larger, or all, are refused from now on.')
+}).describe(
+  'From now on the account refuses orders that make a position larger (`reducing`), or all but those that protect one (`halted`).',
+)
 export const tradingAuthorized = event('TRADING_AUTHORIZED', {
   ...ofVenue,
   by,
   reason: z.string().optional(),
-})
+}).describe('The account is active from now on.')
 const trip = { ...ofVenue, check: z.string(), limit: z.string(), value: z.string() }
-export const limitBreached = event('LIMIT_BREACHED', trip)
+export const limitBreached = event('LIMIT_BREACHED', trip).describe(
+  'The account has reached a limit of its losses.',
+)
 export const circuitBreakerTriggered = event('CIRCUIT_BREAKER_TRIGGERED', {
   ...trip,
   tradingState: z.enum(['reducing', 'halted']),
-})
-export const circuitBreakerReset = event('CIRCUIT_BREAKER_RESET', { ...trip, by })
-export const manualReviewRequired = event('MANUAL_REVIEW_REQUIRED', { ...ofVenue, reason: z.string() })
+}).describe('The circuit breaker has tripped, and the account is in this trading state.')
+export const circuitBreakerReset = event('CIRCUIT_BREAKER_RESET', { ...trip, by }).describe(
+  'A person has reset the circuit breaker.',
+)
+export const manualReviewRequired = event('MANUAL_REVIEW_REQUIRED', {
+  ...ofVenue,
+  reason: z.string(),
+}).describe('The account blocks entries until a person acknowledges a review.')
 export const manualReviewAcknowledged = event('MANUAL_REVIEW_ACKNOWLEDGED', {
   ...ofVenue,
   reason: z.string(),
   by,
   note: z.string().optional(),
-})
+}).describe('A person has acknowledged the review.')
 export const manualIntervention = event('MANUAL_INTERVENTION', {
   ...ofVenue,
   symbol: z.string().optional(),
@@ -183,23 +195,26 @@ export const settingUpdated = event('SETTING_UPDATED', {
   ...ofVenue,
   setting: z.string(),
   ...changed,
-}).describe('A limit of the account.')
+}).describe('A limit of the account has changed.')
 export const settingFailed = event('SETTING_FAILED', {
   ...ofVenue,
   symbol: z.string().optional(),
   ...ofTrade,
   field: z.string(),
-  rule: z.string().describe('that it breaks'),
+  rule: z.string().describe('The rule that the setting breaks.'),
   by,
-}).describe('One that was asked for and cannot be: nothing of that request has changed.')
+}).describe('A setting that was asked for breaks a rule. Nothing that the request asked for has changed.')
 
 export const balanceChanged = event('BALANCE_CHANGED', {
   ...ofVenue,
   asset: z.string(),
   balance: decimal,
   change: decimal,
-  reason: z.string().optional().describe('why, where it was not a trade: in the words of the venue'),
-})
+  reason: z
+    .string()
+    .optional()
+    .describe("The venue's word for the reason, such as FUNDING_FEE. Absent for a trade."),
+}).describe('The balance of an asset has changed.')
 export const portfolioValue = event('PORTFOLIO_VALUE', {
   ...ofVenue,
   asset: z.string(),
@@ -208,7 +223,7 @@ export const portfolioValue = event('PORTFOLIO_VALUE', {
   unrealizedPnl: decimal,
   dailyPnl: decimal,
   drawdownPct: decimal,
-}).describe("All that is settled in the account's asset, marked at the last candles' closes.")
+}).describe("The value of everything that settles in the account's asset, at the closes of the last candles.")
 
 export type BalanceReport = z.infer<typeof balanceReport>
 export type CashFlowReport = z.infer<typeof cashFlowReport>

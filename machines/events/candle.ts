@@ -26,18 +26,22 @@ export const candle = z.object({
 export type Candle = z.infer<typeof candle>
 
 /** Goes from a symbol to its subscribers, and to the feed. */
-export const candleClose = z.object({
-  type: z.literal('CANDLE_CLOSE'),
-  at: epochMs,
-  venue: z.string(),
-  symbol: z.string(),
-  interval: z.string(),
-  candle,
-  isDisrupted: z
-    .literal(true)
-    .optional()
-    .describe('its connection was down or its order book not whole, so nothing is entered on it'),
-})
+export const candleClose = z
+  .object({
+    type: z.literal('CANDLE_CLOSE'),
+    at: epochMs,
+    venue: z.string(),
+    symbol: z.string(),
+    interval: z.string(),
+    candle,
+    isDisrupted: z
+      .literal(true)
+      .optional()
+      .describe(
+        'True when the connection was down or the order book was not whole. No strategy enters on such a candle.',
+      ),
+  })
+  .describe('A candle has closed.')
 
 /** Tells subscribers that asked for updates the open candle. */
 export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })

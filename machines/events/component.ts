@@ -17,16 +17,20 @@ export const componentFault = z.object({
   retryInMs: z.number().int().nonnegative().optional(),
 })
 
-const ofComponent = { ...base, component: z.string().describe('its name') }
+const ofComponent = { ...base, component: z.string().describe('The name of the component.') }
 
 export const componentStarted = event('COMPONENT_STARTED', ofComponent).describe(
-  'A part of the process runs: at a start, or again after a failure.',
+  'A component of the process runs, at a start or again after a failure.',
 )
 export const componentStopped = event('COMPONENT_STOPPED', ofComponent).describe(
-  'A part of the process has stopped as it should.',
+  'A component of the process has stopped in order.',
 )
 export const componentFailed = event('COMPONENT_FAILED', {
   ...ofComponent,
   reason: z.string(),
-  retryInMs: z.number().int().describe('until it is started again; absent when it is not').optional(),
-}).describe('A part of the process has failed.')
+  retryInMs: z
+    .number()
+    .int()
+    .describe('The time until the next start, in ms. Absent when there is no further start.')
+    .optional(),
+}).describe('A component of the process has failed.')

@@ -7,7 +7,7 @@ import { event, ofSymbol, ofTrade } from './shape.ts'
 export const contingencyType = z
   .enum(['OCO', 'OTO', 'OTOCO'])
   .describe(
-    'FIX ContingencyType (tag 1385), the names as venues write them. OCO: one cancels the other. OTO: the first triggers the others, as far as it is filled. OTOCO, a bracket: the first triggers the others, and what one of those fills the others need not.',
+    'FIX ContingencyType (tag 1385), with the names that venues use. OCO: one order cancels the other. OTO: the first order triggers the others, as far as it is filled. OTOCO, a bracket: the first order triggers the others, and a fill of one of those makes the rest of them smaller.',
   )
 export type ContingencyType = z.infer<typeof contingencyType>
 
@@ -16,7 +16,7 @@ const legId = z.string().regex(/^[A-Za-z]\w*$/, 'a word such as entry, stop or t
 
 export const listLeg = z.strictObject({
   legId: legId.describe(
-    'A word such as entry, stop or target. Its orders are `<id of the list>-<legId>`, and with a number when another one had to be placed; what is too long for an id ends in a hash.',
+    'A word such as entry, stop or target. The order of the leg is `<id of the list>-<legId>`. A further order of the leg has a number behind that. An id that would be too long ends in a hash.',
   ),
   ...legTerms,
 })
@@ -26,8 +26,8 @@ export const listRequest = z
   .strictObject({
     type: z.literal('LIST_REQUEST'),
     at: epochMs,
-    owner: address.optional().describe('Who is told of its fills and of what becomes of it.'),
-    venue: name.describe('Of the account that its orders go through.'),
+    owner: address.optional().describe('The actor that is told of the fills and of each change of the list.'),
+    venue: name.describe('The venue of the account that the orders go through.'),
     symbol,
     positionSide: positionSide.optional(),
     contingencyType,
@@ -35,7 +35,7 @@ export const listRequest = z
       .array(listLeg)
       .min(1, 'at least one order')
       .max(8, 'at most eight orders')
-      .describe('Its orders, one to eight.'),
+      .describe('The orders of the list, one to eight.'),
     refPx,
     ...ofTrade,
   })
@@ -58,7 +58,7 @@ export const listRequest = z
     }
   })
   .describe(
-    'Brings a list into being: FIX NewOrderList (35=E). Its id is the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The first of an OTO or OTOCO is the one that triggers the others. Those of an OTOCO close what it opens: they are of the other side, of its quantity, and `reduceOnly`.',
+    'Creates a list of orders: FIX NewOrderList (35=E). The id of the list is the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The first order of an OTO or OTOCO triggers the others. The others of an OTOCO close the position that it opens: they have the opposite side, the same quantity, and `reduceOnly`.',
   )
 export type ListRequest = z.infer<typeof listRequest>
 
@@ -67,9 +67,9 @@ export const exit = z
     type: z.literal('EXIT'),
     at: epochMs,
     by: byHand,
-    reason: remark.optional().describe('For the record.'),
+    reason: remark.optional().describe('A remark for the log.'),
   })
-  .describe('To a list: out of what it holds, at market; what protects it stays until that is done.')
+  .describe('Closes the position of a list at market. The orders that protect it stay until then.')
 export type Exit = z.infer<typeof exit>
 
 /** Gives a list other prices for one of its legs, also for orders to come. */
@@ -95,7 +95,7 @@ export const listUpdate = z.object({
   at: epochMs,
   list: z.string(),
   phase: listPhase,
-  exposure: decimal.describe('Filled by the first order and not closed by the others.'),
+  exposure: decimal.describe('The quantity that the first order has filled and the others have not closed.'),
 })
 export type ListUpdate = z.infer<typeof listUpdate>
 
@@ -105,11 +105,11 @@ export const orderListUpdated = event('ORDER_LIST_UPDATED', {
   list: z.string(),
   contingencyType,
   phase: listPhase,
-  exposure: decimal.describe('filled by the first order and not closed by the others'),
-})
+  exposure: decimal.describe('The quantity that the first order has filled and the others have not closed.'),
+}).describe('The phase or the exposure of a list has changed.')
 export const orderListRejected = event('ORDER_LIST_REJECTED', {
   ...ofSymbol,
   ...ofTrade,
   list: z.string(),
   text: z.string(),
-}).describe('The id is that of a list that is, or was, there.')
+}).describe('A list is refused, because a list with its id exists or has existed.')

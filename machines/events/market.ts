@@ -68,8 +68,10 @@ export const marketEvent = z.discriminatedUnion('type', [trade, quote, orderBook
 // acts on, and all of them are in the log already, as what their symbols took: they are emitted where configured.
 const ofMarket = {
   ...ofSymbol,
-  eventAt: epochMs.optional().describe('when the exchange says it happened'),
-  receivedNs: z.string().optional().describe('when it was received, in ns, where that is known'),
+  eventAt: epochMs
+    .optional()
+    .describe("The exchange's time of the event. Absent when the exchange gives none."),
+  receivedNs: z.string().optional().describe('The time of receipt in ns. Absent when it is not known.'),
 }
 export const marketTick = event('MARKET_TICK', {
   ...ofMarket,
@@ -77,41 +79,45 @@ export const marketTick = event('MARKET_TICK', {
   qty: decimal,
   bid: decimal.optional(),
   ask: decimal.optional(),
-}).describe('A trade, with the best prices beside it.')
+}).describe('A trade, with the best prices at that moment.')
 export const marketTrade = event('MARKET_TRADE', {
   ...ofMarket,
   tradeId: z.string(),
   px: decimal,
   qty: decimal,
-  aggressor: side.describe('side of the order that took liquidity'),
-}).describe('A trade as the venue names it. Where `symbol.emit` has `trade`.')
+  aggressor: side.describe('The side of the order that took liquidity.'),
+}).describe("A trade with the venue's id. The symbol emits it if `symbol.emit` has `trade`.")
 export const marketQuote = event('MARKET_QUOTE', {
   ...ofMarket,
   bid: decimal,
   bidSize: decimal,
   ask: decimal,
   askSize: decimal,
-}).describe('The best prices. Where `symbol.emit` has `quote`.')
+}).describe('The best prices. The symbol emits it if `symbol.emit` has `quote`.')
 export const marketOrderBook = event('MARKET_ORDER_BOOK', {
   ...ofMarket,
   updateId: z.number().int(),
   bids: z.array(level),
   asks: z.array(level),
-}).describe('The top of the book, best first. Where `symbol.emit` has `orderBook`.')
+}).describe(
+  'The top of the order book, the best prices first. The symbol emits it if `symbol.emit` has `orderBook`.',
+)
 export const fundingUpdate = event('FUNDING_UPDATE', {
   ...ofMarket,
-  rate: decimal.describe('who is long pays it to who is short; below zero the other way round'),
+  rate: decimal.describe(
+    'The share of its value that a long position pays to a short one. Negative: a short position pays.',
+  ),
   px: decimal,
 }).describe('Funding has been paid.')
 export const dataStale = event('DATA_STALE', {
   ...ofSymbol,
-  lastAt: epochMs.describe('when anything last came'),
-}).describe('Nothing has come for `symbol.staleAfterMs`.')
+  lastAt: epochMs.describe('The time of the last message.'),
+}).describe('No message has come for `symbol.staleAfterMs`.')
 export const connectionChanged = event('CONNECTION_CHANGED', {
   ...ofSymbol,
   status: z.enum(['connected', 'disconnected', 'resyncing']),
   ...reason,
-})
+}).describe('The connection of a symbol has another state. `resyncing`: its order book is read again.')
 
 export type Trade = z.infer<typeof trade>
 export type Quote = z.infer<typeof quote>

@@ -13,43 +13,51 @@ export const NEWS_MAX = { id: 2_048, url: 2_048, title: 500, text: 4_000 }
 
 /** The facts that a source gives of an item. */
 export const newsFacts = z.object({
-  id: z.string().min(1).max(NEWS_MAX.id).describe('Unique within its source: what comes twice counts once.'),
-  title: z.string().min(1).max(NEWS_MAX.title).describe('Headline.'),
-  text: z.string().max(NEWS_MAX.text).optional().describe('What it says.'),
-  url: z.string().max(NEWS_MAX.url).optional().describe('Where it is to be read.'),
-  publishedAt: epochMs.optional().describe('Flags count from then; by default from when it came.'),
+  id: z
+    .string()
+    .min(1)
+    .max(NEWS_MAX.id)
+    .describe('An id that is unique within the source. An item that comes twice counts once.'),
+  title: z.string().min(1).max(NEWS_MAX.title).describe('The headline.'),
+  text: z.string().max(NEWS_MAX.text).optional().describe('The text of the item.'),
+  url: z.string().max(NEWS_MAX.url).optional().describe('The address of the item.'),
+  publishedAt: epochMs
+    .optional()
+    .describe('The time of publication. Flags begin then. By default they begin when the item comes.'),
 })
 
 export const newsItem = newsFacts
   .extend({
     type: z.literal('NEWS_ITEM'),
     at: epochMs,
-    source: z.string().min(1).describe('Who says it.'),
+    source: z.string().min(1).describe('The name of the source.'),
   })
-  .describe('To news/main: an item of news, to be judged by the rules.')
+  .describe('Gives an item of news to news/main, whose rules judge it.')
 
 const ofNews = { ...base, source: z.string(), id: z.string(), title: z.string() }
 export const newsIngested = event('NEWS_INGESTED', {
   ...ofNews,
   url: z.string().optional(),
   publishedAt: epochMs.optional(),
-})
+}).describe('A new item of news has come.')
 export const newsClassified = event('NEWS_CLASSIFIED', {
   ...ofNews,
   category: newsCategory,
   sentiment: newsSentiment.optional(),
   severity: newsSeverity,
-  symbols: z.array(z.string()).describe('that it speaks of'),
-  rule: z.string().describe('id of the rule that said so'),
-})
+  symbols: z.array(z.string()).describe('The symbols that the item is about.'),
+  rule: z.string().describe('The id of the rule that matched.'),
+}).describe('A rule has judged an item of news.')
 export const symbolFlagged = event('SYMBOL_FLAGGED', {
   ...ofSymbol,
   flag: newsCategory,
   severity: newsSeverity,
   until: epochMs,
   reason: z.string(),
-}).describe('Anew, or for longer or more gravely than before.')
-export const symbolFlagExpired = event('SYMBOL_FLAG_EXPIRED', { ...ofSymbol, flag: newsCategory })
+}).describe('A symbol has a flag, or has it for longer or more gravely than before.')
+export const symbolFlagExpired = event('SYMBOL_FLAG_EXPIRED', { ...ofSymbol, flag: newsCategory }).describe(
+  'The flag of a symbol has ended.',
+)
 
 export type NewsSeverity = z.infer<typeof newsSeverity>
 export type NewsSentiment = z.infer<typeof newsSentiment>

@@ -9,11 +9,14 @@ const names = {
   ...ofSymbol,
   ...ofTrade,
   order: z.string(),
-  clOrdId: z.string().describe('our id of it; once it is replaced, that of the replace'),
+  clOrdId: z.string().describe('Our id of the order; after a replace, the id of the replace.'),
 }
 const ofOrder = {
   ...names,
-  venueOrderId: z.string().optional().describe("the venue's id of it, from the venue's first report on"),
+  venueOrderId: z
+    .string()
+    .optional()
+    .describe("The venue's id of the order. Absent before the venue's first report."),
   side,
   orderQty: decimal,
   cumQty: decimal,
@@ -25,60 +28,90 @@ const fillFields = {
   lastQty: decimal,
   lastPx: decimal,
   tradeId: z.string(),
-  commission: decimal.describe("the venue's fee for this fill, above zero when paid"),
-  commissionAsset: z.string().describe('the asset that the fee is in'),
+  commission: decimal.describe("The venue's commission for this fill. Positive when paid."),
+  commissionAsset: z.string().describe('The asset of the commission.'),
 }
 
 export const orderCreated = event('ORDER_CREATED', {
   ...names,
   ...orderTerms,
-}).describe('It has come into being, whether it is let through or not.')
+}).describe('An order exists from now on. It is submitted, denied or adopted.')
 export const orderSubmitted = event('ORDER_SUBMITTED', {
   ...names,
   ...orderTerms,
-}).describe('On its way to the venue.')
-export const orderAccepted = event('ORDER_ACCEPTED', ofOrder)
-export const orderTriggered = event('ORDER_TRIGGERED', ofOrder)
-export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fillFields })
-export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields })
+}).describe('The order is on its way to the venue.')
+export const orderAccepted = event('ORDER_ACCEPTED', ofOrder).describe(
+  'The venue has taken the order, and works on it.',
+)
+export const orderTriggered = event('ORDER_TRIGGERED', ofOrder).describe(
+  'The price of the order was reached. The order works from now on.',
+)
+export const orderPartialFill = event('ORDER_PARTIAL_FILL', { ...ofOrder, ...fillFields }).describe(
+  'The venue has filled a part of the order.',
+)
+export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields }).describe(
+  'The venue has filled the rest of the order.',
+)
 export const orderAdopted = event('ORDER_ADOPTED', { ...ofOrder, foreignId }).describe(
-  'The venue had it, and nobody here knew.',
+  'The venue has an order that was unknown here. It is an order of ours from now on.',
 )
 export const orderOverfilled = event('ORDER_OVERFILLED', {
   ...ofOrder,
   ...fillFields,
-  isCounted: z.boolean(),
+  isCounted: z.boolean().describe('True when our books take the fill: see `account.overfill`.'),
 }).describe('The venue has filled more than was ordered.')
 export const orderDiscrepancy = event('ORDER_DISCREPANCY', {
   ...ofOrder,
   reportedSymbol: z.string(),
   reportedSide: side,
   reportedQty: decimal,
-}).describe('The venue tells of other terms under its id: that is another order, and no news of this one.')
+}).describe(
+  'The venue reports other terms under the id of this order. The report is about another order, and this one does not change.',
+)
 export const orderDenied = event('ORDER_DENIED', { ...ofOrder, ...reason }).describe(
-  'The risk gate did not let it through: the venue never saw it.',
+  'The risk gate has denied the order. The venue never sees it.',
 )
 export const orderTradeBusted = event('ORDER_TRADE_BUSTED', { ...ofOrder, ...fillFields }).describe(
   'The venue has taken a fill back.',
 )
 export const orderTradeCorrected = event('ORDER_TRADE_CORRECTED', { ...ofOrder, ...fillFields }).describe(
-  '`lastQty` and `lastPx` as they were in truth.',
+  'The venue has corrected a fill. `lastQty` and `lastPx` are the right ones.',
 )
-export const orderDoneForDay = event('ORDER_DONE_FOR_DAY', { ...ofOrder, ...reason })
+export const orderDoneForDay = event('ORDER_DONE_FOR_DAY', { ...ofOrder, ...reason }).describe(
+  'The order fills no more today. A GTC order may go on tomorrow.',
+)
 export const orderStopped = event('ORDER_STOPPED', ofOrder).describe(
-  'Its execution is guaranteed by the venue, and still to come.',
+  'The venue guarantees the execution of the order, which is still to come.',
 )
-export const orderSuspended = event('ORDER_SUSPENDED', ofOrder)
+export const orderSuspended = event('ORDER_SUSPENDED', ofOrder).describe(
+  'Trading is halted. The venue keeps the order.',
+)
 const terms = { price: decimal.optional(), stopPx: decimal.optional() }
 export const orderPendingReplace = event('ORDER_PENDING_REPLACE', {
   ...ofOrder,
   ...terms,
   newOrderQty: decimal,
-}).describe('With the prices and the quantity that were asked for; those in force are still the old ones.')
-export const orderReplaced = event('ORDER_REPLACED', { ...ofOrder, ...terms })
-export const orderReplaceRejected = event('ORDER_REPLACE_REJECTED', { ...ofOrder, ...reason })
-export const orderPendingCancel = event('ORDER_PENDING_CANCEL', ofOrder)
-export const orderCancelRejected = event('ORDER_CANCEL_REJECTED', { ...ofOrder, ...reason })
-export const orderCancelled = event('ORDER_CANCELLED', { ...ofOrder, ...reason })
-export const orderRejected = event('ORDER_REJECTED', { ...ofOrder, ...reason })
-export const orderExpired = event('ORDER_EXPIRED', { ...ofOrder, ...reason })
+}).describe(
+  'Other terms for the order are asked for: `price`, `stopPx` and `newOrderQty`. The old terms stay in force until the venue accepts these.',
+)
+export const orderReplaced = event('ORDER_REPLACED', { ...ofOrder, ...terms }).describe(
+  'The order has other terms, because the venue has accepted a replace or has changed them by itself.',
+)
+export const orderReplaceRejected = event('ORDER_REPLACE_REJECTED', { ...ofOrder, ...reason }).describe(
+  'A replace is refused. The order keeps its terms.',
+)
+export const orderPendingCancel = event('ORDER_PENDING_CANCEL', ofOrder).describe(
+  'A cancel of the order is on its way to the venue.',
+)
+export const orderCancelRejected = event('ORDER_CANCEL_REJECTED', { ...ofOrder, ...reason }).describe(
+  'A cancel is refused.',
+)
+export const orderCancelled = event('ORDER_CANCELLED', { ...ofOrder, ...reason }).describe(
+  'The order is canceled. Its fills stay.',
+)
+export const orderRejected = event('ORDER_REJECTED', { ...ofOrder, ...reason }).describe(
+  'The venue has refused the order, or never saw it.',
+)
+export const orderExpired = event('ORDER_EXPIRED', { ...ofOrder, ...reason }).describe(
+  'The order has ended by its time in force.',
+)

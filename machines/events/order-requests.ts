@@ -5,7 +5,7 @@ import { address, byHand, epochMs, name, positive, remark } from '../model/field
 import { orderTerms, ordRejReason, overfillPolicy, refPx } from './order.ts'
 import { ofTrade } from './shape.ts'
 
-const termsAtVenue = { venue: name.describe('That of the account.'), ...orderTerms }
+const termsAtVenue = { venue: name.describe('The venue of the account.'), ...orderTerms }
 
 /** Who an order belongs to, and who else wants to hear of everything that becomes of it. */
 const parties = {
@@ -24,14 +24,14 @@ export const replaceRequest = z
   .strictObject({
     type: z.literal('REPLACE_REQUEST'),
     at: epochMs,
-    clOrdId: name.describe('The order is `order/<clOrdId>`.'),
-    owner: address.optional().describe('Who is told when it is refused.'),
-    orderQty: positive.optional().describe('The whole quantity, fills included.'),
+    clOrdId: name.describe('The id of the order, whose address is `order/<clOrdId>`.'),
+    owner: address.optional().describe('The actor that is told when the request is refused.'),
+    orderQty: positive.optional().describe('The whole quantity, with the fills so far.'),
     price: orderTerms.price,
     stopPx: orderTerms.stopPx,
   })
   .describe(
-    'From a strategy or a person to the account: other terms for an order that works, if the risk gate lets them. What is not named stays.',
+    'Asks an account for other terms of an order that works. The risk gate checks them. Terms that are left out stay.',
   )
 
 export const orderRequest = z
@@ -39,17 +39,19 @@ export const orderRequest = z
     type: z.literal('ORDER_REQUEST'),
     at: epochMs,
     clOrdId: name.describe(
-      'A new one: the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The order will be `order/<clOrdId>`.',
+      'A new id: the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The address of the order is `order/<clOrdId>`.',
     ),
-    owner: address.optional().describe('Who is told of its fills and its end.'),
+    owner: address.optional().describe('The actor that is told of the fills and the end of the order.'),
     ...termsAtVenue,
     listId: name
       .optional()
-      .describe('Of the list that the order is a leg of: it is told of all that becomes of it.'),
+      .describe(
+        'The id of the list that the order is a leg of. The list is told of every change of the order.',
+      ),
     strategy: ofTrade.strategy,
     refPx,
   })
-  .describe('From a strategy or a person to the account: place this, if the risk gate lets it.')
+  .describe('Asks an account to place an order. The risk gate checks it first.')
 
 /** Tells the actor that made a refused request, and the list that it was for. */
 export const requestRefused = z.object({
@@ -75,10 +77,10 @@ export const cancel = z
     type: z.literal('CANCEL'),
     at: epochMs,
     by: byHand,
-    reason: remark.optional().describe('For the record.'),
+    reason: remark.optional().describe('A remark for the log.'),
   })
   .describe(
-    'Ends an order. Of a list it ends what enters; what closes what the list holds stays. Of an OCO it ends both.',
+    'Cancels an order. For a list it cancels the orders that open a position, and keeps those that close it. For an OCO it cancels both orders.',
   )
 
 /** Other terms for an order that works: what is not named stays. The quantity is the whole, fills included. */
@@ -92,7 +94,7 @@ export const replace = z.strictObject({
 
 export const verify = z
   .strictObject({ type: z.literal('VERIFY'), at: epochMs })
-  .describe('Asks the venue how an order stands there: of one that is taken to work, whether it still does.')
+  .describe('Asks the venue for the status of an order, such as whether the order still works.')
 
 /** The account denies an order. This creates the order, so that it can say so. */
 export const deny = z.object({

@@ -4,44 +4,49 @@ import { decimal, epochMs, name, positive, side } from '../model/fields.ts'
 export const ordType = z
   .enum(['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'])
   .describe(
-    'FIX OrdType (tag 40). A stop is a market order once the price goes to stopPx against its holder, a take-profit once it goes there in his favour; with a price they are limit orders from then on. A trailing stop keeps its distance.',
+    'FIX OrdType (tag 40). A STOP becomes a market order when the price reaches `stopPx` against its holder, and a TAKE_PROFIT when the price reaches it in favour of its holder. A STOP_LIMIT or TAKE_PROFIT_LIMIT becomes a limit order instead. A TRAILING_STOP keeps its distance from the best price.',
   )
 export const timeInForce = z
   .enum(['GTC', 'DAY', 'GTD', 'IOC', 'FOK'])
-  .describe('FIX TimeInForce (tag 59). DAY ends at midnight UTC, GTD at its expireTime.')
+  .describe('FIX TimeInForce (tag 59). DAY ends at midnight UTC, GTD at `expireTime`.')
 
 export const positionSide = z
   .enum(['LONG', 'SHORT'])
-  .describe('Which position of a hedging account an order is for; a netting one has one of each symbol.')
+  .describe(
+    'The long or the short position of a hedging account. Absent in a netting account, which has one position of each symbol.',
+  )
 export type PositionSide = z.infer<typeof positionSide>
 
 export const overfillPolicy = z
   .enum(['count', 'reject'])
   .describe(
-    "What to do with a fill beyond the quantity of its order. It is flagged either way. count: our books take it, as the venue's do. reject: our books leave it out, and each reconciliation reports the difference until a person settles it.",
+    "The action for a fill beyond the quantity of its order. It is flagged either way. count: our books take it, as the venue's do. reject: our books leave it out, and each reconciliation reports the difference until a person settles it.",
   )
 export type OverfillPolicy = z.infer<typeof overfillPolicy>
 
 /** The terms of an order. See terms.ts for the terms that each order type needs. */
 export const orderTerms = {
-  symbol: name.describe('What is traded.'),
+  symbol: name.describe('The symbol that is traded.'),
   side: side.describe('FIX Side (tag 54).'),
   ordType,
-  orderQty: positive.describe('In units of the symbol.'),
-  price: positive.optional().describe('Limit: of LIMIT, STOP_LIMIT and TAKE_PROFIT_LIMIT.'),
+  orderQty: positive.describe('The quantity, in units of the symbol.'),
+  price: positive.optional().describe('The limit of a LIMIT, STOP_LIMIT or TAKE_PROFIT_LIMIT order.'),
   stopPx: positive
     .optional()
-    .describe('Price that triggers it: of STOP, STOP_LIMIT, TAKE_PROFIT and TAKE_PROFIT_LIMIT.'),
+    .describe('The price that triggers a STOP, STOP_LIMIT, TAKE_PROFIT or TAKE_PROFIT_LIMIT order.'),
   trailingOffset: positive
     .optional()
-    .describe('Distance of a TRAILING_STOP from the best price since, in units of price.'),
+    .describe('The distance of a TRAILING_STOP from the best price since it was placed, in units of price.'),
   timeInForce,
-  expireTime: epochMs.optional().describe('GTD only (tag 126).'),
-  postOnly: z.boolean().optional().describe('Refused where it would take what is there instead of resting.'),
+  expireTime: epochMs.optional().describe('The end of a GTD order (tag 126), in epoch ms.'),
+  postOnly: z
+    .boolean()
+    .optional()
+    .describe('True: the venue refuses the order if it would take liquidity instead of resting.'),
   positionSide: positionSide.optional(),
-  reduceOnly: z.boolean().optional().describe('Fills no more than makes a position smaller.'),
+  reduceOnly: z.boolean().optional().describe('True: the order can only make a position smaller.'),
 }
-export const refPx = positive.describe('Price that the notional is estimated with.')
+export const refPx = positive.describe('The price that the notional of the order is estimated with.')
 
 /** FIX OrdStatus (tag 39), the names spelled out. */
 export const ordStatus = z.enum([
@@ -89,7 +94,9 @@ export const clOrdId = z.string()
 export const foreignId = z
   .string()
   .optional()
-  .describe('What the venue calls the order, where somebody else has placed it.')
+  .describe(
+    "The venue's name of an order that another program or a person has placed. Absent for our own orders.",
+  )
 
 /** Goes to a venue's port. */
 export const placeOrder = z.object({

@@ -38,10 +38,12 @@ const ofPosition = {
   ...ofSymbol,
   ...ofTrade,
   positionSide: positionSide.optional(),
-  quantity: decimal.describe('positive when long'),
+  quantity: decimal.describe('The quantity held. Negative when short.'),
   avgPx: decimal,
   realizedPnl: decimal,
-  commissions: z.record(z.string(), decimal).describe('by the asset that was taken'),
+  commissions: z
+    .record(z.string(), decimal)
+    .describe('The commissions so far, by the asset that they were paid in.'),
   funding: decimal,
 }
 
@@ -49,44 +51,54 @@ export const positionOpened = event('POSITION_OPENED', {
   ...ofPosition,
   leverage: decimal
     .optional()
-    .describe("the account's leverage when it let the order pass, 1 of spot; not where it let none pass"),
+    .describe(
+      "The account's leverage when it let the order pass; 1 for spot. Absent when it let no order pass.",
+    ),
   marginMode: z
     .enum(['cash', 'cross'])
-    .describe(
-      'cash: spot is paid in full. cross: all that the account has of the asset carries the contract',
-    ),
-})
-export const positionUpdated = event('POSITION_UPDATED', ofPosition)
+    .describe('cash: spot, paid in full. cross: the whole balance of the asset covers the contract.'),
+}).describe('A fill has opened the position.')
+export const positionUpdated = event('POSITION_UPDATED', ofPosition).describe(
+  'A fill has made the position larger or smaller.',
+)
 export const positionModified = event('POSITION_MODIFIED', {
   ...ofPosition,
   reason: z.enum(['bust', 'correction', 'funding']),
-}).describe('Changed by something else than a fill.')
+}).describe('A bust, a correction or funding has changed the position.')
 export const positionClosed = event('POSITION_CLOSED', {
   ...ofPosition,
-  tradePnl: decimal.describe('since its opening, net of commissions in the asset it settles in'),
-})
+  tradePnl: decimal.describe(
+    'The PnL since the opening, less the commissions in the asset that the position settles in.',
+  ),
+}).describe('A fill has closed the position.')
 export const positionStopTriggered = event('POSITION_STOP_TRIGGERED', {
   ...ofPosition,
   order: z.string(),
-  ordType: ordType.extract(['STOP', 'STOP_LIMIT', 'TRAILING_STOP']).describe('the kind of stop'),
+  ordType: ordType.extract(['STOP', 'STOP_LIMIT', 'TRAILING_STOP']).describe('The kind of the stop.'),
   stopPx: decimal
     .optional()
-    .describe('the price that triggered it; of a trailing stop only where its venue tells it'),
+    .describe('The price that triggered the stop. Absent for a trailing stop whose venue does not tell it.'),
   lastQty: decimal,
   lastPx: decimal,
-}).describe('A stop has made it smaller.')
-export const positionFlipped = event('POSITION_FLIPPED', ofPosition).describe('From long to short or back.')
+}).describe('A fill of a stop has made the position smaller.')
+export const positionFlipped = event('POSITION_FLIPPED', ofPosition).describe(
+  'A fill has turned the position from long to short, or back.',
+)
 
 const ofWatchdog = {
   ...ofSymbol,
-  exposure: decimal.describe('what is held'),
-  protectedQty: decimal.describe('what live stops cover of it'),
-  unprotectedMs: z.number().int().describe('for how long not all of it was covered'),
+  exposure: decimal.describe('The quantity held.'),
+  protectedQty: decimal.describe('The part of it that live stops cover.'),
+  unprotectedMs: z.number().int().describe('The time for which not all of it was covered, in ms.'),
 }
-export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWatchdog)
-export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog)
+export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWatchdog).describe(
+  'Live stops cover the whole position again.',
+)
+export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog).describe(
+  'No live stop has covered the whole position for the grace of the watchdog.',
+)
 export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog).describe(
-  "By an order of the watchdog's own.",
+  'Live stops cover the whole position again, with one that the watchdog has placed.',
 )
 
 export type PositionChanged = z.infer<typeof positionChanged>

@@ -10,9 +10,9 @@ export const reconcile = z
     type: z.literal('RECONCILE'),
     at: epochMs,
     by: byHand,
-    reason: z.string().describe('For the record.'),
+    reason: z.string().describe('A remark for the log.'),
   })
-  .describe('To a reconciliation: begin now, rather than when the time comes.')
+  .describe("Starts a comparison with the venue's books now.")
 
 /** Asks a venue's port for all working orders, all movements of money since a time, positions and balances. */
 export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })
@@ -87,25 +87,33 @@ export const adopt = z.object({
 /** Something that the two books do not agree about. */
 export const difference = {
   what: z.enum(['order', 'position', 'balance']),
-  id: z.string().describe('address of the order, symbol, or asset'),
-  here: z.string().describe('quantity left, held, or owned; `none` where nothing is known of it'),
-  there: z.string().describe('what the venue says of the same'),
+  id: z.string().describe('The address of the order, the symbol, or the asset.'),
+  here: z
+    .string()
+    .describe('The quantity in our books: left to fill, held, or owned. `none` when they have none of it.'),
+  there: z.string().describe("The same quantity in the venue's books."),
 }
 
 export const reconciliationStarted = event('RECONCILIATION_STARTED', {
   ...ofVenue,
   reason: z.string(),
-})
+}).describe("A comparison with the venue's books begins.")
 export const reconciliationDifference = event('RECONCILIATION_DIFFERENCE', {
   ...ofVenue,
   ...difference,
-  done: z.enum(['movements applied', 'asked', 'told', 'adopted', 'canceled', 'reported']),
-})
+  done: z
+    .enum(['movements applied', 'asked', 'told', 'adopted', 'canceled', 'reported'])
+    .describe('The action that the difference led to.'),
+}).describe("Our books and the venue's differ.")
 export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
   ...ofVenue,
-  discrepancies: z.number().int().describe('differences that are still there'),
-  repaired: z.number().int().describe('differences that there were').optional(),
-})
+  discrepancies: z.number().int().describe('The number of differences that are left.'),
+  repaired: z
+    .number()
+    .int()
+    .describe('The number of differences that are repaired. Absent when there were none.')
+    .optional(),
+}).describe("The comparison with the venue's books is complete.")
 
 export type Reconcile = z.infer<typeof reconcile>
 export type VenueStateRequest = z.infer<typeof venueStateRequest>

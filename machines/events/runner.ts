@@ -56,41 +56,48 @@ export const processStopped = z.object({
 
 export const systemStarted = event('SYSTEM_STARTED', {
   ...base,
-  version: z.string().describe('of the package'),
-}).describe('The process is up, and has its log. Twice in a row: there was a crash between.')
+  version: z.string().describe('The version of the package.'),
+}).describe(
+  'The process has started, and has its log. Two of these without a SYSTEM_STOPPED between them: the process crashed.',
+)
 export const systemStopped = event('SYSTEM_STOPPED', {
   ...base,
   reason: z.string(),
   initiator: z.string(),
-}).describe('The process ends as it should.')
+}).describe('The process ends in order.')
 export const runnerStarted = event('RUNNER_STARTED', {
   ...ofVenue,
   market: z.string(),
   strategies: z.array(z.string()),
-}).describe('It takes from the market from now on, and trades: one of each venue.')
+}).describe('The runner takes market data and trades from now on. There is one of this event for each venue.')
 export const runnerStopped = event('RUNNER_STOPPED', {
   ...ofVenue,
-  startedAt: epochMs.describe('when it last did'),
-}).describe('It takes nothing from the market any more: one of each venue.')
+  startedAt: epochMs.describe('The time of the last start.'),
+}).describe('The runner takes no more market data. There is one of this event for each venue.')
 export const systemError = event('SYSTEM_ERROR', {
   ...base,
   severity: errorSeverity,
   text: z.string(),
-  about: z.string().describe('the actor, port or source that it happened to').optional(),
-}).describe('`critical` ends the run.')
+  about: z
+    .string()
+    .describe('The actor, port or source that had the error. Absent when it is none of these.')
+    .optional(),
+}).describe('An error or a warning of the process. `critical` ends the run.')
 export const heartbeat = event('HEARTBEAT', {
   ...base,
-  startedAt: epochMs.describe('when the process last did'),
-}).describe('Every `runner.heartbeatMs`.')
+  startedAt: epochMs.describe('The time of the last start of the process.'),
+}).describe('The process runs. One comes every `runner.heartbeatMs`.')
 const count = z.number().int()
 export const healthCheck = event('HEALTH_CHECK', {
   ...base,
   status: z.enum(['ok', 'degraded']),
   warnings: count,
   errors: count,
-}).describe('With each heartbeat: what went wrong since the last one. `ok` has no errors.')
+}).describe(
+  'The numbers of warnings and errors since the last heartbeat. One comes with each heartbeat. `ok`: there are no errors.',
+)
 export const statsUpdate = event('STATS_UPDATE', { ...ofVenue, ...accountStats }).describe(
-  'After each heartbeat: how the account stands.',
+  'The state of an account. One comes after each heartbeat.',
 )
 
 export type ReportError = z.infer<typeof reportError>

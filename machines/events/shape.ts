@@ -10,8 +10,13 @@ export const ofTrade = {
   instrument: z
     .string()
     .optional()
-    .describe('the symbol as no venue writes it, `BTC/USDT`, where its two assets are known'),
-  strategy: z.string().optional().describe('id of the strategy that it is of, where it is of one'),
+    .describe(
+      'The symbol in the form `BTC/USDT`, which no venue uses. Absent when its two assets are not known.',
+    ),
+  strategy: z
+    .string()
+    .optional()
+    .describe('The id of the strategy that the event belongs to. Absent when it belongs to none.'),
 }
 /** Returns the schema of an event: its type and its fields. */
 export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>

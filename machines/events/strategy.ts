@@ -6,70 +6,82 @@ import { changed, event, ofSymbol, ofTrade, settings } from './shape.ts'
 
 export const startStrategy = z
   .strictObject({ type: z.literal('START'), at: epochMs, by: byHand })
-  .describe('From now on it trades, once it is warm.')
+  .describe('Starts a strategy. It trades once its indicators are warm.')
 export const stopStrategy = z
   .strictObject({
     type: z.literal('STOP'),
     at: epochMs,
     by: byHand,
-    reason: remark.optional().describe('For the record.'),
+    reason: remark.optional().describe('A remark for the log.'),
   })
-  .describe('From now on it looks on. What it holds stays, with its stop.')
+  .describe('Stops a strategy. It makes no more decisions, and a position that it holds keeps its stop.')
 
 export const updateParameters = z
   .strictObject({
     type: z.literal('UPDATE_PARAMETERS'),
     at: epochMs,
-    by: by.describe('Who says so.'),
+    by: by.describe('The name of the person or program that asks for it.'),
     parameters: settings.describe(
-      'Any of [its own](configuration.md#strategies) and `orderQty`, by name; null takes one away. By the others it is set up: start another strategy.',
+      'Any of [its own](configuration.md#strategies) and `orderQty`, by name. null removes a parameter. The others of a strategy do not change: start another strategy instead.',
     ),
   })
-  .describe('From a person, to a strategy: other parameters, all of them or none. What is not named stays.')
+  .describe('Sets parameters of a strategy, all of them or none. Parameters that are left out stay.')
 
 const ofStrategy = { ...ofSymbol, instrument: ofTrade.instrument, strategy: z.string() }
-export const strategyStarted = event('STRATEGY_STARTED', ofStrategy)
-export const strategyStopped = event('STRATEGY_STOPPED', { ...ofStrategy, reason: z.string().optional() })
+export const strategyStarted = event('STRATEGY_STARTED', ofStrategy).describe(
+  'The strategy runs from now on.',
+)
+export const strategyStopped = event('STRATEGY_STOPPED', {
+  ...ofStrategy,
+  reason: z.string().optional(),
+}).describe('The strategy has stopped.')
 export const parameterUpdated = event('PARAMETER_UPDATED', {
   ...ofStrategy,
   parameter: z.string(),
   ...changed,
-})
+}).describe('A parameter of the strategy has changed.')
 /** Indicators are no money: plain IEEE numbers, the same on every machine. */
 const values = z.record(z.string(), z.number())
 export const indicatorsCalculated = event('INDICATORS_CALCULATED', {
   ...ofStrategy,
   values,
   close: decimal,
-})
+}).describe('The indicators of the strategy at the close of a candle.')
 export const regimeChanged = event('REGIME_CHANGED', {
   ...ofStrategy,
   regime: z.string(),
   was: z.string().optional(),
-})
+}).describe('The strategy sees another regime of the market.')
 const ofSignal = { ...ofStrategy, side, reason: z.string(), values }
-export const signalGenerated = event('SIGNAL_GENERATED', { ...ofSignal, signal: z.enum(['enter', 'exit']) })
-export const entrySignal = event('ENTRY_SIGNAL', ofSignal)
-export const exitSignal = event('EXIT_SIGNAL', ofSignal)
+export const signalGenerated = event('SIGNAL_GENERATED', {
+  ...ofSignal,
+  signal: z.enum(['enter', 'exit']),
+}).describe('The strategy has decided to enter or to exit.')
+export const entrySignal = event('ENTRY_SIGNAL', ofSignal).describe('The strategy has decided to enter.')
+export const exitSignal = event('EXIT_SIGNAL', ofSignal).describe('The strategy has decided to exit.')
 export const tradeProposed = event('TRADE_PROPOSED', {
   ...ofStrategy,
   list: z.string(),
   orders: z.array(listLeg),
-}).describe('What is to be done about a signal, before the risk gate has seen it.')
+}).describe('The orders that the strategy asks for after a signal. The risk gate has not checked them yet.')
 export const actionExecuted = event('ACTION_EXECUTED', {
   ...ofStrategy,
   action: z.enum(['entered', 'exited']),
   list: z.string(),
-  exposure: decimal.describe('what it holds by now'),
-})
+  exposure: decimal.describe('The quantity that the list holds now.'),
+}).describe('The list of a trade has entered or exited.')
 export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', {
   ...ofStrategy,
-  pnl: decimal.describe('of its own fills, commissions in the asset it settles in taken off'),
+  pnl: decimal.describe(
+    'The PnL of the fills of the trade, less the commissions in the asset that it settles in.',
+  ),
   goneQty: decimal
-    .describe('that others closed, the watchdog or a person: what that brought is not in its PnL')
+    .describe(
+      'The quantity that the watchdog or a person has closed. Its PnL is not in `pnl`. Absent when there is none.',
+    )
     .optional(),
-  cycles: z.number().int(),
-})
+  cycles: z.number().int().describe('The number of trades so far, with this one.'),
+}).describe('A trade of the strategy has ended.')
 
 export type StartStrategy = z.infer<typeof startStrategy>
 export type StopStrategy = z.infer<typeof stopStrategy>

@@ -5,14 +5,14 @@ import { base, event, ofSymbol } from './shape.ts'
 
 /** The venue's facts of a symbol. */
 export const listedInstrument = z.object({
-  symbol: z.string().min(1).describe('What it is called.'),
-  baseAsset: z.string().optional().describe('What it is of.'),
-  quoteAsset: z.string().optional().describe('What it is paid in.'),
-  listedAt: epochMs.optional().describe('When it was listed.'),
-  quoteVolume24h: decimal.optional().describe('Volume of 24 hours, in the quote asset.'),
-  bid: decimal.optional().describe('Best price to sell at.'),
-  ask: decimal.optional().describe('Best price to buy at.'),
-  status: z.string().optional().describe('TRADING, or what the venue calls it when it does not.'),
+  symbol: z.string().min(1).describe('The name of the symbol.'),
+  baseAsset: z.string().optional().describe('The asset that is traded.'),
+  quoteAsset: z.string().optional().describe('The asset that it is paid in.'),
+  listedAt: epochMs.optional().describe('The time of the listing.'),
+  quoteVolume24h: decimal.optional().describe('The volume of 24 hours, in the quote asset.'),
+  bid: decimal.optional().describe('The best bid.'),
+  ask: decimal.optional().describe('The best ask.'),
+  status: z.string().optional().describe("TRADING, or the venue's word for another status."),
 })
 
 export const instrumentsListed = z
@@ -22,9 +22,9 @@ export const instrumentsListed = z
     instruments: z
       .array(listedInstrument)
       .check(distinct(({ symbol }) => symbol, 'symbol'))
-      .describe('Each symbol once.'),
+      .describe('The listed instruments, each symbol once.'),
   })
-  .describe('To a universe: all that the venue lists. What is missing here is listed no more.')
+  .describe('Gives a universe the whole listing of its venue. A symbol that is left out is no longer listed.')
 
 /** Asks a universe for START when the symbol comes in, and for STOP when it drops out. */
 export const follow = z.object({ type: z.literal('FOLLOW'), at: epochMs, subscriber: address, symbol: name })
@@ -36,14 +36,14 @@ export const universeUpdated = event('UNIVERSE_UPDATED', {
   venue: z.string(),
   added: z.array(z.string()),
   removed: z.array(z.string()),
-  symbols: z.array(z.string()).describe('all that are in it now'),
-})
+  symbols: z.array(z.string()).describe('All symbols of the universe now.'),
+}).describe('Symbols have come into the universe, or have left it.')
 export const symbolFiltered = event('SYMBOL_FILTERED', {
   ...ofSymbol,
-  filter: z.string().describe('that keeps it out'),
-  limit: z.string().describe('what it asks for'),
-  value: z.string().describe('what was found'),
-})
+  filter: z.string().describe('The filter that keeps the symbol out.'),
+  limit: z.string().describe('The value that the filter requires.'),
+  value: z.string().describe('The value of the symbol.'),
+}).describe('A filter keeps a symbol out of the universe.')
 
 export type ListedInstrument = z.infer<typeof listedInstrument>
 export type InstrumentsListed = z.infer<typeof instrumentsListed>

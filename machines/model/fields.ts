@@ -34,7 +34,9 @@ export const interval = z
   .meta({ title: 'interval' })
 /** Who did it: a person's name, or a program's. */
 export const by = z.string().min(1).max(128)
-export const byHand = by.optional().describe('Where a person did, by hand.')
+export const byHand = by
+  .optional()
+  .describe('The person or program that asks by hand. Absent when an actor asks.')
 export const side = z.enum(['BUY', 'SELL'])
 export type Side = z.infer<typeof side>
 

@@ -29,7 +29,7 @@ export const newsRule = z
       ),
     category: newsCategory.describe('The subject: hack, delisting, outage, ...'),
     sentiment: newsSentiment.optional().describe('The sentiment for a holder of the symbol.'),
-    severity: newsSeverity.describe('How grave it is. A critical flag blocks entries in a symbol.'),
+    severity: newsSeverity.describe('The graveness of the item. A critical flag blocks entries in a symbol.'),
     flagForMs: durationMs
       .optional()
       .describe(

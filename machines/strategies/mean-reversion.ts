@@ -43,7 +43,7 @@ export const meanReversion = defineStrategy({
     short: z
       .boolean()
       .default(false)
-      .describe('Whether it goes short in a contract. Spot cannot be sold short.'),
+      .describe('True: it goes short in a contract, too. Spot cannot be sold short.'),
     regime: regimeParameters
       .prefault({})
       .describe('The thresholds of a ranging market. It enters in no other.'),

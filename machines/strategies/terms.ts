@@ -13,7 +13,7 @@ export const strategyTerms = z.strictObject({
     .describe(
       'The actor is `<type>/<id>`, such as `emaCross/btc`. Its lists of orders are `<venue>:<id>-1`, `<venue>:<id>-2`, and so on. A long id is shortened there.',
     ),
-  symbol: name.describe('What it trades.'),
+  symbol: name.describe('The symbol that it trades.'),
   interval: interval.describe('The interval of its candles: one of `symbol.intervals`.'),
   orderQty: positive.describe('The quantity of each entry.'),
   evaluateOn: z
@@ -27,7 +27,7 @@ export const strategyTerms = z.strictObject({
 /** And by where it trades: it cannot be configured to trade as its account does not. */
 export const placedTerms = strategyTerms.extend({
   venue: z.string(),
-  marketVenue: z.string().optional().describe('Whose symbols it sees, where they are not of its venue.'),
+  marketVenue: z.string().optional().describe('The venue whose symbols it sees, if that is not its own.'),
   ...contractTerms,
   positionMode: positionMode.default('netting'),
   tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),

@@ -5,7 +5,7 @@ import * as decimal from '../model/decimal.ts'
 import { anyDurationMs, durationMs, positive } from '../model/fields.ts'
 
 const rulesWith = (ms: typeof anyDurationMs) => ({
-  enabled: z.boolean().default(true).describe('Whether there is a watchdog.'),
+  enabled: z.boolean().default(true).describe('False switches the watchdog off.'),
   stopPct: positive
     .refine((pct) => decimal.compare(pct, '100') < 0, 'must be less than 100')
     .default('5')
@@ -15,7 +15,7 @@ const rulesWith = (ms: typeof anyDurationMs) => ({
     .describe('The time that a position may be without a stop, in ms. A stop of its own may be on its way.'),
   verifyEveryMs: ms
     .default(60_000)
-    .describe('How often the watchdog asks the venue whether the stops still exist, in ms.'),
+    .describe('The interval at which the watchdog asks the venue whether the stops still exist, in ms.'),
 })
 
 export const watchdogRules = rulesWith(durationMs)

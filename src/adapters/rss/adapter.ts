@@ -12,7 +12,7 @@ const config = z.strictObject({
     .min(1_000)
     .max(DURATION_MAX_MS)
     .default(60_000)
-    .describe('How often it is asked, in ms.'),
+    .describe('The interval at which it is asked, in ms.'),
 })
 
 export const rss = defineAdapter({

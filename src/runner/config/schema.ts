@@ -73,7 +73,7 @@ export const configSections = z.strictObject({
         .min(1_000)
         .max(DURATION_MAX_MS)
         .default(3_600_000)
-        .describe('How often a live venue is asked for its list of symbols, in ms.'),
+        .describe('The interval at which a live venue is asked for its list of symbols, in ms.'),
     })
     .optional()
     .describe('The choice of the symbols to trade. Without this section there is no universe.'),
@@ -98,7 +98,7 @@ export const configSections = z.strictObject({
         .max(DURATION_MAX_MS)
         .default(60_000)
         .describe(
-          'How often the runner records a heartbeat, the errors and the state of the account, in ms.',
+          'The interval at which the runner records a heartbeat, the errors and the state of each account, in ms.',
         ),
       hangLimitMs: z
         .number()
@@ -142,10 +142,10 @@ export const configSections = z.strictObject({
         .describe('The number of hours whose records stay in any case.'),
     })
     .prefault({})
-    .describe('How much of the log stays in the database.'),
+    .describe('The part of the log that stays in the database.'),
   server: z
     .strictObject({
-      enabled: z.boolean().default(true).describe('Whether there is a server.'),
+      enabled: z.boolean().default(true).describe('False switches the server off.'),
       host: z.string().default('127.0.0.1').describe('The address to listen on.'),
       port: serverPort.default(7077).describe('The port to listen on. 0 takes any free port.'),
       token: serverToken

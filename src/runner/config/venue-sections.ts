@@ -33,7 +33,7 @@ const account = z.strictObject({
   valueEvery: interval
     .optional()
     .describe(
-      'How often the account is valued and its limits are checked: one of symbol.intervals. The default is the first.',
+      'The interval at which the account is valued and its limits are checked: one of symbol.intervals. The default is the first.',
     ),
 })
 const instruments = z.array(instrument).check(distinct(({ symbol }) => symbol, 'symbol'))
@@ -54,7 +54,7 @@ export const sectionsOfVenues = {
       "The venue's rules by symbol, which the risk gate enforces. A rule that is left out does not hold. Quantities are in units of the symbol, notionals in its quote asset.",
     ),
   watchdog: watchdog.prefault({}).describe('Places a stop for each holding that has none.'),
-  reconciliation: reconciliation.prefault({}).describe("How the venue's books are compared with ours."),
+  reconciliation: reconciliation.prefault({}).describe("The comparison of the venue's books with ours."),
 }
 
 /** The sections of one venue. They override the run's. */

@@ -7,8 +7,8 @@ export const setAlarm = z
   .object({
     type: z.literal('SET_ALARM'),
     at: epochMs,
-    venue: name.describe('Where the symbol is traded.'),
-    symbol: name.describe('Whose price is watched.'),
+    venue: name.describe('The venue of the symbol.'),
+    symbol: name.describe('The symbol whose price is watched.'),
     abovePx: positive.describe('A trade at a higher price raises the alarm.'),
   })
   .describe('Watches a price.')
@@ -16,6 +16,6 @@ export const setAlarm = z
 
 export const priceAlarm = event('PRICE_ALARM', {
   ...ofSymbol,
-  px: positive.describe('that raised it'),
+  px: positive.describe('The price that raised the alarm.'),
   abovePx: positive,
 }).describe('A symbol has traded above the price of an alarm.')
