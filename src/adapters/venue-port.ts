@@ -91,7 +91,7 @@ export class VenuePort implements Port {
       default:
         throw new OutcryError(
           'INTENT_UNKNOWN',
-          `${this.#venue.name} knows no ${(event as { type: string }).type}`,
+          `the venue ${this.#venue.name} takes no ${(event as { type: string }).type}`,
           'Send PLACE_ORDER, CANCEL_ORDER, REPLACE_ORDER, ORDER_STATUS_REQUEST, VENUE_STATE_REQUEST or PORTFOLIO_REQUEST.',
         )
     }

@@ -184,7 +184,7 @@ export function simulatedVenue(
   if (isSimulated(venue)) return venue
   throw new OutcryError(
     'CONFIG_INVALID',
-    `${path}adapter: ${venue.name} lives in the time of the system, and the market ${market} has a time of its own`,
+    `${path}adapter: ${venue.name} runs in the time of the system, and the market ${market} has a time of its own`,
     'Name a simulated venue, such as paper, or a market that is live.',
   )
 }

@@ -72,7 +72,7 @@ export class Http {
       throw new OutcryError(
         'ROUTE_UNKNOWN',
         `the contract has no route "${name}"`,
-        'docs/api.md has all that there is.',
+        'docs/api.md lists all routes.',
       )
     const route: Route = routes[name]
     const { params, query, headers, body, signal } = asked as Loose

@@ -96,7 +96,11 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Supe
   optionsOf('createSupervisor', supervisorOptions, options)
   const { store } = options
   if (owned.has(store))
-    throw new OutcryError('STORE_OWNED', 'the store belongs to another supervisor', 'Open one for each.')
+    throw new OutcryError(
+      'STORE_OWNED',
+      'the store belongs to another supervisor',
+      'Open a store for each supervisor.',
+    )
   owned.add(store)
   try {
     return await assemble(options)

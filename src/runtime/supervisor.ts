@@ -125,13 +125,17 @@ export class Supervisor extends Queries {
     throw new OutcryError(
       'LETTER_UNKNOWN',
       `record ${seq} is no dead letter`,
-      `See \`outcry replay ${DEAD_LETTERS}\`.`,
+      `Run \`outcry replay ${DEAD_LETTERS}\` to list the dead letters.`,
     )
   }
 
   async #eventOf(seq: number | null): Promise<AnyEvent> {
     for await (const { event } of this.parts.store.read({ fromSeq: seq ?? 0, toSeq: seq ?? 0 })) return event
-    throw new OutcryError('LETTER_UNKNOWN', `record ${seq} is not in the log`, 'See `outcry verify`.')
+    throw new OutcryError(
+      'LETTER_UNKNOWN',
+      `record ${seq} is not in the log`,
+      'Run `outcry verify` to see what the log has lost.',
+    )
   }
 
   /**

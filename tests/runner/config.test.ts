@@ -75,7 +75,7 @@ news: { sources: [{ type: jsonl, file: news/desk.jsonl }, { type: jsonl, file: /
   it.each(['0.0.0.0', '::', '', '192.168.0.7', 'bot.example', 'localhost.example'])(
     'asks for a token where it listens on "%s", unless it does not',
     (host) => {
-      const rule = wrong('server.token', 'must be set where server.host is not 127.0.0.1, localhost or ::1')
+      const rule = wrong('server.token', 'must be set when server.host is not 127.0.0.1, localhost or ::1')
       expect(() => loadConfig({ flags: { server: { host } } })).toThrow(rule)
       expect(() => loadConfig({ env: { OUTCRY_SERVER_HOST: host } })).toThrow(rule)
       const token = 'x'.repeat(16)

@@ -150,7 +150,9 @@ describe('a start with a strategy in quarantine', () => {
   it('starts the others where it has no room for more, and gives it these at the next start', async () => {
     for (let n = 0; n < STASH_MAX; n++) await harness.supervisor.send(BAD, REFUSED)
     await start({ strategies: [bad({ limit: 10 }), good] })
-    expect(errors).toEqual([expect.stringMatching(/^fragile\/bad is not started: .* its stash is full/)])
+    expect(errors).toEqual([
+      expect.stringMatching(/^fragile\/bad is not started: .* its queue of kept messages is full/),
+    ])
     expect(modeOf(GOOD)).toBe('warmingUp')
     await pass()
     await start({ strategies: [bad({ limit: 10 }), good] })

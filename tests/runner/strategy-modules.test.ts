@@ -47,7 +47,7 @@ describe('a module of a strategy', () => {
 
   it('that is gone is missed by name, whether it is configured or named besides', async () => {
     const missing = join(folder, 'missing.mjs')
-    const hint = expect.stringContaining('Export const strategy')
+    const hint = expect.stringContaining('Correct the path')
     const refusal = { code: 'STRATEGY_INVALID', message: `there is no file ${missing}`, hint }
     await expect(load(missing)).rejects.toMatchObject(refusal)
     await expect(loadStrategies([], [missing])).rejects.toMatchObject(refusal)

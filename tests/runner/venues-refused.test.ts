@@ -215,9 +215,7 @@ describe('the log of a simulated venue', () => {
     const before = await stateOf('made-up')
     await expect(start('made-up', sections)).rejects.toMatchObject({
       code: 'OTHER_VENUE',
-      message: expect.stringContaining(
-        'has traded at sim with money that is made up, and real is a real venue',
-      ),
+      message: expect.stringContaining('has traded at sim in a simulation, and real is a real venue'),
       hint: expect.stringContaining('--data'),
     })
     expect(opened).toBe(0)
@@ -230,7 +228,7 @@ describe('the log of a simulated venue', () => {
     ['of a version that noted nothing', { simulated: true }],
   ])('%s is, too', (_, was) => {
     const now = { adapter: 'real', simulated: false }
-    expect(() => sameVenues({ sim: was }, { sim: now }, 'data')).toThrow('money that is made up')
+    expect(() => sameVenues({ sim: was }, { sim: now }, 'data')).toThrow('in a simulation')
     expect(() => sameVenues({ sim: now }, { sim: { adapter: 'paper', simulated: true } }, 'data')).toThrow(
       expect.objectContaining({ code: 'OTHER_VENUE' }),
     )
@@ -239,7 +237,7 @@ describe('the log of a simulated venue', () => {
   it('does not go on in the time of the market with a real venue beside', async () => {
     await expect(start('beside', { venues: { sim: {}, far: { adapter: 'real' } } })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('venues.far.adapter: real:far lives in the time of the system'),
+      message: expect.stringContaining('venues.far.adapter: real:far runs in the time of the system'),
     })
   })
 

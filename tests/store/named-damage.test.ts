@@ -131,7 +131,7 @@ describe('verify names', () => {
     await flip('s!order/a')
     vi.spyOn(memory, 'getMany').mockRejectedValue(unreadable())
     expect(await damage()).toMatchObject([
-      { seq: 2, code: 'STORE_INDEX', message: 'LevelDB cannot read the log on: corrupted block' },
+      { seq: 2, code: 'STORE_INDEX', message: 'LevelDB cannot read the log any further: corrupted block' },
       { seq: 2, code: 'STORE_SNAPSHOT', message: 'a snapshot of order/a is damaged' },
     ])
   })

@@ -128,6 +128,6 @@ function unreadable(what: string, problem: string): OutcryError {
   return new OutcryError(
     'USER_MESSAGE_UNREADABLE',
     `${what} of Binance's user stream cannot be read: ${problem}`,
-    'Ask the venue how its orders and balances stand: what the message said is not known.',
+    'Ask the venue for its orders and balances: the content of the message is not known.',
   )
 }

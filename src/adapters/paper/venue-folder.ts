@@ -198,7 +198,7 @@ export class VenueFolder implements Books {
       throw new OutcryError(
         'VENUE_WRITE_FAILED',
         `the disk refused a write to the paper venue's books in ${this.#location}: ${messageOf(error)}`,
-        'Make room or mend the disk, then start again: every report that was handed out is there.',
+        'Make room or repair the disk, then start again: the books have every report that the runner got.',
         { cause: error },
       )
     }
@@ -239,7 +239,7 @@ function foreign(location: string): OutcryError {
   return new OutcryError(
     'VENUE_FOREIGN',
     `the paper venue's books in ${location} belong to another log than the one beside them`,
-    'Put the log and the books of one run together, from one backup; or begin anew in a folder of its own with --data.',
+    'Put the log and the books of one run together, from one backup; or start over in another folder with --data.',
   )
 }
 

@@ -16,6 +16,8 @@ type Taken = AnswerOf<typeof routes.send>
 
 /** Most records of the command's turn. Events of later ones are left out of the answer. */
 const RECORDS_MAX = 1_000
+const UNHANDLED_HINT =
+  'Nothing has changed. `GET /actors/{address}/machine` shows what the actor takes in each state.'
 
 /**
  * Returns the answer to a command.
@@ -38,7 +40,7 @@ export async function commandAnswer(
   if (refusals.length > 0) return { ...refusedBy(refusals), ...answer }
   if (!taken.unhandled) return answer
   const message = `${address} does nothing about ${event.type} in its state ${JSON.stringify(state)}`
-  const unhandled = { code: 'EVENT_UNHANDLED', message, hint: 'Nothing has changed.', issues: [] }
+  const unhandled = { code: 'EVENT_UNHANDLED', message, hint: UNHANDLED_HINT, issues: [] }
   return { ...problemOf(unhandled), ...answer }
 }
 

@@ -22,7 +22,7 @@ export function venueAndSymbols({ instruments, name: market }: MarketSource): Pl
   throw new OutcryError(
     'CONFIG_INVALID',
     `market: ${market} has ${found}`,
-    'A run trades at one venue; give the market of each a run of its own.',
+    'Give the symbols of each venue a market and a run of their own.',
   )
 }
 

@@ -70,6 +70,8 @@ export async function loadStrategies(
 }
 
 const HINT = 'Export const strategy = defineStrategy({ ... }); the README has one.'
+const PATH_HINT =
+  'Correct the path. In a configuration it begins at the folder of its file, and elsewhere at the working directory.'
 
 /** Adds a strategy. @throws STRATEGY_INVALID */
 async function load(loaded: Map<string, Strategy>, type: string, options: ImportOptions): Promise<Strategy> {
@@ -77,7 +79,7 @@ async function load(loaded: Map<string, Strategy>, type: string, options: Import
   const other = [...loaded].find(([known, { name }]) => known !== type && name === strategy.name)
   if (other !== undefined) {
     const text = `${type} calls its strategy ${strategy.name}, as ${other[0]} does`
-    throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
+    throw new OutcryError('STRATEGY_INVALID', text, 'Give the strategy another name.')
   }
   loaded.set(type, strategy)
   return strategy
@@ -93,7 +95,7 @@ async function loadModule(file: string, options: ImportOptions): Promise<Strateg
     // The extension of the file may be omitted.
     const isGone = message === `Could not resolve "${file}"`
     const text = isGone ? `there is no file ${file}` : `${file} cannot be loaded: ${message}`
-    throw new OutcryError('STRATEGY_INVALID', text, HINT, { cause: error })
+    throw new OutcryError('STRATEGY_INVALID', text, isGone ? PATH_HINT : HINT, { cause: error })
   }
   return strategyIn(module, file)
 }
@@ -112,7 +114,7 @@ export function strategyIn({ strategy }: UserModuleExports, file: string): Strat
     throw new OutcryError('STRATEGY_INVALID', `${file} exports no strategy`, HINT)
   if (Object.hasOwn(machines, strategy.name)) {
     const text = `${file} calls its strategy ${strategy.name}, which is the name of another kind`
-    throw new OutcryError('STRATEGY_INVALID', text, 'Give it another name.')
+    throw new OutcryError('STRATEGY_INVALID', text, 'Give the strategy another name.')
   }
   return strategy
 }

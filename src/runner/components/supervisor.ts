@@ -100,7 +100,7 @@ function expectPositionsOf(
   if (former === undefined) return
   throw new OutcryError(
     'RECORDING_OLDER',
-    `the log in ${data} is of ${former} as an older version read it, and this version cannot find the place where it stopped`,
+    `the log in ${data} is of ${former} as an older version read it, and this version does not know the place where it stopped`,
     'Play the recording into another folder with --data. This log can still be read.',
   )
 }

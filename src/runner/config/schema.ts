@@ -164,7 +164,7 @@ export const configSections = z.strictObject({
       {
         path: ['token'],
         error:
-          'must be set where server.host is not 127.0.0.1, localhost or ::1, for whoever reaches it can trade',
+          'must be set when server.host is not 127.0.0.1, localhost or ::1, because every client that reaches the server can trade',
       },
     )
     .prefault({})

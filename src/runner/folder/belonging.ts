@@ -198,8 +198,8 @@ function valuesOf(was: unknown, is: unknown, key: string): string {
 function simulated(data: string, venue: string, { adapter }: Settings): OutcryError {
   return new OutcryError(
     'OTHER_VENUE',
-    `the log in ${data} has traded at ${venue} with money that is made up, and ${adapter} is a real venue`,
-    `Give the real venue a folder of its own with --data, for it knows nothing of what this log holds. Or configure ${venue} as it was.`,
+    `the log in ${data} has traded at ${venue} in a simulation, and ${adapter} is a real venue`,
+    `Give the real venue a folder of its own with --data: it does not have the positions of this log. Or configure ${venue} as it was.`,
   )
 }
 
@@ -211,16 +211,18 @@ function otherVenue(data: string, what: string): OutcryError {
   return new OutcryError(
     'OTHER_VENUE',
     `the data folder ${data} belongs to the venues that it began with: ${what}`,
-    'Configure the venue as it was, or give this one a folder of its own with --data. A venue may be added, and where no strategy trades at one it does nothing.',
+    'Configure the venue as it was, or give this one a folder of its own with --data. A venue may be added, and a venue without strategies does nothing.',
   )
 }
 
 export function foreignLog(data: string, address?: string): OutcryError {
   const what =
-    address === undefined ? `${data} is itself` : `${data} has a log with ${address}, but without a runner:`
+    address === undefined
+      ? 'is a log, not a data folder with a log in it'
+      : `has a log with ${address} and without a runner`
   return new OutcryError(
     'LOG_FOREIGN',
-    `${what} the log of a program that opened it`,
+    `${data} ${what}: another program made it`,
     'Give the run a folder of its own with --data.',
   )
 }

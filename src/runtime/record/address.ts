@@ -58,7 +58,7 @@ export function reserved(address: string): OutcryError {
   return new OutcryError(
     'ACTOR_RESERVED',
     `${address} is the runtime's own`,
-    'Do nothing to it. Only a machine sends to a port: sendTo(({ system }) => system.get(...), ...).',
+    'Choose another address. Only a machine sends to a port: sendTo(({ system }) => system.get(...), ...).',
   )
 }
 

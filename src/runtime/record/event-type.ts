@@ -13,5 +13,9 @@ export function checkType(to: Address, event: AnyEvent): void {
       "Send an object: { type: 'SUBMIT' }.",
     )
   if (type.startsWith('outcry.') || type.startsWith('xstate.'))
-    throw new OutcryError('EVENT_INVALID', `${type} is the runtime's own`, 'Give your event another name.')
+    throw new OutcryError(
+      'EVENT_INVALID',
+      `the type ${type} is the runtime's own`,
+      'Give your event another name.',
+    )
 }

@@ -36,11 +36,11 @@ const REFUSALS: Record<DeadReason, Refusal> = {
   unreadable: {
     code: 'ACTOR_UNREADABLE',
     what: 'cannot be restored',
-    hint: 'Fix the cause and start again. The actor stays as the log has it.',
+    hint: 'Fix the cause and start again. Until then the actor stays as the log has it.',
   },
   stashFull: {
     code: 'ACTOR_BUSY',
-    what: 'is restarting or in quarantine, and its stash is full',
+    what: 'is restarting or in quarantine, and its queue of kept messages is full',
     hint: 'Send again later.',
   },
 }

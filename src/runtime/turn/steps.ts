@@ -175,7 +175,11 @@ export abstract class Steps implements TurnFacts {
   ): void {
     const letters = this.context.actors.find(DEAD_LETTERS)
     if (letters === undefined)
-      throw new OutcryError('INTERNAL', 'there is no actor for dead letters', 'Report this.')
+      throw new OutcryError(
+        'INTERNAL',
+        'there is no actor for dead letters',
+        'This is a defect of Outcry: report it.',
+      )
     const letter = Object.freeze({ type: 'DEAD_LETTER', at: this.at, to, event, ...detail })
     if (letters.busy) letters.inbox.push({ event: letter, cause })
     else this.take(letters, { event: letter, cause })

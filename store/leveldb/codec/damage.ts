@@ -51,9 +51,14 @@ export function readAborted(): OutcryError {
 export function unreadable(error: unknown): OutcryError {
   const { code, message } = error as { code?: unknown; message?: unknown }
   if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN') return storeClosed()
-  return new OutcryError('STORE_CORRUPT', `LevelDB cannot read the log on: ${String(message)}`, RESTORE, {
-    cause: error,
-  })
+  return new OutcryError(
+    'STORE_CORRUPT',
+    `LevelDB cannot read the log any further: ${String(message)}`,
+    RESTORE,
+    {
+      cause: error,
+    },
+  )
 }
 
 /** Runs a synchronous read and maps LevelDB's errors to the store's own. */
