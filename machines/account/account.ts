@@ -46,7 +46,7 @@ const accountOf = (version: string) =>
   }).createMachine({
     id: 'account',
     version,
-    description: 'The money at one venue, and the gate that every order passes on its way there.',
+    description: 'The money at one venue, and the risk gate that each order passes on its way there.',
     context: ({ input }) => {
       const { venue, marketVenue, asset, balance, limits, instruments, guarded, overfill, positionMode } =
         accountInput.parse(input)
@@ -108,7 +108,7 @@ const accountOf = (version: string) =>
       },
       halted: {
         description:
-          'Nothing passes but what protects a position: a stop, or its watchdog where none is taken.',
+          'Only orders that protect a position pass: a stop, or an order of the watchdog if the venue takes no stop.',
         on: {
           ...gated('halted'),
           POSITION_CHANGED: valuingHalted,

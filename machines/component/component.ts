@@ -9,7 +9,7 @@ export const componentMachine = setup({ types: {} as ComponentTypes, actions }).
   id: 'component',
   version: '1',
   description:
-    'A part of the process, as its log has it. After a crash it starts over from where it was; one that closes the log ends as STOPPING.',
+    'A component of the process. After a crash it starts from the state that it was in. A component that closes the log ends as STOPPING.',
   context: ({ input: { name } }) => ({ name, failures: 0 }),
   initial: 'INITIALIZING',
   // From every state: a process that was killed has told nobody.

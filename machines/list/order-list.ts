@@ -51,7 +51,7 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
   }).createMachine({
     id: 'orderList',
     version,
-    description: 'Orders that belong together: what becomes of one decides about the others.',
+    description: 'Orders that belong together. The state of each decides about the others.',
     context: ({ input }) => listOf(input.id, input.request),
     initial: 'initialized',
     on: {
@@ -78,23 +78,23 @@ const orderListOf = (version: string, idOf?: IdOfLeg) =>
         always: elsewhere('held'),
         states: {
           exposed: {
-            description: 'Its stop is not live yet, or does not cover all.',
+            description: 'No live stop covers the whole position.',
             always: { guard: 'isProtected', target: 'protected' },
           },
           protected: {
-            description: 'A live stop covers all that is held.',
+            description: 'A live stop covers the whole position.',
             always: { guard: 'isExposed', target: 'exposed' },
           },
         },
       },
       exiting: {
         tags: ['working', 'exposed'],
-        description: 'On the way out at market; the stop stays until then.',
+        description: 'The position is being closed at market. The stop stays until then.',
         always: elsewhere('exiting'),
       },
       working: {
         tags: 'working',
-        description: 'Nothing is held that would need a stop.',
+        description: 'The list has no position that needs a stop.',
         always: elsewhere('working'),
       },
       done: {

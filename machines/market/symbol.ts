@@ -19,7 +19,7 @@ export const symbolMachine = setup({
   id: 'symbol',
   version: '4',
   description:
-    'What is known of one market: its last trade, best prices and candles, and whether that is current.',
+    'The market of one symbol: its last trade, best prices and candles, and whether these are current.',
   context: ({ input }) => ({ ...input, lastAt: 0, candles: {}, subscribers: [] }),
   type: 'parallel',
   states: {
@@ -36,7 +36,7 @@ export const symbolMachine = setup({
         connecting: {},
         connected: { tags: 'live' },
         disconnected: {},
-        resyncing: { description: 'The chain of depth updates broke; the book is being read anew.' },
+        resyncing: { description: 'A depth update is missing. The order book is read again.' },
       },
     },
     freshness: {

@@ -14,7 +14,7 @@ export const universeMachine = setup({
 }).createMachine({
   id: 'universe',
   version: '2',
-  description: 'Which symbols of a venue are traded: those of its listing that pass the filters.',
+  description: 'The symbols of a venue that are traded: those of its listing that pass the filters.',
   context: ({ input }) => ({ ...input, symbols: [], filtered: {}, followers: [] }),
   initial: 'empty',
   on: {

@@ -13,7 +13,7 @@ export const newsMachine = setup({
 }).createMachine({
   id: 'news',
   version: '2',
-  description: 'Takes news once each, judges it by rules, and warns of the symbols that it speaks of.',
+  description: 'Takes each item of news once, judges it by rules, and flags the symbols that it is about.',
   context: ({ input }) => ({ ...input, seen: {}, flags: [] }),
   initial: 'clear',
   on: {
@@ -23,7 +23,7 @@ export const newsMachine = setup({
   states: {
     clear: { always: { guard: 'hasFlags', target: 'flagged' } },
     flagged: {
-      description: 'Some symbol is flagged.',
+      description: 'At least one symbol is flagged.',
       on: { FLAG_EXPIRED: { actions: 'dropFlag' } },
       always: { guard: not('hasFlags'), target: 'clear' },
     },

@@ -91,8 +91,8 @@ const orderOf = (version: string, form: Form) => {
     id: 'order',
     version,
     description:
-      'An order at a venue. What the venue has done to it and what was asked of it are two regions, so that a fill ' +
-      'while a cancel is pending keeps both truths (FIX 4.4, appendix D).',
+      'An order at a venue. One region is what the venue has done to it, the other what was asked of it. So a fill while ' +
+      'a cancel is pending changes only the first (FIX 4.4, appendix D).',
     context: ({ input }) => contextOf(input),
     type: 'parallel',
     on: {
@@ -113,11 +113,11 @@ const orderOf = (version: string, form: Form) => {
           },
           denied: {
             tags: 'closed',
-            description: 'The risk gate did not let it through; the venue never saw it.',
+            description: 'The risk gate has denied the order. The venue never sees it.',
           },
           submitted: {
             tags: 'working',
-            description: 'On its way: the venue may or may not have it, and only the venue can say.',
+            description: 'The order is on its way. Only the venue can say whether it has arrived.',
             after: {
               [ANSWER_WITHIN_MS]: { target: 'submitted', reenter: true, actions: 'askStatus' },
             },
@@ -157,7 +157,7 @@ const orderOf = (version: string, form: Form) => {
           },
           triggered: {
             tags: 'working',
-            description: 'Its price was reached; it works as a market or limit order from here on.',
+            description: 'The price of the order was reached. It works as a market or limit order from now on.',
             on: {
               VERIFY,
               ORDER_UNKNOWN,
@@ -188,7 +188,7 @@ const orderOf = (version: string, form: Form) => {
           },
           stopped: {
             tags: 'working',
-            description: 'Its execution is guaranteed by the venue, and still to come (FIX L.1.a).',
+            description: 'The venue guarantees the execution of the order, which is still to come (FIX L.1.a).',
             on: {
               VERIFY,
               ORDER_UNKNOWN,
@@ -197,7 +197,7 @@ const orderOf = (version: string, form: Form) => {
           },
           suspended: {
             tags: 'working',
-            description: 'Trading is halted; the venue keeps the order (FIX K.1).',
+            description: 'Trading is halted. The venue keeps the order (FIX K.1).',
             on: {
               VERIFY,
               ORDER_UNKNOWN,
@@ -214,12 +214,12 @@ const orderOf = (version: string, form: Form) => {
           filled: {
             tags: 'closed',
             description:
-              'A venue may fill more than was ordered; what it did counts. A bust opens it again (FIX J.1.a).',
+              'The order is filled. A venue may fill more than was ordered. A bust opens the order again (FIX J.1.a).',
             on: { EXECUTION_REPORT: reports('filled', 'filled', 'partiallyFilled', 'accepted', ...ENDS) },
           },
           canceled: {
             tags: 'closed',
-            description: 'A fill on its way when it ended counts as any other, and may make it a filled one.',
+            description: 'The order is canceled. A fill that was on its way counts, and may make it a filled one.',
             on: { EXECUTION_REPORT: reports('canceled', 'canceled', 'filled') },
           },
           expired: {
@@ -229,7 +229,7 @@ const orderOf = (version: string, form: Form) => {
           rejected: { tags: 'closed', on: { EXECUTION_REPORT: reports('rejected', 'rejected', 'filled') } },
           doneForDay: {
             tags: 'closed',
-            description: 'Nothing more today; a GTC order is restated on the next day (FIX H.1).',
+            description: 'The order fills no more today. A GTC order is restated on the next day (FIX H.1).',
             on: {
               EXECUTION_REPORT: reports(
                 'doneForDay',
@@ -263,7 +263,7 @@ const orderOf = (version: string, form: Form) => {
           },
           cancelWanted: {
             description:
-              'The venue has not acknowledged the order yet, so there is nothing yet that could be canceled.',
+              'A cancel is asked for, and waits until the venue has acknowledged the order.',
             always: [
               { guard: 'isOver', target: 'idle' },
               { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },

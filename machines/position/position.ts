@@ -27,7 +27,7 @@ const positionOf = (version: string) =>
   }).createMachine({
     id: 'position',
     version,
-    description: 'What is held of one symbol at one venue: netted over all orders, or one side of it.',
+    description: 'The position in one symbol at one venue: netted over all orders, or one side of it.',
     context: ({ input }) => ({
       ...positionInput.parse(input),
       settleAsset: input.settleAsset ?? settleAssetOf(input.contract, input.symbol),

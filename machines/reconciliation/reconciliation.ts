@@ -38,7 +38,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
   machine.createMachine({
     id: 'reconciliation',
     version,
-    description: "Holds the venue's books against ours, and says of every difference what was done about it.",
+    description: "Compares the venue's books with ours, and records each difference with the action that it led to.",
     context: ({ input }) => ({
       ...reconciliationInput.parse(input),
       since: 0,
@@ -58,7 +58,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         after: { every: { target: 'firstLook', actions: 'start' } },
       },
       [awaiting]: {
-        description: 'The venue told something unasked; the fills behind it may yet have to arrive.',
+        description: 'The venue has sent a balance or a position by itself. Its fills may still be under way.',
         on: {
           RECONCILE: { target: 'firstLook', actions: 'start' },
           BALANCE_REPORT: { actions: 'note' },
@@ -82,7 +82,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', actions: 'start' } },
       },
       firstLook: {
-        description: 'The venue is asked; no answer means nothing but that it is asked again.',
+        description: 'The venue is asked for its books. If no answer comes, it is asked again.',
         entry: 'ask',
         after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', reenter: true } },
         on: {
@@ -93,11 +93,11 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         },
       },
       settling: {
-        description: 'What is under way has time to arrive.',
+        description: 'Reports that are under way have time to arrive.',
         after: { settle: 'secondLook' },
       },
       secondLook: {
-        description: 'What differs as it did before is no matter of time.',
+        description: 'The books are compared again. A difference that is still there is real.',
         entry: 'ask',
         after: { [ANSWER_WITHIN_MS]: { target: 'secondLook', reenter: true } },
         on: {
@@ -108,7 +108,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         },
       },
       repairing: {
-        description: 'Missed fills, status questions and adoptions are on their way.',
+        description: 'Repairs are under way: missed fills, status requests and adoptions.',
         after: { settle: 'verdict' },
       },
       verdict: {

@@ -22,7 +22,7 @@ export const runnerMachine = setup({
   id: 'runner',
   version: '5',
   description:
-    'Starts and stops of the process, its pulse and its troubles. A start without a stop before it was a crash.',
+    'The starts, stops, heartbeats and errors of the process. Two starts without a stop between them: the process crashed.',
   context: ({ input }) =>
     compact({ heartbeatMs: HEARTBEAT_MS, belonging: input?.belonging, warnings: 0, errors: 0 }),
   initial: 'stopped',

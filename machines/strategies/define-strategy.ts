@@ -144,7 +144,7 @@ export function defineStrategy<
           initial: 'stopped',
           states: {
             stopped: {
-              description: 'It looks on. What it holds stays, with its stop.',
+              description: 'The strategy makes no decisions. A position that it holds keeps its stop.',
               on: { START: { target: 'warmingUp', actions: 'subscribe' } },
             },
             warmingUp: {
@@ -190,7 +190,7 @@ export function defineStrategy<
               on: { LIST_UPDATE: OUT },
             },
             leaving: {
-              description: 'Nothing is held; what is left of the orders is being canceled.',
+              description: 'The strategy holds nothing. The rest of its orders is being canceled.',
               on: { LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat', actions: 'completeCycle' }] },
             },
           },

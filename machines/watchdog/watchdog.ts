@@ -29,7 +29,7 @@ const watchdogOf = (version: string, own: OwnOrders) =>
     id: 'watchdog',
     version,
     description:
-      'Where something is held there is a live stop for all of it: seen to on every change, and by asking the venue.',
+      'Makes sure that live stops cover every position, at each change and by asking the venue from time to time.',
     context: ({ input }) => ({
       ...watchdogInput.parse(input),
       quantity: decimal.ZERO,
@@ -55,7 +55,7 @@ const watchdogOf = (version: string, own: OwnOrders) =>
       },
       unprotected: {
         tags: 'exposed',
-        description: 'A stop may be on its way. When it is not there in time, it gets one.',
+        description: 'A stop may be on its way. When none comes in time, the watchdog places one.',
         initial: 'waiting',
         entry: 'exposed',
         exit: 'covered',
