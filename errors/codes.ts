@@ -64,7 +64,7 @@ export const ERRORS = {
   EXIT_REFUSED: { status: 500, exit: 1, retryable: false, about: 'A module of a user calls a function that would end the process.' },
   FEED_FAILED: { status: 500, exit: 1, retryable: false, about: 'The feed cannot read the log any further and ends the connection.' },
   FEED_GAP: { status: 500, exit: 1, retryable: false, about: 'A client of the feed finds a record missing, or in the wrong order.' },
-  FRAME_INVALID: { status: 400, exit: 1, retryable: false, about: 'A client of the feed or of the inspection sends a frame that breaks the protocol.' },
+  FRAME_INVALID: { status: 400, exit: 1, retryable: false, about: 'A frame of the feed or of the inspection breaks the protocol: one that a client sends, or one that it gets.' },
   HEADERS_TOO_LARGE: { status: 431, exit: 1, retryable: false, about: 'The headers of a request are larger than 16 KiB.' },
   HOLDS_TOO_MUCH: { status: 500, exit: 1, retryable: false, about: 'An actor would hold more context, timers and children than it may.' },
   HOST_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A request names a host that is not a name of the server.' },
