@@ -26,7 +26,7 @@ export function optionsOf<T>(of: string, schema: z.ZodType<T> & { shape: object 
   })
 }
 
-/** The schema of a number of things, or of ms: whole or not, without an end where nobody sets one. */
+/** Returns the schema of a number of things, or of ms: whole or not, without an end where nobody sets one. */
 export function atLeast(min: number): z.ZodType<number> {
   return z.custom<number>(
     (value) => typeof value === 'number' && value >= min,
@@ -34,7 +34,7 @@ export function atLeast(min: number): z.ZodType<number> {
   )
 }
 
-/** The schema of an object that has these functions. */
+/** Returns the schema of an object that has these functions. */
 export function having<T>(...names: readonly (keyof T & string)[]): z.ZodType<T> {
   return z.custom<T>(
     (value) => names.every((name) => typeof Object(value)[name] === 'function'),

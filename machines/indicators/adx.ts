@@ -20,7 +20,7 @@ export interface AdxState extends Reading<Adx> {
 }
 
 /**
- * Wilder's average directional index and the two indicators under it. Moves and ranges are from bar to bar, so the
+ * Returns Wilder's average directional index and the two indicators under it. Moves and ranges are from bar to bar, so the
  * first bar has none; of a bar that goes as far up as down neither counts.
  */
 export function adx(length: number): Indicator<Bar, AdxState> {

@@ -7,7 +7,7 @@ export interface AtrState extends SmoothedState {
   readonly close?: number
 }
 
-/** Wilder's average true range, in units of price. The first candle's true range is its high less its low. */
+/** Returns Wilder's average true range, in units of price. The first candle's true range is its high less its low. */
 export function atr(length: number): Indicator<Bar, AtrState> {
   const average = wilder(length)
   return {

@@ -9,7 +9,7 @@ export interface Bands {
   readonly lower: number
 }
 
-/** Bollinger bands of the closes: `width` standard deviations on both sides of their simple average. */
+/** Returns the Bollinger bands of the closes: `width` standard deviations on both sides of their simple average. */
 export function bollinger(length = 20, width = 2): Indicator<number, WindowState<Bands>> {
   return overWindow(length, (closes) => {
     const middle = mean(closes)

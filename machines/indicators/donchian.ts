@@ -16,7 +16,7 @@ export function lowest(length: number): Indicator<number, WindowState<number>> {
   return overWindow(length, (values) => Math.min(...values))
 }
 
-/** Donchian channel: the highest high and the lowest low, the present bar's among them, and what lies between. */
+/** Returns the Donchian channel: the highest high and the lowest low, with those of the present bar, and their middle. */
 export function donchian(length = 20): Indicator<Pick<Bar, 'high' | 'low'>, DonchianState> {
   const [top, bottom] = [highest(length), lowest(length)]
   return {

@@ -17,7 +17,7 @@ export interface MacdState extends Reading<Macd> {
   readonly signal: SmoothedState
 }
 
-/** Moving average convergence divergence of the closes. Each average has its own seed; the fast one is the shorter. */
+/** Returns the moving average convergence divergence of the closes. Each average has its own seed; the fast one is the shorter. */
 export function macd(fastLength = 12, slowLength = 26, signalLength = 9): Indicator<number, MacdState> {
   const [fastEma, slowEma, signalEma] = [ema(fastLength), ema(slowLength), ema(signalLength)]
   return {

@@ -7,19 +7,19 @@ export interface SmoothedState extends Reading<number> {
   readonly seed?: { readonly count: number; readonly mean: number }
 }
 
-/** Simple moving average. */
+/** Returns the simple moving average. */
 export function sma(length: number): Indicator<number, WindowState<number>> {
   return overWindow(length, mean)
 }
 
 /**
- * Exponential moving average, seeded as in TA-Lib with the simple average of the first `length` inputs.
+ * Returns the exponential moving average, seeded as in TA-Lib with the simple average of the first `length` inputs.
  */
 export function ema(length: number): Indicator<number, SmoothedState> {
   return smoothed(length, 2 / (length + 1))
 }
 
-/** Wilder's smoothing, also RMA or SMMA: as slow as an EMA of 2 * length - 1. */
+/** Returns Wilder's smoothing, also called RMA or SMMA: as slow as an EMA of 2 * length - 1. */
 export function wilder(length: number): Indicator<number, SmoothedState> {
   return smoothed(length, 1 / length)
 }

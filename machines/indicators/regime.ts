@@ -68,7 +68,7 @@ export interface Conditions {
   readonly slopePct: number
 }
 
-/** The regime after `was`. Volatile goes before a trend: whoever sizes by the usual range must know of it first. */
+/** Returns the regime after `was`. Volatile comes before a trend, because a size that follows the usual range is wrong then. */
 export function classify(
   was: Regime | undefined,
   { adx, atrPct, slopePct }: Conditions,
@@ -90,7 +90,7 @@ export interface RegimeState extends Reading<Regime> {
   readonly slope: WindowState<number>
 }
 
-/** The regime of a market, candle by candle. */
+/** Returns the regime of a market, candle by candle. */
 export function regime(parameters: RegimeParameters): Indicator<Bar, RegimeState> {
   const { adxLength, atrLength, slopeLength } = parameters
   const direction = adx(adxLength)

@@ -8,7 +8,7 @@ export interface RsiState extends Reading<number> {
   readonly loss: SmoothedState
 }
 
-/** Wilder's relative strength index of the closes, 0 to 100; 50 while they have not moved at all. */
+/** Returns Wilder's relative strength index of the closes, 0 to 100; 50 while they have not moved at all. */
 export function rsi(length: number): Indicator<number, RsiState> {
   const average = wilder(length)
   return {

@@ -1,7 +1,7 @@
 import type { Indicator } from './indicator.ts'
 import { overWindow, type WindowState } from './window.ts'
 
-/** Slope of the least squares line through the last `length` closes, two or more: price per candle. */
+/** Returns the slope of the least squares line through the last `length` closes, two or more: price per candle. */
 export function slope(length: number): Indicator<number, WindowState<number>> {
   const middle = (length - 1) / 2
   const squares = (length * (length * length - 1)) / 12

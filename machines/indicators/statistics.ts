@@ -1,4 +1,4 @@
-/** Summed as distances from the first value, so that the mean of equal values is exactly that. */
+/** Returns the mean. It adds distances from the first value, so that the mean of equal values is exactly that. */
 export function mean(values: readonly number[]): number {
   const origin = values[0] as number
   return origin + values.reduce((sum, value) => sum + (value - origin), 0) / values.length

@@ -5,7 +5,7 @@ export interface WindowState<Value> extends Reading<Value> {
   readonly window: readonly number[]
 }
 
-/** A function of the last `length` inputs. It is worked out anew from them each time, for running sums drift. */
+/** Returns a function of the last `length` inputs. It is computed from all of them each time, because running sums drift. */
 export function overWindow<Value>(
   length: number,
   calculate: (window: readonly number[]) => Value,

@@ -2,7 +2,7 @@ import type { Indicator } from './indicator.ts'
 import { mean, standardDeviation } from './statistics.ts'
 import { overWindow, type WindowState } from './window.ts'
 
-/** Standard deviations from the mean of the last `length` closes to the last of them; 0 when all are equal. */
+/** Returns the standard deviations from the mean of the last `length` closes to the last of them; 0 when all are equal. */
 export function zScore(length: number): Indicator<number, WindowState<number>> {
   return overWindow(length, (closes) => {
     const middle = mean(closes)

@@ -30,7 +30,7 @@ function scaled({ units, places }: Units, to: number): number {
   return units * (POWERS[to - places] as number)
 }
 
-/** Undefined for what is not plain or has more than 15 digits. */
+/** Returns the units of a decimal. Undefined for one that is not plain or has more than 15 digits. */
 function unitsOf(text: string): Units | undefined {
   const negative = text.charCodeAt(0) === MINUS
   const start = negative ? 1 : 0

@@ -8,7 +8,7 @@ export type Flag = Pick<RiskFlag, 'symbol' | 'flag' | 'severity' | 'until' | 're
 /** Returns the key of a flag. A symbol has one flag of a kind at a time. */
 export const flagKey = ({ symbol, flag }: Pick<Flag, 'symbol' | 'flag'>) => `${symbol}/${flag}`
 
-/** The flags that an item raises: anew, for longer, or more gravely. It makes none shorter or lighter. */
+/** Returns the flags that an item raises: new ones, longer ones, or graver ones. It makes none shorter or less grave. */
 export function flagsRaised(
   flags: readonly Flag[],
   { at, publishedAt = at, title: reason }: NewsItem,

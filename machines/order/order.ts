@@ -157,7 +157,8 @@ const orderOf = (version: string, form: Form) => {
           },
           triggered: {
             tags: 'working',
-            description: 'The price of the order was reached. It works as a market or limit order from now on.',
+            description:
+              'The price of the order was reached. It works as a market or limit order from now on.',
             on: {
               VERIFY,
               ORDER_UNKNOWN,
@@ -188,7 +189,8 @@ const orderOf = (version: string, form: Form) => {
           },
           stopped: {
             tags: 'working',
-            description: 'The venue guarantees the execution of the order, which is still to come (FIX L.1.a).',
+            description:
+              'The venue guarantees the execution of the order, which is still to come (FIX L.1.a).',
             on: {
               VERIFY,
               ORDER_UNKNOWN,
@@ -219,7 +221,8 @@ const orderOf = (version: string, form: Form) => {
           },
           canceled: {
             tags: 'closed',
-            description: 'The order is canceled. A fill that was on its way counts, and may make it a filled one.',
+            description:
+              'The order is canceled. A fill that was on its way counts, and may make it a filled one.',
             on: { EXECUTION_REPORT: reports('canceled', 'canceled', 'filled') },
           },
           expired: {
@@ -262,8 +265,7 @@ const orderOf = (version: string, form: Form) => {
             },
           },
           cancelWanted: {
-            description:
-              'A cancel is asked for, and waits until the venue has acknowledged the order.',
+            description: 'A cancel is asked for, and waits until the venue has acknowledged the order.',
             always: [
               { guard: 'isOver', target: 'idle' },
               { guard: 'isKnown', target: 'pendingCancel', actions: 'requestCancel' },

@@ -38,7 +38,8 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
   machine.createMachine({
     id: 'reconciliation',
     version,
-    description: "Compares the venue's books with ours, and records each difference with the action that it led to.",
+    description:
+      "Compares the venue's books with ours, and records each difference with the action that it led to.",
     context: ({ input }) => ({
       ...reconciliationInput.parse(input),
       since: 0,
@@ -58,7 +59,8 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         after: { every: { target: 'firstLook', actions: 'start' } },
       },
       [awaiting]: {
-        description: 'The venue has sent a balance or a position by itself. Its fills may still be under way.',
+        description:
+          'The venue has sent a balance or a position by itself. Its fills may still be under way.',
         on: {
           RECONCILE: { target: 'firstLook', actions: 'start' },
           BALANCE_REPORT: { actions: 'note' },

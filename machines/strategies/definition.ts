@@ -17,7 +17,7 @@ export interface View<Params, State> {
 }
 
 export interface Rule<Params> {
-  /** The parameter to mend. */
+  /** The parameter to correct. */
   readonly field: keyof Params & string
   readonly rule: string
   readonly holds: (params: Params) => boolean

@@ -53,7 +53,7 @@ export function signalOf(given: unknown, candle: Candle): Signal | undefined {
   return given as Signal
 }
 
-/** A stop or target on the wrong side of the price would be out as soon as it is in, for the commissions. */
+/** Checks the stop and the target. One on the wrong side of the price would end the trade as soon as it begins, and cost commissions. */
 function checkEntry(signal: Partial<Record<string, unknown>>, close: number): void {
   const { side, stopPx, trailingOffset, targetPx } = signal
   if (side !== 'BUY' && side !== 'SELL') refuse('side', side, 'it must be BUY or SELL')
@@ -136,7 +136,7 @@ export function entryOf(
 
 const PX_PLACES = 8
 
-/** The nearest price that the venue takes, never 0. */
+/** Returns the nearest price that the venue takes, never 0. */
 function tickOf(px: number, tickSize: string | undefined): string {
   const exact = decimal.round(decimal.fromNumber(px), PX_PLACES)
   if (tickSize === undefined) return exact

@@ -93,7 +93,7 @@ export interface MarketIdentity {
 export interface MarketContext {
   /** Is notified of refused messages, and of changes of the connection. */
   readonly logger: Pick<Logger, 'warn'>
-  /** Epoch ms, by a clock that nobody sets back. */
+  /** Returns epoch ms, by a clock that nobody sets back. */
   now(): number
 }
 
@@ -103,9 +103,9 @@ export interface ExecutionOffer<Config> {
   readonly simulated?: boolean
   /** Returns what the configuration wants to go wrong between runner and venue: only of a simulator. */
   faults?(config: Config): LinkFaults | undefined
-  /** Opens the venue; whoever opens it closes it. */
+  /** Opens the venue. The caller closes it. */
   open(config: Config, context: VenueContext): Promise<Venue>
-  /** Opens what the venue keeps in this folder, for whoever looks at a closed data folder. A venue elsewhere keeps nothing here. */
+  /** Opens the books that the venue keeps in this folder, for readers of a closed data folder. A venue elsewhere keeps none here. */
   openBooks?(location: string): Promise<Books>
 }
 

@@ -31,7 +31,7 @@ export class BookSide {
     for (const level of levels) this.set(level)
   }
 
-  /** A quantity of zero takes the level away. */
+  /** Sets a level. A quantity of zero removes it. */
   set(level: Level): void {
     const [px, qty] = level
     const price = Number(px)

@@ -58,7 +58,7 @@ function named(
   )
 }
 
-/** One shape for each adapter, told apart by the key. `also`: keys that all of them take. */
+/** Returns the union of one shape for each adapter, told apart by the key. `also`: keys that all of them take. */
 function union(key: string, adapters: readonly Adapter[], also: z.ZodRawShape = {}): z.ZodType {
   const [first, ...others] = adapters.map(({ name, about, config }) =>
     z.strictObject({ [key]: z.literal(name).describe(about), ...config.shape, ...also }),

@@ -97,7 +97,7 @@ export class VenuePort implements Port {
     }
   }
 
-  /** The venue is asked first: what it has is reported on its stream, and only what it never saw is sent again. */
+  /** Asks the venue first. The reports of an order that it has come on its stream, and only an order that it never saw is sent again. */
   async recover(intent: Intent): Promise<void> {
     const event = intent.event as VenueIntent
     if (event.type === 'PLACE_ORDER') {
@@ -136,8 +136,8 @@ export class VenuePort implements Port {
   }
 
   /**
-   * Both sides at one moment: a venue that answers at once is told of at once, so that no message of the market comes in between. Without an
-   * account there is nothing to say: whoever asks asks again.
+   * Tells the state of both sides at one moment. The answer to a venue that answers at once goes out at once, so that no message of the
+   * market comes in between. Without an account there is no answer, and the reconciliation asks again.
    */
   async #tellState(intent: Intent, { since }: VenueStateRequest): Promise<void> {
     const context = this.#context as PortContext

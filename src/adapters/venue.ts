@@ -88,7 +88,7 @@ export interface BookEntries extends AsyncIterable<readonly [key: string, value:
 
 /** The books that a venue keeps in the data folder, beside the log. */
 export interface Books {
-  /** All that is durable now, as a snapshot: for a backup. */
+  /** Returns all durable entries of now, as a snapshot for a backup. */
   entries(): BookEntries
   /** Looks through all that is durable now, and resolves with how many reports there are. @throws VENUE_CORRUPT, READ_ABORTED */
   verify(options?: Interruptible): Promise<number>
@@ -119,10 +119,10 @@ export interface Venue {
   cancel(request: CancelOrder & RequestHeader): Answer<void>
   replace(request: ReplaceOrder & RequestHeader): Answer<void>
 
-  /** The order of a ClOrdID, or of the id that the venue has for somebody else's; undefined when the venue never took it. */
+  /** Returns the order of a ClOrdID, or of the id that the venue has for somebody else's order; undefined when the venue never took it. */
   status(clOrdId: string, foreignId?: string): Answer<VenueOrder | undefined>
   openOrders(): Answer<readonly VenueOrder[]>
-  /** Sent, and not yet in the book. */
+  /** Returns the orders that are sent and not yet in the book. */
   pendingOrders(): readonly VenueOrder[]
   /** Returns the positions of its customer by symbol, with `:LONG` or `:SHORT` if the account hedges; negative when short. */
   positions(): Answer<Readonly<Record<string, string>>>

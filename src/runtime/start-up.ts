@@ -112,7 +112,7 @@ function wake({ residents, logger }: Parts, address: Address): void {
   }
 }
 
-/** The order by address is the same after a stop as after a crash. */
+/** Compares by address: that order is the same after a stop as after a crash. */
 function byAddress(one: Cell, other: Cell): number {
   return one.address < other.address ? -1 : 1
 }

@@ -46,7 +46,7 @@ export function marginAlert({ E: at, p }: z.infer<typeof marginCall>, venue: str
 /** The warning of an order that is gone without a report of its own. */
 export const triggerReject = z.object({ E: epochMs, or: z.object({ s: z.string(), i: id, r: z.string() }) })
 
-/** It says no ClOrdID: which order of ours that is, if it is one, its absence at the venue tells. */
+/** Returns the alert of a trigger that was refused. It has no ClOrdID. The absence of the order at the venue says which one it is. */
 export function triggerAlert({ E: at, or }: z.infer<typeof triggerReject>, venue: string): Alert {
   const reason = `${or.s} order ${or.i} was refused when it was triggered: ${or.r}`
   return { to: reconciliationAddress(venue), event: { type: 'RECONCILE', at, reason } }

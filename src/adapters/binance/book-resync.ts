@@ -46,7 +46,7 @@ export class BookResync {
     this.#generation++
   }
 
-  /** The book of a symbol is not whole: asks, unless that is under way. */
+  /** Asks for a snapshot of a symbol whose book is not whole, unless a request is under way. */
   async ask(symbol: string): Promise<void> {
     if (this.#asking.has(symbol)) return
     this.#asking.add(symbol)

@@ -3,7 +3,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const LONG_INTEGER = /^-?\d{16,}$/
 
 /**
- * JSON whose long whole numbers come as text: Binance's order ids have up to 19 digits, a double keeps 15 of all.
+ * Parses JSON, with long whole numbers as text: Binance's order ids have up to 19 digits, and a double keeps 15.
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {

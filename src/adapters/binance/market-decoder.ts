@@ -100,18 +100,18 @@ export class BinanceDecoder {
     this.#symbols = symbols && new Set(symbols)
   }
 
-  /** The connection ended: what comes on the next one is a new chain of updates, and the trades go on. */
+  /** Ends a connection. The next one begins a new chain of updates, and the trades go on. */
   disconnect(): void {
     for (const market of this.#markets.values()) market.disconnect()
   }
 
-  /** The symbol's book, for those who must know whether it is whole. */
+  /** Returns the symbol's book, which says whether it is whole. */
   book(symbol: string): OrderBook {
     return this.#market(symbol).book
   }
 
   /**
-   * A REST snapshot of most markets does not name its symbol: `snapshotOf` does.
+   * Decodes a message. A REST snapshot of most markets does not name its symbol: `snapshotOf` does.
    * @throws Refusal when it is not believed; then nothing has changed
    */
   decode(json: string, receipt: Receipt, snapshotOf?: string): Decoded {
@@ -283,7 +283,7 @@ interface Envelope {
   readonly lastUpdateId?: unknown
 }
 
-/** A share between -1 and 1. */
+/** Returns a share between -1 and 1. */
 function share(field: string, raw: string): string {
   const isNegative = raw.startsWith('-')
   const size = exactDecimal(isNegative ? raw.slice(1) : raw)

@@ -51,7 +51,7 @@ export class OrderBook {
     return this.#status
   }
 
-  /** Undefined while the book is whole, and where it has not begun. */
+  /** Returns the problem of the book. Undefined while the book is whole, or has not begun. */
   get problem(): BookProblem | undefined {
     return this.#status === 'broken' ? this.#problem : undefined
   }
@@ -88,7 +88,7 @@ export class OrderBook {
     return true
   }
 
-  /** True when the update is in the book. */
+  /** Applies an update. Returns true when it is in the book. */
   apply(update: DepthUpdate): boolean {
     if (this.#status !== 'synced') {
       this.#keep(update)
@@ -117,7 +117,7 @@ export class OrderBook {
     this.#old = 0
   }
 
-  /** A snapshot that comes when there is no more room is newer than what is forgotten. */
+  /** Keeps an update for a later snapshot. A snapshot that comes when there is no more room is newer than the forgotten updates. */
   #keep(update: DepthUpdate): void {
     if (this.#waiting.length >= WAITING_MAX) this.#waiting = []
     this.#waiting.push(update)

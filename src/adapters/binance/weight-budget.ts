@@ -30,7 +30,7 @@ export class WeightBudget {
     return Math.max(0, this.#closedUntil - now)
   }
 
-  /** The venue asked to stay away for so long. */
+  /** Stops requests for so long, because the venue has asked for it. */
   close(forMs: number, now: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, now + forMs)
   }

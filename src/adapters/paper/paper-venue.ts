@@ -22,7 +22,7 @@ export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<P
   readonly latencyMs: number
   /** The customer's balances at the beginning. */
   readonly openingBalances?: Readonly<Record<string, string>>
-  /** The log that its books belong to; without it whoever opens them is believed. */
+  /** The log that its books belong to. Without it the books are opened for any log. */
   readonly life?: Life
   /** The ids of the runner that the venue is for. Without them the venue takes ids as they are. */
   readonly ids?: WireIds | undefined
@@ -198,7 +198,7 @@ class Paper implements PaperVenue {
     return reports
   }
 
-  /** One write at a time; what changes meanwhile goes with the next. After a failed one there is no next. */
+  /** Writes the changes, one write at a time. Later changes go into the next write. After a failed write there is no other. */
   flush(): Promise<void> {
     this.#flushed = this.#flushed.then(() => this.#write())
     return this.#flushed

@@ -40,7 +40,7 @@ export interface Write {
 }
 
 /**
- * One process at a time has it. Books that are damaged stay as they are, byte for byte.
+ * Opens the books for one process at a time. Damaged books stay as they are, byte for byte.
  * @throws VENUE_OPEN_FAILED, VENUE_FORMAT, VENUE_CORRUPT, VENUE_FOREIGN
  */
 export async function openVenueFolder(location: string | undefined, life?: Life): Promise<VenueFolder> {
@@ -101,7 +101,10 @@ export class VenueFolder implements Books {
     this.#lock = lock
   }
 
-  /** Empty books belong to whoever opens them, and those of an earlier version to the log beside them. @throws VENUE_FOREIGN */
+  /**
+   * Claims the books for a log. Empty books belong to the log that opens them, and books of an earlier version to the log beside them.
+   * @throws VENUE_FOREIGN
+   */
   async claim({ id, isNew }: Life): Promise<void> {
     const known = this.#db.getSync(LIFE_KEY)
     if (known === id) return
@@ -129,7 +132,7 @@ export class VenueFolder implements Books {
     await this.#commit(batch)
   }
 
-  /** A copy of its own at each call. */
+  /** Returns a copy of its own at each call. */
   state(): VenueState {
     const stored = this.#db.getSync(STATE_KEY)
     return stored === undefined ? emptyState() : decodeState(stored)
@@ -157,7 +160,7 @@ export class VenueFolder implements Books {
     }
   }
 
-  /** LevelDB drops a damaged end of its log without a word; a state and its last report must be of one write. */
+  /** Checks that the state and its last report are of one write, because LevelDB drops a damaged end of its log without an error. */
   assertWhole(): void {
     const { reports } = this.state()
     if (reports > 0) this.report(reports)
@@ -170,7 +173,7 @@ export class VenueFolder implements Books {
     return JSON.parse(stored) as VenueReport
   }
 
-  /** An order that has ended. */
+  /** Returns an order that has ended. */
   order(clOrdId: string): VenueOrder | undefined {
     const stored = this.#db.getSync(orderKey(clOrdId))
     return stored === undefined ? undefined : (JSON.parse(stored) as VenueOrder)
@@ -212,7 +215,7 @@ export class VenueFolder implements Books {
     }
   }
 
-  /** All that it holds now. */
+  /** Returns all entries of now. */
   entries(): BookEntries {
     return this.#db.iterator()
   }

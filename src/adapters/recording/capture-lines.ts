@@ -38,7 +38,7 @@ export function isNote(line: string): boolean {
   return line === '' || line === '\r' || HEADER.test(line)
 }
 
-/** The lines of a file, `.gz` or plain; undefined in place of one that is too long. @throws what reading and unzipping throw */
+/** Yields the lines of a file, `.gz` or plain; undefined in place of one that is too long. @throws the errors of reading and unzipping */
 export async function* linesOf(file: string): AsyncGenerator<string | undefined> {
   const bytes = createReadStream(file)
   // What fails in one stream of a pipeline is thrown where the last one is read.

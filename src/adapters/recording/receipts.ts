@@ -49,13 +49,13 @@ export class ReceiptTimes {
   }
 }
 
-/** By how much a first stamp is ahead of most lines behind it, where it is. */
+/** Returns by how much a first stamp is ahead of most lines behind it; undefined if it is not. */
 function aheadOfAll(stampedAt: number, next: readonly Timed[]): number | undefined {
   const before = next.filter((one) => one.stampedAt < stampedAt - BACK_MAX_MS)
   return before.length * 2 > next.length ? stampedAt - (before[0] as Timed).stampedAt : undefined
 }
 
-/** By how much a stamp is off the one before it, where most lines behind it do not go on from there. */
+/** Returns by how much a stamp is off the one before it; undefined if most lines behind it go on from there. */
 function offFrom(last: number, stampedAt: number, next: readonly Timed[]): number | undefined {
   const step = stampedAt - last
   if (step <= AHEAD_MAX_MS && step >= -BACK_MAX_MS) return undefined

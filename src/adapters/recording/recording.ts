@@ -137,7 +137,7 @@ class Recording implements MarketSource {
     }
   }
 
-  /** The lines of all files, merged by their times. */
+  /** Yields the lines of all files, merged by their times. */
   async *#lines(): AsyncGenerator<FileLine> {
     const streams = this.#looks.map((look) => this.#linesOf(look))
     const heads = await Promise.all(streams.map((stream) => stream.next()))
@@ -196,7 +196,7 @@ interface FileLine extends Line {
   readonly only: string | undefined
 }
 
-/** Within a millisecond by the nanosecond: stamps have the same number of digits. */
+/** Returns whether a line comes before another one, by the nanosecond: stamps have the same number of digits. */
 function isEarlier(a: FileLine, b: FileLine): boolean {
   return a.at === b.at ? (a.receivedNs ?? '') < (b.receivedNs ?? '') : a.at < b.at
 }

@@ -13,12 +13,12 @@ export interface Line extends Omit<Captured, 'receivedNs'> {
 }
 
 interface LineListeners {
-  /** A line that is none, or the stamp of one that counts all the same. */
+  /** Is called for a line that is refused, and for a refused stamp of a line that counts all the same. */
   onRefused(line: number, refusal: Refusal): void
   onSetBack(line: number, byMs: number): void
 }
 
-/** The lines of a file, at times that can be true. @throws RECORDING_UNREADABLE */
+/** Yields the lines of a file, at times that can be true. @throws RECORDING_UNREADABLE */
 export async function* timedLines(file: string, listeners?: LineListeners): AsyncGenerator<Line> {
   const times = new ReceiptTimes()
   /** Read ahead, to judge those before them. */

@@ -119,7 +119,7 @@ function childrenOf(parent: XmlElement, name: string): XmlElement[] {
   )
 }
 
-/** Undefined where there is none or it is empty. */
+/** Returns the text of an element; undefined when there is none or it is empty. */
 function textOf(parent: XmlElement, name: string): string | undefined {
   return childrenOf(parent, name)[0]?.text.trim() || undefined
 }

@@ -7,7 +7,7 @@ const NAMED: Readonly<Record<string, string>> = {
   nbsp: ' ',
 }
 
-/** HTML, as feeds have it in titles and descriptions, as the words that a reader sees: so many characters of them. */
+/** Returns the words that a reader sees of HTML, which feeds have in titles and descriptions: at most so many characters. */
 export function plainText(html: string, max: number): string {
   return html
     .replace(/<[^<>]*>/g, ' ')

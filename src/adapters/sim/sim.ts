@@ -152,7 +152,7 @@ class Walk {
     this.#mid = Math.round(Number(startPx) * 10 ** this.#places)
   }
 
-  /** Cheap, for a resumed market runs through all steps before. */
+  /** Makes one step. It is cheap, because a resumed market runs through all steps before. */
   step(): void {
     const random = this.#random
     this.#volatility = 1 + (this.#volatility - 1) * VOLATILITY_DECAY

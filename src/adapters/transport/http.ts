@@ -74,7 +74,7 @@ export async function poll(ask: () => Promise<void>, options: PollOptions): Prom
   }
 }
 
-/** Seconds, or a date. */
+/** Returns the wait that a header gives as seconds or as a date, in ms. */
 function retryAfterMs(header: string | null): number {
   if (header === null) return 0
   const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now()

@@ -13,7 +13,7 @@ export class Random {
     for (let i = 0; i < 16; i++) this.next()
   }
 
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number {
     const t = (((this.#a + this.#b) | 0) + this.#counter) | 0
     this.#counter = (this.#counter + 1) | 0
@@ -24,12 +24,12 @@ export class Random {
     return (t >>> 0) / 2 ** 32
   }
 
-  /** Standard normal. */
+  /** Returns a standard normal number. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next())
   }
 
-  /** Exponential with the given mean. */
+  /** Returns an exponential number with the given mean. */
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.next())
   }

@@ -1,6 +1,6 @@
 /**
- * A WebSocket that is opened again whenever it ends or falls silent, slower each time that it was of no use. One object is one
- * connection to whoever has it, over any number of sockets.
+ * A WebSocket that is opened again whenever it ends or falls silent, slower each time that it was of no use. For its owner one
+ * object is one connection, over any number of sockets.
  */
 import { WebSocket } from 'ws'
 import { backoffMs } from './backoff.ts'
@@ -51,12 +51,12 @@ export class ReconnectingSocket {
     this.#hearSilence(socket)
   }
 
-  /** Ends the connection, where what it carries is of no use any more: the next one begins anew. */
+  /** Ends a connection whose messages are of no use any more, and opens the next one. */
   renew(): void {
     this.#socket?.terminate()
   }
 
-  /** For good: nothing is called any more. */
+  /** Closes for good: nothing is called any more. */
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#silence)

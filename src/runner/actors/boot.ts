@@ -67,7 +67,7 @@ export class Boot {
     await bootUniverse(supervisor, this.#config.universe, this.#options)
   }
 
-  /** A new version of its machine is what an actor in quarantine waits for. */
+  /** Releases actors in quarantine whose machine has a new version. */
   async #releaseUpgraded(): Promise<void> {
     const { supervisor } = this.#spawner
     for (const { address } of supervisor.quarantined) {

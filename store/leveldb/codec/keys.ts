@@ -61,7 +61,7 @@ export function actorsRange(
   return after !== undefined && after >= prefix ? { gt: actorKey(after), lt } : { gte: actorKey(prefix), lt }
 }
 
-/** The range of times later than `at`. */
+/** Returns the range of times later than `at`. */
 export function timesAfter(at: number): { gt: string; lt: string } {
   return { gt: at < 0 ? TIMES.gte : timeKey(Math.min(at, Number.MAX_SAFE_INTEGER)), lt: TIMES.lt }
 }
@@ -70,7 +70,7 @@ export function historyRange(actor: string): { gte: string; lt: string } {
   return { gte: historyKey(actor, 0), lt: `h!${actor}\0${END}` }
 }
 
-/** The range of an actor's past snapshots at or before the seq. */
+/** Returns the range of an actor's past snapshots at or before the seq. */
 export function pastRange(actor: string, maxSeq: number): { gte: string; lte: string } {
   return { gte: pastKey(actor, 0), lte: pastKey(actor, Math.max(0, maxSeq)) }
 }

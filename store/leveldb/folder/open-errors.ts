@@ -14,7 +14,7 @@ export function storeLocked(location: string, holder: string, cause?: unknown): 
   )
 }
 
-/** The error for a process that has files of the store open for writing but holds no lock. */
+/** Returns the error for a process that has files of the store open for writing but holds no lock. */
 export function storeWritten(location: string, pid: number, command: string | undefined): OutcryError {
   const who = command === undefined ? `process ${pid}` : `process ${pid} (${command})`
   return new OutcryError(
@@ -24,7 +24,7 @@ export function storeWritten(location: string, pid: number, command: string | un
   )
 }
 
-/** The error for files of the store that are missing, damaged or of another store. */
+/** Returns the error for files of the store that are missing, damaged or of another store. */
 export function filesDamaged(what: string, cause?: unknown): OutcryError {
   return new OutcryError('STORE_CORRUPT', what, DOCTOR, { cause })
 }

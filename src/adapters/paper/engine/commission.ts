@@ -6,7 +6,7 @@ export interface Fees {
   readonly makerFee: string
 }
 
-/** Charged on the notional of the fill, in the asset that it is paid or settled in, exact to the last digit. */
+/** Returns the commission of a fill: a share of its notional, in the asset that it is paid or settled in, exact to the last digit. */
 export function commissionOf(
   { takerFee, makerFee }: Fees,
   { notional, settleAsset }: { readonly notional: string; readonly settleAsset: string },

@@ -50,7 +50,7 @@ const WOULD_TAKE = 'post only: it would take what is there'
 const NOT_REDUCING: VenueRefusal = { text: NOTHING_TO_REDUCE, ordRejReason: 'REDUCE_ONLY' }
 const NOTHING: readonly Execution[] = []
 
-/** A message changes the view of its market, then what works there. */
+/** Takes a message: it changes the view of its market, then the orders that work there. */
 export function takeMarket(state: VenueState, terms: Terms, message: MarketMessage): readonly Execution[] {
   const { symbol, event, at } = message
   if (at > state.now) state.now = at
@@ -117,7 +117,7 @@ export function takeCancel(
   return step.executions
 }
 
-/** An order with another price or more to fill goes to the back of the queue; one with less keeps its place. */
+/** Replaces an order. One with another price or more to fill goes to the back of the queue; one with less keeps its place. */
 export function takeReplace(
   state: VenueState,
   terms: Terms,
@@ -213,7 +213,7 @@ function wouldTake(market: MarketView, { side, price }: PaperOrder): boolean {
   return false
 }
 
-/** A reduce-only order that works has nothing to do once nothing is held; one that waits may find something yet. */
+/** Cancels reduce-only orders that work and have nothing to reduce. One that waits for its trigger may find something yet. */
 function cancelIdle(step: Step, orders: readonly PaperOrder[]): void {
   if (step.executions.length === 0) return
   for (const order of [...orders]) {
@@ -222,7 +222,7 @@ function cancelIdle(step: Step, orders: readonly PaperOrder[]): void {
   }
 }
 
-/** The price is at its own or beyond, also when that was so before the order came, and also where nothing trades. */
+/** Triggers an order whose price is reached, also when that was so before the order came, and also while nothing trades. */
 function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): void {
   const { side, ordType } = order
   if (order.trailingOffset !== undefined) {
@@ -240,7 +240,7 @@ function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): 
 }
 
 /**
- * The order takes what is shown, and its time in force says what becomes of the rest, for a stop from its trigger on.
+ * Lets an order take the quantity shown. Its time in force decides about the rest, for a stop from its trigger on.
  * The rest of a GTC order rests at its limit, or, a market order, goes on taking whatever is shown next.
  */
 function beginToWork(step: Step, market: MarketView, order: PaperOrder): void {
@@ -262,7 +262,7 @@ function beginToWork(step: Step, market: MarketView, order: PaperOrder): void {
   }
 }
 
-/** The stop follows the price in its holder's favour, and never goes back. */
+/** Moves a trailing stop with the price in its holder's favour, and never back. */
 function trail(order: PaperOrder, last: string): void {
   const offset = order.trailingOffset as string
   const next = order.side === 'SELL' ? decimal.subtract(last, offset) : decimal.add(last, offset)
@@ -281,7 +281,7 @@ function couldTakeAll(step: Step, market: MarketView, order: PaperOrder): boolea
   return decimal.compare(total, orderQty) >= 0
 }
 
-/** A resting order that what is shown crosses was there before it: it fills at its own price, as the maker. */
+/** Fills a resting order that the prices shown cross. It was there first, so it fills at its own price, as the maker. */
 function takeShown(step: Step, market: MarketView, order: PaperOrder): void {
   const { side, price, phase } = order
   for (const level of available(market, side, fillable(step, order), price)) {

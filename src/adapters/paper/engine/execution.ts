@@ -130,7 +130,7 @@ export function cancel(step: Step, order: PaperOrder, { by, text }: { by?: Answe
   report(step, order, 'CANCELED', text === undefined ? {} : { text }, by)
 }
 
-/** The order goes on under the request's id, on its terms; one that has as much already is filled (FIX C.3). */
+/** Replaces an order: it goes on under the request's id, on its terms. One that has as much already is filled (FIX C.3). */
 export function replace(step: Step, order: PaperOrder, request: ReplaceRequest): void {
   const { clOrdId, orderQty, price, stopPx } = request
   order.origClOrdIds = [...(order.origClOrdIds ?? []), order.clOrdId]

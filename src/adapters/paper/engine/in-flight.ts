@@ -7,7 +7,7 @@ export function dispatch({ inFlight }: VenueState, request: VenueRequest, arrive
   inFlight.splice(later < 0 ? inFlight.length : later, 0, { arriveAt, request })
 }
 
-/** The next request that has arrived by `at`, taken off its way; event time is its arrival's, or later. */
+/** Takes the next request that has arrived by `at` off its way. Event time becomes that of its arrival, or stays later. */
 export function arrived(state: VenueState, at: number): VenueRequest | undefined {
   const next = state.inFlight[0]
   if (next === undefined || next.arriveAt > at) return undefined

@@ -99,12 +99,12 @@ function shownAtLevel(view: MarketView, side: Shown, price: string): string {
   return decimal.ZERO
 }
 
-/** Quantity shown on the order's own side at its price: those who came before. 0 beyond the depth that is shown. */
+/** Returns the quantity shown on the order's own side at its price, which came before it. 0 beyond the depth shown. */
 export function aheadOf(view: MarketView, side: Side, price: string): string {
   return shownAtLevel(view, own(side), price)
 }
 
-/** A price at which an order with this limit may trade. */
+/** Returns whether an order with this limit may trade at the price. */
 export function isWithin(side: Side, px: string, limit: string): boolean {
   return side === 'BUY' ? decimal.compare(px, limit) <= 0 : decimal.compare(px, limit) >= 0
 }

@@ -2,14 +2,14 @@ import { compact } from '../../../../errors/compact.ts'
 import { problemOf, type TermsProblem } from '../../../../machines/index.ts'
 import type { PaperOrder, PlaceRequest, ReplaceRequest, VenueState } from './state.ts'
 
-/** Why the venue does not take the order; undefined when it does. */
+/** Returns the reason why the venue does not take the order; undefined when it does. */
 export function refusalOf({ markets, now }: VenueState, order: PlaceRequest): string | undefined {
   const { symbol } = order
   if (markets[symbol] === undefined) return `unknown symbol ${symbol}: no market data has come for it`
   return textOf(problemOf(order, now))
 }
 
-/** Why the venue does not replace the order so; undefined when it does. */
+/** Returns the reason why the venue does not replace the order so; undefined when it does. */
 export function replaceRefusalOf(
   { now }: VenueState,
   order: PaperOrder,

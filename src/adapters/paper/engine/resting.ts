@@ -6,9 +6,9 @@ import { fill, fillable, type Step } from './execution.ts'
 import type { PaperOrder } from './state.ts'
 
 /**
- * A trade through an order's price would have met the order first: it fills as far as the quantity goes. At its price,
- * what was shown when it came goes before it, and only those who traded against its side count. What one of our orders
- * gets of a trade is not there for the next one. `orders` come by priority.
+ * Fills orders from a trade. A trade through an order's price would have met the order first: it fills as far as the quantity goes. At
+ * its price, what was shown when it came goes before it, and only those who traded against its side count. What one of our orders gets
+ * of a trade is not there for the next one. `orders` come by priority.
  */
 export function fillFromTrade(step: Step, orders: readonly PaperOrder[], trade: Trade): void {
   let ours = decimal.ZERO
@@ -28,7 +28,7 @@ export function fillFromTrade(step: Step, orders: readonly PaperOrder[], trade: 
   }
 }
 
-/** Price, then time: takers as they came, then each side's best price. `orders` come as they arrived. */
+/** Returns the orders by price, then by time: takers as they came, then each side's best price. `orders` come as they arrived. */
 export function byPriority(orders: PaperOrder[]): readonly PaperOrder[] {
   return orders.length < 2 ? orders : orders.sort(comparePriority)
 }

@@ -122,7 +122,7 @@ export function viewOf(order: PaperOrder): VenueOrder {
   })
 }
 
-/** Every ClOrdID that the order is found by. */
+/** Returns every ClOrdID that the order is found by. */
 export function idsOf({ clOrdId, origClOrdIds = [] }: VenueOrder): readonly string[] {
   return [clOrdId, ...origClOrdIds]
 }
