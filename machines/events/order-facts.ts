@@ -53,7 +53,7 @@ export const orderFilled = event('ORDER_FILLED', { ...ofOrder, ...fillFields }).
   'The venue has filled the rest of the order.',
 )
 export const orderAdopted = event('ORDER_ADOPTED', { ...ofOrder, foreignId }).describe(
-  'The venue has an order that was unknown here. It is an order of ours from now on.',
+  'The venue has an order that was unknown here. It has an actor here from now on.',
 )
 export const orderOverfilled = event('ORDER_OVERFILLED', {
   ...ofOrder,

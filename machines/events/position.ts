@@ -92,13 +92,13 @@ const ofWatchdog = {
   unprotectedMs: z.number().int().describe('The time for which not all of it was covered, in ms.'),
 }
 export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWatchdog).describe(
-  'Live stops cover the whole position again.',
+  'Live stops cover the whole position.',
 )
 export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog).describe(
   'No live stop has covered the whole position for the grace of the watchdog.',
 )
 export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog).describe(
-  'Live stops cover the whole position again, with one that the watchdog has placed.',
+  'Live stops cover the whole position, and the watchdog has placed one of them.',
 )
 
 export type PositionChanged = z.infer<typeof positionChanged>

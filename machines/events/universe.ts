@@ -42,7 +42,7 @@ export const symbolFiltered = event('SYMBOL_FILTERED', {
   ...ofSymbol,
   filter: z.string().describe('The filter that keeps the symbol out.'),
   limit: z.string().describe('The value that the filter requires.'),
-  value: z.string().describe('The value of the symbol.'),
+  value: z.string().describe('The value that the symbol has.'),
 }).describe('A filter keeps a symbol out of the universe.')
 
 export type ListedInstrument = z.infer<typeof listedInstrument>
