@@ -32,7 +32,7 @@ export async function act(
     await client.store.close()
     throw new OutcryError(
       'RUNNER_NONE',
-      `no runner holds ${data}, so nobody can be told anything`,
+      `no runner holds ${data}, so no actor can take a command`,
       `Start it: outcry run --data ${data}. Or name the folder of the runner with --data or --config.`,
     )
   }
