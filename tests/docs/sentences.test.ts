@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest'
 const ROOT = new URL('../../', import.meta.url).pathname
 
 /** Folders whose docstrings are held to it. */
-const FOLDERS = ['machines', 'store', 'errors', 'src/adapters']
+const FOLDERS = ['machines', 'store', 'errors', 'src', 'tools']
 
 const DOCSTRING = /\/\*\*\s*(?:\*\s*)?(.*)/g
-const CLAUSE = /^(?:Of|What|Whoever|Whose|Whom|Those|Which|Where|When|How|As|To|From)\b/
+const CLAUSE = /^(?:Of|Whether|What|Whoever|Whose|Whom|Those|Which|Where|When|How|As|To|From)\b/
 
 function clausesIn(source: string): readonly string[] {
   return [...source.matchAll(DOCSTRING)].map(([, text = '']) => text).filter((text) => CLAUSE.test(text))
@@ -32,6 +32,7 @@ it.each([
   ['/** Of spot what the order gives away. */', 1],
   ['/**\n * What comes of a report.\n */', 1],
   ['/** Whoever is not there to take it. */', 1],
+  ['/** Whether nothing has to be waited for. */', 1],
   ['/** Returns the value that an order reserves. */', 0],
   ['/** Offers nothing. */', 0],
 ])('finds a clause at the beginning: %s', (source, count) => {
