@@ -16,9 +16,9 @@ interface Unread {
 /** Errors of Fastify before any route runs. Without a `message`, Fastify's own is used. */
 const UNREAD: Record<string, Unread> = {
   FST_ERR_BAD_URL: {
-    code: 'ADDRESS_INVALID',
-    hint: 'Write kind/id, percent-encoded where need be.',
-    message: 'the address cannot be decoded',
+    code: 'REQUEST_INVALID',
+    hint: 'Write it in UTF-8, percent-encoded where need be.',
+    message: 'the path cannot be decoded',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'MEDIA_TYPE_UNKNOWN',
@@ -27,6 +27,11 @@ const UNREAD: Record<string, Unread> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'JSON_INVALID', hint: 'Send a JSON object.' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'JSON_INVALID', hint: 'Send a JSON object.' },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'BODY_TOO_LARGE', hint: 'Send 64 KiB at most.' },
+}
+const BAD_ADDRESS: Unread = {
+  code: 'ADDRESS_INVALID',
+  hint: 'Write kind/id, percent-encoded where need be.',
+  message: 'the address cannot be decoded',
 }
 const OTHER_UNREAD: Unread = { code: 'REQUEST_INVALID', hint: 'Change the request.' }
 
@@ -54,7 +59,8 @@ export function answerError(
   }
   const { statusCode = 500, code = '', message } = error as Partial<FastifyError>
   if (statusCode < 500 && code.startsWith('FST_')) {
-    const unread = UNREAD[code]
+    const isAddress = code === 'FST_ERR_BAD_URL' && request.originalUrl.startsWith('/actors/')
+    const unread = isAddress ? BAD_ADDRESS : UNREAD[code]
     const problem = problemOf({ message: message ?? code, issues: [], ...(unread ?? OTHER_UNREAD) })
     // Fastify's other refusals have a status of their own, such as 414.
     return refuse(reply, unread === undefined ? { ...problem, status: statusCode } : problem)

@@ -262,7 +262,7 @@ it(`any request gets an answer of the contract, seed ${SEED}`, async () => {
     // In the form that people write, an actor with such a name ends like another route. The contract has one segment.
     const [, as] = name === 'actor' ? (/\/(history|machine)$/.exec(segment) ?? []) : []
     const route: Route = routes[(as as 'history' | 'machine' | undefined) ?? name]
-    const path = `${routes[name].path.replace('{address}', () => segment)}${query === '' ? '' : `?${query}`}`
+    const path = `${routes[name].path.replace(/\{\w+\}/, () => segment)}${query === '' ? '' : `?${query}`}`
     const isPost = route.method === 'POST'
     const { status, bytes } = await ask(route.method, path, headers, isPost ? body : undefined)
     const what = `${route.method} ${path} ${status} ${bytes.subarray(0, 300)}`

@@ -45,6 +45,7 @@ const REFUSED: readonly (readonly [what: string, request: string, code: ErrorCod
   ['a field that breaks its rule', http('GET /actors?limit=0'), 'REQUEST_INVALID'],
   ['an unknown actor', http('GET /actors/fussy/x'), 'ACTOR_UNKNOWN'],
   ['an address that cannot be decoded', http('GET /actors/%ff'), 'ADDRESS_INVALID'],
+  ['another path that cannot be decoded', http('GET /machines/%ff'), 'REQUEST_INVALID'],
   ['a body that is not JSON', send('{'), 'JSON_INVALID'],
   ['a body of another type', send('<a/>', ['Content-Type: text/xml']), 'MEDIA_TYPE_UNKNOWN'],
   ['a body that is too large', send(`"${'x'.repeat(70_000)}"`), 'BODY_TOO_LARGE'],

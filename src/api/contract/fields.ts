@@ -14,7 +14,8 @@ export const recordTime = z.number().min(-8.64e15).max(8.64e15).meta({ title: 'e
 const WRONG_TIME = 'must be epoch milliseconds, or ISO 8601 with its zone, such as 2026-11-27T09:00:00Z'
 const DIGITS = /^-?\d{1,16}(?:\.\d{1,9})?$/
 const ISO_TIME = z.iso.datetime({ offset: true })
-const ISO_WITHOUT_ZONE = z.union([z.iso.datetime({ local: true }), z.iso.date()])
+const ISO_WITHOUT_ZONE = z.iso.datetime({ local: true })
+const ISO_DATE = z.iso.date()
 
 /**
  * A time in a request, which becomes epoch milliseconds: a number of them, or ISO 8601 with its zone. It has the bounds
@@ -27,15 +28,17 @@ export const time = z
   .union([z.number(), z.string()], { error: WRONG_TIME })
   .transform((given, context): number => {
     // A + that a URL does not encode arrives as a space.
-    const text = String(given).replace(/ (?=\d{2}:\d{2}$)/, '+')
+    const plain = String(given).replace(/ (?=\d{2}:\d{2}$)/, '+')
+    const text = plain.replace(/(?<=T\d{2}:\d{2})(?=Z|[+-]|$)/, ':00')
     const at = DIGITS.test(text)
       ? Number(text)
       : ISO_TIME.safeParse(text).success
         ? Date.parse(text)
         : Number.NaN
     if (recordTime.safeParse(at).success) return at
-    const isLocal = ISO_WITHOUT_ZONE.safeParse(text).success
-    const message = isLocal ? `needs its zone: ${text}Z is UTC` : WRONG_TIME
+    const local = ISO_DATE.safeParse(text).success ? `${text}T00:00:00` : text
+    const isLocal = ISO_WITHOUT_ZONE.safeParse(local).success
+    const message = isLocal ? `needs its zone: ${local}Z is UTC` : WRONG_TIME
     context.addIssue({ code: 'custom', message })
     return z.NEVER
   })
