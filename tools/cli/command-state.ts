@@ -2,6 +2,7 @@ import pc from 'picocolors'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
+import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { OutcryError } from '../../store/index.ts'
 import { counted, countText, moneyText, stateText, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
@@ -20,7 +21,10 @@ export async function state(options: StateOptions): Promise<number> {
   const { json, at, seq } = options
   const { data: wanted, error } = routes.state.query.safeParse({ at, seq }, PLAINLY)
   if (error) {
-    const issues = issuesOf(error, 'moment').map(({ field, rule }) => ({ field: `--${field}`, rule }))
+    const issues = issuesOf(error, 'moment').map(({ field, rule }) => ({
+      field: field === 'moment' ? field : `--${field}`,
+      rule,
+    }))
     throw new OutcryError('PLACE_INVALID', issuesText(issues), 'See `outcry state --help`.', { issues })
   }
   const { data, modules } = named(options)
@@ -28,7 +32,19 @@ export async function state(options: StateOptions): Promise<number> {
   try {
     const found = await reader.state(wanted)
     if (json) await printJson(found)
-    else for (const part of partsOf(found, reader.source)) await print(part)
+    else {
+      for (const part of partsOf(found, reader.source)) await print(part)
+      const unnamed = found.unreadable.filter(({ code }) => code === 'KIND_UNKNOWN')
+      if (unnamed.length > 0)
+        await print(
+          pc.yellow(
+            namingHint(
+              data,
+              unnamed.map(({ address }) => address),
+            ),
+          ),
+        )
+    }
     return 0
   } finally {
     await reader.close()
@@ -56,7 +72,7 @@ function partsOf(found: StateDocument, source: string): string[] {
       pc.red(`${address} cannot be read: ${code}: ${message}`),
     ),
     pc.dim(
-      `${counted(accounts.length, 'account')} and ${countText(strategies.length)} ${strategies.length === 1 ? 'strategy' : 'strategies'} in ${source}, ${head}`,
+      `\n${counted(accounts.length, 'account')} and ${countText(strategies.length)} ${strategies.length === 1 ? 'strategy' : 'strategies'} in ${source}, ${head}`,
     ),
   ]
 }
@@ -128,7 +144,7 @@ function tradingText({ tradingState, breaker, review }: Account): string {
 
 function factsOf(account: Account): string[][] {
   const { equity, peakEquity, drawdownPct, realizedPnl, unrealizedPnl, dailyPnl, consecutiveLosses } = account
-  const { reconciliation, universe } = account
+  const { commissions, reconciliation, universe } = account
   const rows = [
     ['equity', moneyText(equity)],
     ['highest equity', moneyText(peakEquity)],
@@ -137,6 +153,7 @@ function factsOf(account: Account): string[][] {
     ['unrealized PnL', moneyText(unrealizedPnl)],
     ['since midnight UTC', moneyText(dailyPnl)],
     ['losing trades in a row', countText(consecutiveLosses)],
+    ...Object.entries(commissions).map(([asset, amount]) => ['commissions', `${moneyText(amount)} ${asset}`]),
   ]
   const completed = reconciliation?.completed
   if (completed !== undefined)

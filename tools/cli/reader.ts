@@ -125,10 +125,10 @@ class StoreReader implements Reader {
     return this.#store.history(address)
   }
 
-  state(moment: Moment): Promise<StateDocument> {
+  async state(moment: Moment): Promise<StateDocument> {
     const store = this.#store
     const registry = this.#registry
-    return stateDocument(
+    const found = await stateDocument(
       {
         registry,
         seq: store.head.seq,
@@ -143,6 +143,23 @@ class StoreReader implements Reader {
       },
       moment,
     )
+    return { ...found, unreadable: [...found.unreadable, ...(await this.#unnamed(found.seq))] }
+  }
+
+  /** Returns the actors of strategies' modules that the folder notes and the user does not name. */
+  async #unnamed(seq: number): Promise<StateDocument['unreadable']> {
+    const unnamed: StateDocument['unreadable'][number][] = []
+    for (const kind of readStrategiesFile(this.#data).keys()) {
+      if (this.#registry.find(`${kind}/`) !== undefined) continue
+      for await (const address of this.#store.actors({ prefix: `${kind}/` }))
+        for await (const first of this.#store.history(address, { toSeq: seq, limit: 1 }))
+          unnamed.push({
+            address: first.actor,
+            code: 'KIND_UNKNOWN',
+            message: 'its machine is not named here',
+          })
+    }
+    return unnamed
   }
 
   async verify(onProgress: (seq: number) => void): Promise<FolderVerification> {
