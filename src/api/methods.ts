@@ -1,5 +1,5 @@
 /** Answers requests that no route takes: 405 on a path with other methods, and 404 on any other path. */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { OutcryError } from '../../store/index.ts'
 import { pathOf } from './errors.ts'
 
@@ -7,15 +7,15 @@ import { pathOf } from './errors.ts'
 type Paths = Map<string, Set<string>>
 
 /**
- * Refuses what no route takes. It must be called before the routes are added. `sockets` are paths of WebSockets, which
- * begin as a GET.
+ * Refuses what no route takes. It must be called before the routes are added. `upgrading` are paths of WebSockets,
+ * which begin as a GET.
  */
-export function answerOthers(http: FastifyInstance, sockets: Iterable<string>): void {
+export function answerOthers(http: FastifyInstance, upgrading: readonly string[]): void {
   const paths: Paths = new Map()
   const add = (url: string, method: string) => {
     paths.set(url, (paths.get(url) ?? new Set()).add(method))
   }
-  for (const path of sockets) add(path, 'GET')
+  for (const path of upgrading) add(path, 'GET')
   http.addHook('onRoute', ({ url, method }) => {
     // The path * is that of preflights.
     if (url !== '*') for (const one of [method].flat()) add(url, one)
@@ -24,19 +24,26 @@ export function answerOthers(http: FastifyInstance, sockets: Iterable<string>): 
     const { method, originalUrl, raw } = request
     const methods = methodsOf(paths, pathOf(raw.url))
     if (methods === undefined) throw routeUnknown(method, originalUrl)
-    const allow = [...[...methods].sort(), 'OPTIONS'].join(', ')
-    reply.header('allow', allow)
-    if (method === 'OPTIONS') return reply.code(204).send()
-    if (methods.has(method)) {
-      reply.headers({ connection: 'upgrade', upgrade: 'websocket' })
-      throw new OutcryError(
-        'UPGRADE_REQUIRED',
-        `${pathOf(originalUrl)} is the path of a WebSocket`,
-        `Open it as ws://.`,
-      )
-    }
-    throw new OutcryError('METHOD_REFUSED', `${pathOf(originalUrl)} takes no ${method}`, `It takes ${allow}.`)
+    if (method === 'OPTIONS') return reply.code(204).header('allow', allowing(methods)).send()
+    if (!methods.has(method)) refuseMethod(reply, methods)
+    // A route that finds nothing says so, too: a file of the page that was removed.
+    if (!upgrading.includes(pathOf(raw.url))) throw routeUnknown(method, originalUrl)
+    reply.headers({ connection: 'upgrade', upgrade: 'websocket' })
+    const what = `${pathOf(originalUrl)} is the path of a WebSocket`
+    throw new OutcryError('UPGRADE_REQUIRED', what, 'Open it as ws://.')
   })
+}
+
+/** Refuses the method of a request. `methods` are those that its path takes. @throws METHOD_REFUSED */
+export function refuseMethod(reply: FastifyReply, methods: Iterable<string>): never {
+  const { method, originalUrl } = reply.request
+  const allow = allowing(methods)
+  reply.header('allow', allow)
+  throw new OutcryError('METHOD_REFUSED', `${pathOf(originalUrl)} takes no ${method}`, `It takes ${allow}.`)
+}
+
+function allowing(methods: Iterable<string>): string {
+  return [...[...methods].sort(), 'OPTIONS'].join(', ')
 }
 
 /** Returns the methods of the path of a request; undefined when no route has it. */

@@ -59,6 +59,12 @@ const BEHIND_ADDRESS: Readonly<Record<string, readonly string[]>> = {
 const BEHIND_ANY = Object.values(BEHIND_ADDRESS).flat()
 const ACTOR_PATH = /^(\/actors\/)([^?#]+)(.*)$/s
 
+/** Returns whether the address of an actor that does not exist is the path of a route for another method. */
+export function isForPost(address: string): boolean {
+  const [, , ...behind] = address.split('/')
+  return behind.length > 0 && BEHIND_ADDRESS.POST?.includes(behind.at(-1) as string) === true
+}
+
 /**
  * Returns the path of a request with the actor's address in one segment: `/actors/order/o-1/history` becomes
  * `/actors/order%2Fo-1/history`. People write the first form; the contract has the second.

@@ -182,8 +182,9 @@ export class Queries {
     return cell && viewOf(cell)
   }
 
-  /** Returns the last seq before the log's time first passes `at`; 0 when the log begins later. */
-  seqAt(at: number): Promise<number> {
+  /** Returns the last seq before the log's time first passes `at`; 0 when the log begins later. @throws PLACE_INVALID */
+  async seqAt(at: number): Promise<number> {
+    checkPlace({ at })
     return this.parts.store.seqAt(at)
   }
 

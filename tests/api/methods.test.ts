@@ -50,6 +50,8 @@ describe('a path', () => {
     ['PUT', '/actors/lamp/a/events', WRITTEN],
     ['GET', '/actors/lamp%2Fa/events', WRITTEN],
     ['HEAD', '/actors/lamp%2Fa/release', WRITTEN],
+    ['GET', '/actors/lamp/a/events', WRITTEN],
+    ['HEAD', '/actors/lamp/a/release', WRITTEN],
     ['POST', '/feed', 'GET, OPTIONS'],
     ['HEAD', '/inspect', 'GET, OPTIONS'],
     ['PROPFIND', '/health', READ],

@@ -115,7 +115,8 @@ describe('a time in a request', () => {
     expect([status, issues]).toEqual([400, [{ field: 'at', rule: expect.stringContaining('with its zone') }]])
   })
 
-  it('has the bounds of a record', () => {
+  it('has the bounds of a record', async () => {
+    await expect(harness.supervisor.seqAt(Number.NaN)).rejects.toMatchObject({ code: 'PLACE_INVALID' })
     expect([time.parse(-8.64e15), time.parse('8640000000000000')]).toEqual([-8.64e15, 8.64e15])
     expect(time.safeParse(8.64e15 + 2).success).toBe(false)
   })

@@ -117,6 +117,7 @@ export const routes = {
       'ACTOR_UNKNOWN',
       'REV_UNKNOWN',
       'KIND_UNKNOWN',
+      'METHOD_REFUSED',
     ],
   },
 

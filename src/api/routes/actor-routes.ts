@@ -7,7 +7,8 @@ import type { ActorSummary, ActorView, TransitionRecord } from '../contract/reco
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { machineDefinition } from '../inspect/machine-definition.ts'
-import { type Api, pathOf } from '../type-provider.ts'
+import { refuseMethod } from '../methods.ts'
+import { type Api, isForPost, pathOf } from '../type-provider.ts'
 import { AnswerList, answerPage } from './answer-list.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { signalOf } from './request.ts'
@@ -54,7 +55,10 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
       const to =
         seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
       if (to !== undefined) return (await supervisor.stateAt(address, to, { signal })) ?? unknown(address)
-      return standingOf((await supervisor.view(address)) ?? unknown(address), signal)
+      const found = await supervisor.view(address)
+      // A child of the actor may have this name, so the path as people write it is known only now.
+      if (found === undefined && isForPost(address)) refuseMethod(reply, ['POST'])
+      return standingOf(found ?? unknown(address), signal)
     },
   )
 
