@@ -78,6 +78,7 @@ export const ERRORS = {
   KIND_UNDECLARED: { status: 500, exit: 1, retryable: false, about: 'A machine emits or sends an event that its kind does not declare; found in tests and in development.' },
   KIND_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'No machine is registered for the kind of an address.' },
   LETTER_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A record that should be delivered again is not a dead letter.' },
+  LIMIT_EXCEEDED: { status: 429, exit: 1, retryable: true, about: 'An address or a token has too many requests, connections or WebSockets. `Retry-After` has the seconds to wait.' },
   LISTEN_FAILED: { status: 500, exit: 1, retryable: false, about: 'The system does not let the server listen on the host and port.' },
   LOG_FOREIGN: { status: 500, exit: 2, retryable: false, about: 'The data folder has the log of another program.' },
   LOG_GAP: { status: 500, exit: 1, retryable: false, about: 'A record that must be in the log is missing.' },

@@ -5,8 +5,10 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Gate } from './gate.ts'
+import type { Guard } from './guard.ts'
 import type { Limits } from './limits.ts'
 import { signalOf } from './routes/request.ts'
+import { LimitExceeded, type Shares } from './shares.ts'
 
 /**
  * Routes that read the whole log and may take long. They have a gate of their own, so they do not block other readers.
@@ -15,12 +17,24 @@ const WHOLE: readonly (string | undefined)[] = ['/verify', '/backup']
 const WHOLE_AT_ONCE = 1
 const WHOLE_WAITING_MAX = 8
 
-export function admission(http: FastifyInstance, limits: Limits): void {
+/** Refuses requests beyond the share of their address. It comes before the token, so it slows down guesses, too. */
+export function admitAddresses(http: FastifyInstance, shares: Shares): void {
+  http.addHook('onRequest', async ({ raw: { socket } }, reply) =>
+    refusing(reply, () => shares.takeOfAddress(socket)),
+  )
+}
+
+export function admission(http: FastifyInstance, limits: Limits, shares: Shares, guard: Guard): void {
   const reads = new Gate('reading', limits.readsAtOnce, limits.readsWaitingMax)
   const wholes = new Gate('the whole log', WHOLE_AT_ONCE, WHOLE_WAITING_MAX)
   const answers = new Gate('answers', limits.answersAtOnce, limits.readsWaitingMax)
   const open = new WeakMap<Socket, number>()
   const done = new WeakMap<FastifyRequest, () => void>()
+
+  http.addHook('onRequest', async ({ raw }, reply) => {
+    const name = guard.callerOf(raw)?.token?.name
+    if (name !== undefined) refusing(reply, () => shares.takeOfToken(raw.socket, name))
+  })
 
   http.addHook('onRequest', async (request, reply) => {
     const { socket } = request.raw
@@ -53,6 +67,16 @@ export function admission(http: FastifyInstance, limits: Limits): void {
     // From here on the client must take bytes now and then. Otherwise Node destroys the socket.
     raw.socket?.setTimeout(limits.stuckMs)
   })
+}
+
+/** Says in the answer when the client may try again. @throws LIMIT_EXCEEDED */
+function refusing(reply: FastifyReply, take: () => void): void {
+  try {
+    take()
+  } catch (error) {
+    if (error instanceof LimitExceeded) reply.header('retry-after', error.retryAfter)
+    throw error
+  }
 }
 
 /** Calls `end` when the answer has gone out, or its connection has closed. */

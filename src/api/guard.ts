@@ -36,7 +36,7 @@ const READING: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS']
 const OPEN: readonly (string | undefined)[] = ['/health', '/ready']
 /** Headers that a page of another origin may send, and read, beyond those of simple requests. */
 const HEADERS = `authorization, content-type, idempotency-key, ${REQUEST_ID}`
-const HEADERS_OF_ANSWERS = REQUEST_ID
+const HEADERS_OF_ANSWERS = `${REQUEST_ID}, retry-after`
 
 export class Guard {
   readonly #isLocal: boolean

@@ -2,6 +2,19 @@
 export interface Limits {
   /** Connections at once, including WebSockets. The server closes further ones as they come. */
   readonly connectionsMax: number
+  /** Connections at once of one address, or with one token. */
+  readonly connectionsPerClient: number
+  /** WebSockets at once of one address, or with one token. */
+  readonly socketsPerClient: number
+  /** Requests that one address, or one token, may make at once. Upgrades to a WebSocket count, too. */
+  readonly requestsInBurst: number
+  /** Requests a second beyond that. */
+  readonly requestsPerSecond: number
+  /** The same for this machine, where all clients have one address, also those behind a proxy. */
+  readonly localConnections: number
+  readonly localSockets: number
+  readonly localRequestsInBurst: number
+  readonly localRequestsPerSecond: number
   /** WebSockets of /inspect at once: each may get every transition. */
   readonly inspectorsMax: number
   /** ms within which the headers of a request must arrive. */
@@ -40,6 +53,14 @@ export interface Limits {
 
 export const LIMITS: Limits = {
   connectionsMax: 2_048,
+  connectionsPerClient: 64,
+  socketsPerClient: 32,
+  requestsInBurst: 1_000,
+  requestsPerSecond: 100,
+  localConnections: 2_048,
+  localSockets: 2_048,
+  localRequestsInBurst: 50_000,
+  localRequestsPerSecond: 10_000,
   inspectorsMax: 32,
   headersMs: 5_000,
   requestMs: 10_000,
@@ -59,7 +80,7 @@ export const LIMITS: Limits = {
   stopMs: 1_000,
 }
 
-/** Allows a burst, then a fixed amount a second. */
+/** Allows a burst, then a fixed amount a second, by a clock that nobody sets. */
 export class Allowance {
   readonly #burst: number
   readonly #perSecond: number
@@ -75,9 +96,28 @@ export class Allowance {
 
   /** Takes an amount and returns whether it is allowed. */
   take(amount: number, now = performance.now()): boolean {
-    const earned = ((now - this.#at) * this.#perSecond) / 1_000
-    this.#left = Math.min(this.#burst, this.#left + earned) - amount
-    this.#at = now
+    this.#earn(now)
+    this.#left -= amount
     return this.#left >= 0
+  }
+
+  /** Takes an amount if it is there, and returns 0. Otherwise returns the ms until it is there, and takes nothing. */
+  takeOrWait(amount: number, now = performance.now()): number {
+    this.#earn(now)
+    if (this.#left < amount) return ((amount - this.#left) * 1_000) / this.#perSecond
+    this.#left -= amount
+    return 0
+  }
+
+  /** Whether all of the burst is there. */
+  isFull(now = performance.now()): boolean {
+    this.#earn(now)
+    return this.#left === this.#burst
+  }
+
+  #earn(now: number): void {
+    const earned = ((now - this.#at) * this.#perSecond) / 1_000
+    this.#left = Math.min(this.#burst, this.#left + earned)
+    this.#at = now
   }
 }

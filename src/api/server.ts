@@ -4,7 +4,7 @@ import fastify from 'fastify'
 import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
-import { admission } from './admission.ts'
+import { admission, admitAddresses } from './admission.ts'
 import { addressOf } from './binding.ts'
 import { answerError, answerUnparsed } from './errors.ts'
 import { Feed } from './feed/feed.ts'
@@ -24,6 +24,7 @@ import { pageRoutes } from './routes/page-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { secure, secured } from './security-headers.ts'
+import { Shares } from './shares.ts'
 import { attachSockets, type Channel } from './sockets.ts'
 import { withContract, withOneSegment } from './type-provider.ts'
 import { VERSION } from './version.ts'
@@ -42,6 +43,8 @@ const BODY_BYTES_MAX = 65_536
 const PARAM_LENGTH_MAX = 16_384
 /** Interval, in ms, of the check for requests that take too long to arrive. */
 const ARRIVAL_CHECK_MS = 1_000
+/** Most listeners of the server's own parts for the end of a connection. */
+const OWN_LISTENERS = 8
 /** Compresses answers, not requests. Every browser supports brotli and gzip. */
 const COMPRESSION = { encodings: ['br', 'gzip'], globalDecompression: false } satisfies FastifyCompressOptions
 
@@ -85,8 +88,10 @@ export async function startApi(
   answerOthers(http, ['/feed', '/inspect'])
   const byContract = withContract(http)
   secure(http)
+  const shares = new Shares(limits)
+  admitAddresses(http, shares)
   await guardRoutes(http, guard)
-  admission(http, limits)
+  admission(http, limits, shares, guard)
   const outside = { refused, folder, verify, components }
   systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request) !== undefined)
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
@@ -105,13 +110,22 @@ export async function startApi(
     ['/feed', { clientsMax: limits.connectionsMax, connect: (client) => feed.connect(client) }],
     ['/inspect', { clientsMax: limits.inspectorsMax, connect: (client) => inspection.connect(client) }],
   ])
-  const sockets = attachSockets(http, channels, guard, logger, limits)
+  const sockets = attachSockets(http, channels, { guard, shares, logger, limits })
   http.server.maxConnections = limits.connectionsMax
+  // Their bytes are bounded. Node would drop the headers behind the first 2,000, such as an Origin.
+  http.server.maxHeadersCount = 0
   const open = new Set<Socket>()
   http.server.on('connection', (socket) => {
+    try {
+      shares.connect(socket)
+    } catch (error) {
+      logger.debug({ err: error }, 'a connection is closed')
+      socket.destroy()
+      return
+    }
     open.add(socket)
-    // Each request that waits for its answer listens for the end of its connection.
-    socket.setMaxListeners(2 * limits.requestsPerConnection)
+    // Each request that waits for its answer listens for the end of its connection, and so do the server's own parts.
+    socket.setMaxListeners(2 * limits.requestsPerConnection + OWN_LISTENERS)
     socket.once('close', () => open.delete(socket))
   })
   try {

@@ -15,6 +15,7 @@ import type { Caller, Guard } from './guard.ts'
 import { Allowance, type Limits } from './limits.ts'
 import { routeUnknown } from './methods.ts'
 import { REQUEST_ID, requestIdOf } from './request-id.ts'
+import { LimitExceeded, type Shares } from './shares.ts'
 
 /** Largest frame that a client may send. */
 const FRAME_BYTES_MAX = 65_536
@@ -37,6 +38,13 @@ export interface Channel {
   connect(client: WebSocket): Peer
 }
 
+interface SocketParts {
+  readonly guard: Guard
+  readonly shares: Shares
+  readonly logger: Logger
+  readonly limits: Limits
+}
+
 export interface Sockets {
   close(): void
 }
@@ -44,9 +52,7 @@ export interface Sockets {
 export function attachSockets(
   http: FastifyInstance,
   channels: ReadonlyMap<string, Channel>,
-  guard: Guard,
-  logger: Logger,
-  limits: Limits,
+  { guard, shares, logger, limits }: SocketParts,
 ): Sockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
   const connections = new Set<Connection>()
@@ -55,11 +61,15 @@ export function attachSockets(
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return answerAsAsked(http, request, socket)
     const path = pathOf(request.url)
     const channel = channels.get(path)
+    let caller: Caller | undefined
     try {
+      shares.takeOfAddress(request.socket)
       guard.admit(request)
       if (channel === undefined) throw routeUnknown(request.method, request.url)
       const count = connected.get(channel) ?? 0
       if (count >= channel.clientsMax) throw busy(`${count} clients are connected to ${path}`)
+      caller = guard.callerOf(request)
+      if (caller !== undefined) admit(shares, request, caller)
     } catch (error) {
       return refuseUpgrade(request, socket, error as OutcryError)
     }
@@ -68,7 +78,6 @@ export function attachSockets(
         logger.warn({ err, requestId: requestIdOf(request), path }, 'a client broke the WebSocket protocol'),
       )
       // Browsers hide the reason of a refused upgrade from a page, but show the code of a closed socket.
-      const caller = guard.callerOf(request)
       if (caller === undefined) {
         client.close(CLOSE.unauthorised, 'send Authorization: Bearer <token>')
         endWhenLoud(client, socket)
@@ -100,6 +109,12 @@ export function attachSockets(
       server.close()
     },
   }
+}
+
+/** Counts a WebSocket until its connection closes, also when its handshake fails. @throws LIMIT_EXCEEDED */
+function admit(shares: Shares, { socket }: IncomingMessage, { token }: Caller): void {
+  if (token !== undefined) shares.takeOfToken(socket, token.name)
+  socket.once('close', shares.open(socket, token?.name))
 }
 
 /** One client: counts what it sends, and watches whether it reads. */
@@ -229,8 +244,10 @@ function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: 
 
 /** Refuses an upgrade with the same answer as any other request. */
 function refuseUpgrade(request: IncomingMessage, socket: Duplex, error: OutcryError): void {
+  const headers = [`${REQUEST_ID}: ${requestIdOf(request)}`]
+  if (error instanceof LimitExceeded) headers.push(`Retry-After: ${error.retryAfter}`)
   // A client that has gone need not be told.
   socket.on('error', () => {})
   socket.once('finish', () => socket.destroy())
-  socket.end(rawAnswer(problemOf(error), `${REQUEST_ID}: ${requestIdOf(request)}`))
+  socket.end(rawAnswer(problemOf(error), ...headers))
 }
