@@ -12,7 +12,7 @@ import { isLoopback } from './binding.ts'
 import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
 import { REQUEST_ID } from './request-id.ts'
-import { type Access, openTokens, type Token, type TokenOptions, type Tokens } from './tokens.ts'
+import { type Access, CLI, openTokens, type Token, type TokenOptions, type Tokens } from './tokens.ts'
 
 /** Without a token, every client that reaches the server is trusted. */
 export interface GuardOptions extends TokenOptions {
@@ -133,12 +133,14 @@ export class Guard {
 
   /**
    * Returns the `by` of a command: the name of the sender's token, unless the command gives another. Several people may
-   * share a token and say who they are, but nobody may give the name of a token that he does not have.
+   * share a token and say who they are, but nobody may give the name of a token that he does not have. The command line
+   * may: its user can read all tokens.
    * @throws ACCESS_REFUSED
    */
   signerOf(request: IncomingMessage, by: unknown): string | undefined {
     const own = this.callerOf(request)?.token?.name
     if (typeof by !== 'string') return own
+    if (own === CLI) return by
     const name = this.#tokens?.owner(by)
     if (name === undefined || name === own) return by
     const rule = `${own}, or a name that no token has`

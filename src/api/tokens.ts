@@ -37,7 +37,7 @@ export interface Token {
 }
 
 const OPERATOR = 'operator'
-const CLI = 'cli'
+export const CLI = 'cli'
 
 interface Source {
   readonly name: string
@@ -137,9 +137,9 @@ function plain(text: string): string {
     .toLowerCase()
 }
 
-/** Returns a new token for the command line; undefined when it needs none, or has the setting `token`. */
-export function newCliToken({ token, tokens = [] }: TokenOptions): string | undefined {
-  return token === undefined && tokens.length > 0 ? randomBytes(32).toString('base64url') : undefined
+/** Returns a new token for the command line; undefined when it needs none, or has the setting `token` alone. */
+export function newCliToken({ tokens = [] }: TokenOptions): string | undefined {
+  return tokens.length > 0 ? randomBytes(32).toString('base64url') : undefined
 }
 
 function opened(path: string, i: number): TokenFile {

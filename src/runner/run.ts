@@ -51,7 +51,7 @@ export interface Plan {
   /** The venues, in order. Strategies that name no venue trade at the first. */
   readonly venues: readonly VenueSettings[]
   readonly systemClock: SystemClock
-  /** The token of the command line, where the configuration has tokens with names alone. */
+  /** The token of the command line, where the configuration has tokens with names. */
   readonly cliToken: string | undefined
   /** A logger that also reports to the log. */
   readonly logger: ErrorReports

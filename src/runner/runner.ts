@@ -54,7 +54,7 @@ export class Runner implements RunningRunner {
     const { config, options, cliToken, logger } = this.#run.plan
     await this.#lifecycle.start()
     try {
-      announce(config.data, { url: this.url, token: config.server.token ?? cliToken })
+      announce(config.data, { url: this.url, token: cliToken ?? config.server.token })
     } catch (error) {
       await this.#lifecycle.stop().catch(() => {})
       throw error

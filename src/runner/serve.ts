@@ -110,7 +110,7 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     return closing
   }
   try {
-    if (data !== undefined) announce(data, { url: api.url, token: options.token ?? cliToken })
+    if (data !== undefined) announce(data, { url: api.url, token: cliToken ?? options.token })
   } catch (error) {
     await close()
     throw error

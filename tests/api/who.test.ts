@@ -13,6 +13,7 @@ const TOKENS = {
   operator: 'correct.horse_battery~staple-7',
   ann: 'ann.horse_battery~staple-1',
   bob: 'bob.horse_battery~staple-2',
+  cli: 'cli.horse_battery~staple-3',
 }
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
@@ -50,7 +51,7 @@ beforeAll(async () => {
   await harness.open({ machines })
   for (const kind of Object.keys(machines)) await harness.supervisor.spawn(kind, 'a')
   const note = (line: object) => void logged.push(line)
-  const { operator: token, ann, bob } = TOKENS
+  const { operator: token, cli: cliToken, ann, bob } = TOKENS
   process.env.ANN_TOKEN = ann
   process.env.BOB_TOKEN = bob
   const tokens = [
@@ -58,7 +59,7 @@ beforeAll(async () => {
     { name: 'bob', access: 'control', env: 'BOB_TOKEN' },
   ] as const
   const logger = { debug: note, info: note, warn: note, error: note }
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token, tokens }, logger)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token, tokens, cliToken }, logger)
   port = Number(new URL(api.url).port)
 })
 afterAll(async () => {
@@ -110,7 +111,16 @@ describe('a command', () => {
     expect(await go('ann', 'named/a', { by: 'ann' })).toMatchObject({ status: 200 })
   })
 
-  it.each(['bob', 'BOB', ' bob ', 'b\u200bob', '\uff42ob', 'operator', 'Operator\u00ad'])(
+  it('may have any name when it comes from the command line, whose user can read all tokens', async () => {
+    for (const [event, by] of [
+      [{ by: 'ann' }, 'ann'],
+      [{ by: 'jane' }, 'jane'],
+      [{}, 'cli'],
+    ] as const)
+      expect(await go('cli', 'named/a', event)).toMatchObject({ status: 200, record: { event: { by } } })
+  })
+
+  it.each(['bob', 'BOB', ' bob ', 'b\u200bob', '\uff42ob', 'operator', 'Operator\u00ad', 'cli'])(
     'never has the name of another token: %j',
     async (by) => {
       const { seq } = harness.supervisor

@@ -15,8 +15,14 @@ import { afterAll, expect, it } from 'vitest'
 import { OutcryProcess, outcry } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-named-tokens-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let runner: OutcryProcess | undefined
+afterAll(async () => {
+  runner?.child.kill('SIGKILL')
+  await runner?.finished()
+  rmSync(folder, { recursive: true, force: true })
+})
 
+const SINGLE = 'correct.horse_battery~staple-7'
 const READ = 'read.horse_battery~staple-1'
 const CONTROL = 'control.horse_battery~staple-2'
 const NEXT = 'control.horse_battery~staple-3'
@@ -33,7 +39,7 @@ function filesWith(texts: readonly string[]): readonly string[] {
 }
 
 it('starts with a file that nobody else can read, takes another token at once, and serves the command line', async () => {
-  const server = `{ port: 0, tokens: [{ name: ann, access: control, file: ann.token }, { name: screen, access: read, env: SCREEN_TOKEN }] }`
+  const server = `{ port: 0, token: ${SINGLE}, tokens: [{ name: ann, access: control, file: ann.token }, { name: screen, access: read, env: SCREEN_TOKEN }] }`
   writeFileSync(config, `server: ${server}\n`)
   writeFileSync(file, `${CONTROL}\n`)
   chmodSync(file, 0o644)
@@ -48,7 +54,7 @@ it('starts with a file that nobody else can read, takes another token at once, a
   expect(existsSync(data)).toBe(false)
 
   chmodSync(file, 0o600)
-  const runner = new OutcryProcess(...run)
+  runner = new OutcryProcess(...run)
   const { url } = await runner.started()
   const statusOf = async (token: string, method = 'GET') => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
@@ -76,10 +82,12 @@ it('starts with a file that nobody else can read, takes another token at once, a
     '',
     { address: 'account/sim' },
   ])
+  const halt = await outcry('halt', 'account/sim', '--by', 'ann', '--data', data)
+  expect([halt.code, halt.stderr]).toEqual([0, ''])
   runner.child.kill('SIGTERM')
   const { code, stdout, stderr } = await runner.finished()
   expect(code).toBe(0)
-  const secrets = [READ, CONTROL, NEXT, token]
+  const secrets = [SINGLE, READ, CONTROL, NEXT, token]
   for (const secret of secrets) expect(stdout + stderr + actors.stdout).not.toContain(secret)
   expect(stderr).toContain('the tokens in a file have changed')
   expect(filesWith(secrets)).toEqual([])
