@@ -6,6 +6,7 @@ import { ERRORS, type ErrorCode } from '../../errors/codes.ts'
 import { isOutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { PROBLEM_TYPE, type Problem, problemOf } from './contract/problem.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 interface Unread {
   readonly code: ErrorCode
@@ -113,6 +114,7 @@ export function rawAnswer(problem: Problem, ...headers: readonly string[]): stri
     'Connection: close',
     `Content-Type: ${PROBLEM_TYPE}; charset=utf-8`,
     `Content-Length: ${Buffer.byteLength(text)}`,
+    ...Object.entries(SECURITY_HEADERS).map((header) => header.join(': ')),
     ...headers,
   ]
   return `${head.join('\r\n')}\r\n\r\n${text}`

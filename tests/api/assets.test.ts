@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { createRequire } from 'node:module'
-import { buffer } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Harness } from '../runtime/harness.ts'
+import { rawConnection } from './raw-client.ts'
 
 const door = setup({}).createMachine({ id: 'door', initial: 'shut', states: { shut: {} } })
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
@@ -133,6 +134,63 @@ it('gives the document its policy', async () => {
     expect(policy).toContain(`connect-src 'self' ws://127.0.0.1:`)
     expect(policy).not.toContain('unsafe')
   }
+})
+
+/** Directives without which a policy has a hole, whatever its default. */
+const WHOLE = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
+
+it.each([
+  '/',
+  '/page/main.js',
+  '/vendor/elk-api.js',
+  '/actors',
+  '/health',
+  '/nowhere',
+  '/%zz',
+  '/openapi.json',
+])('tells browsers that %s is for the page alone', async (path) => {
+  const { headers } = await ask(path)
+  expect(headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'permissions-policy': expect.stringMatching(/camera=\(\), .*usb=\(\)/),
+  })
+  const policy = String(headers['content-security-policy'])
+  for (const directive of WHOLE) expect(policy).toContain(directive)
+  expect(policy).not.toMatch(/unsafe|\*|https?:/)
+  // What the answer does not need to say to anybody.
+  expect(headers).not.toHaveProperty('server')
+  expect(headers).not.toHaveProperty('x-powered-by')
+})
+
+it.each(['/actors', '/health', '/events', '/backup', '/nowhere', '/%zz', '/openapi.json'])(
+  'lets nobody keep the answer of %s',
+  async (path) => {
+    expect((await ask(path)).headers['cache-control']).toBe('no-store')
+  },
+)
+
+it.each([
+  [
+    'an upgrade that is refused',
+    'GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  ],
+  ['a request that is none', 'nothing\r\n\r\n'],
+])('tells browsers the same of %s', async (_, request) => {
+  const socket = await rawConnection(api.url)
+  socket.write(request)
+  const answer = await text(socket)
+  expect(answer).toMatch(/^HTTP\/1\.1 40[04]/)
+  for (const header of [
+    'x-content-type-options: nosniff',
+    'cache-control: no-store',
+    "frame-ancestors 'none'",
+  ])
+    expect(answer).toContain(header)
 })
 
 it.each([

@@ -29,6 +29,10 @@ const KEPT = 'private, max-age=86400'
  */
 export function pageRoutes(http: FastifyInstance): void {
   http.register(async (page) => {
+    // Files have rules of their own, which Fastify's headers would override.
+    page.addHook('onRequest', async (_request, reply) => {
+      reply.removeHeader('cache-control')
+    })
     // A 304 has no body, so the compression must not add its header.
     page.addHook('onSend', async ({ method }, { statusCode }, payload) =>
       statusCode === 304 && method === 'GET' ? null : payload,
