@@ -37,6 +37,13 @@ describe('the files of the page', () => {
     expect(circling(imports)).toEqual([])
   })
 
+  it('make no markup and no code of texts, which strangers may have written', () => {
+    const makers =
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function|srcdoc/
+    const making = [...imports.keys()].filter((name) => makers.test(readFileSync(PAGE + name, 'utf8')))
+    expect(making).toEqual([])
+  })
+
   it('would be found in a circle', () => {
     const circle = new Map([
       ['a.js', new Set(['b.js'])],
