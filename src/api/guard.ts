@@ -94,8 +94,8 @@ export class Guard {
    * whether the page is ours. Clients other than browsers say nothing. A link on any site may open the page itself.
    */
   #admitSite({ url, headers }: IncomingMessage): void {
-    const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest, referer } = headers
-    if (site === undefined || site === 'same-origin' || site === 'none') return
+    const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest, referer } = headers
+    if (!isLinked({ headers })) return
     if (mode === 'navigate' && dest === 'document' && pathOf(url) === '/') return
     const from = originOf(referer)
     if (from !== undefined && this.lists(from)) return
@@ -163,6 +163,11 @@ export class Guard {
   }
 }
 
+/** Whether a page of another site leads to the request, as the browser says. */
+function isLinked({ headers: { 'sec-fetch-site': site } }: Pick<IncomingMessage, 'headers'>): boolean {
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
 /** Returns the text that a request gives as its token. */
 function givenBy({ headers, rawHeaders, socket }: IncomingMessage): string | undefined {
   // Node takes the first, and a proxy may take the last.
@@ -200,11 +205,13 @@ export async function guardRoutes(http: FastifyInstance, guard: Guard): Promise<
   http.addHook('onRequest', async (request, reply) => {
     const { raw, routeOptions } = request
     const { token } = request.query as { token?: unknown }
-    if (routeOptions.url === '/' && guard.tokenOf(token) !== undefined) {
-      const cookie = `${cookieName(raw.socket)}=${token}; Path=/; HttpOnly; SameSite=Strict`
-      return reply.header('set-cookie', cookie).redirect('/')
-    }
     const caller = guard.callerOf(raw)
+    if (routeOptions.url === '/' && guard.tokenOf(token) !== undefined) {
+      // A link on another site must not give a person the token, and so the name, of somebody else.
+      if (caller === undefined || !isLinked(raw))
+        reply.header('set-cookie', `${cookieName(raw.socket)}=${token}; Path=/; HttpOnly; SameSite=Strict`)
+      return reply.redirect('/')
+    }
     if (caller === undefined) {
       if (OPEN.includes(routeOptions.url)) return
       reply.header('www-authenticate', 'Bearer')

@@ -123,6 +123,26 @@ describe('a token that reads', () => {
   })
 })
 
+it('a link on another site gives the page a token, but never another one than it has', async () => {
+  await start()
+  const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  const sites = ['cross-site', 'same-site', 'none', 'same-origin', undefined]
+  for (const [has, sets] of [
+    [{}, [1, 1, 1, 1, 1]],
+    [cookie(CONTROL), [0, 0, 1, 1, 1]],
+    [cookie(NEXT), [1, 1, 1, 1, 1]],
+  ] as const) {
+    const given: unknown[] = []
+    for (const site of sites) {
+      const from: Headers = site === undefined ? {} : { ...link, 'sec-fetch-site': site }
+      const { status, headers } = await ask(`/?token=${READ}`, { ...has, ...from })
+      expect([status, headers.location]).toEqual([302, '/'])
+      given.push(headers['set-cookie']?.length ?? 0)
+    }
+    expect(given).toEqual(sets)
+  }
+})
+
 it('a token that controls acts, and so does the single one beside it', async () => {
   await start(SINGLE)
   expect((await post('OPEN', bearer(CONTROL))).status).toBe(200)
