@@ -17,6 +17,8 @@ export interface LogRecord {
   readonly actor: string
   /** Epoch milliseconds, as the message said. It need not grow with `seq`. */
   readonly at: number
+  /** The events that the record emits. The store finds records by their types. */
+  readonly emitted?: readonly { readonly type: string }[] | undefined
 }
 
 /** Turns the records of a commit into text and back, exactly. */
@@ -105,6 +107,11 @@ export interface ReadOptions extends Paced {
    * are checked but not decoded. Their records are left out, and count towards `limit`.
    */
   readonly mentioning?: string | undefined
+  /**
+   * Types of events. Only records that emit one of them are read, and count towards `limit`. They are found through an
+   * index.
+   */
+  readonly emitting?: readonly string[] | undefined
 }
 
 export interface ActorsOptions extends Interruptible {

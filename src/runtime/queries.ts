@@ -9,6 +9,7 @@ import type { Cell } from './actors/cell.ts'
 import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
 import { type EventEnvelope, envelopesOf } from './events/envelope.ts'
+import { type EventHistoryOptions, eventHistory } from './events/event-history.ts'
 import type { Parts } from './parts.ts'
 import type { Address } from './record/address.ts'
 import type { ClockJump } from './record/clock-record.ts'
@@ -156,9 +157,22 @@ export class Queries {
   }
 
   /** Returns an actor's records. @throws PLACE_INVALID */
-  history(address: string, options?: Parameters<Store['history']>[1]): AsyncIterable<TransitionRecord> {
+  history(address: string, options?: Parameters<Store['history']>[1]): AsyncIterable<TransitionRecord>
+  /**
+   * Returns domain events by type and time, found through an index.
+   *
+   * @example
+   * supervisor.history({ type: 'ORDER_FILLED', from: Date.now() - 3_600_000, reverse: true, limit: 50 })
+   * @throws OPTION_UNKNOWN, OPTION_INVALID
+   */
+  history(options: EventHistoryOptions): AsyncIterable<EventEnvelope>
+  history(
+    of: string | EventHistoryOptions,
+    options?: Parameters<Store['history']>[1],
+  ): AsyncIterable<TransitionRecord> | AsyncIterable<EventEnvelope> {
+    if (typeof of !== 'string') return eventHistory(this.parts.store, of)
     checkRange(options)
-    return this.parts.store.history(address, options)
+    return this.parts.store.history(of, options)
   }
 
   /** Returns records in seq order. @throws PLACE_INVALID */

@@ -41,6 +41,7 @@ import { LogReader } from './log-reader.ts'
 import { Pace } from './pace.ts'
 import { PostingDigest } from './posting-digest.ts'
 import { firstOf, readable } from './readable.ts'
+import { firstOfWindow, noteIn, type TypeIndex, WINDOW_RECORDS, type Window, windowOf } from './type-index.ts'
 
 const PROGRESS_RECORDS = 10_000
 /** Most places reported for one kind of damage that any actor may have. More of them tell a reader nothing new. */
@@ -52,6 +53,8 @@ export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   readonly name: StoreName
   /** Not checked when left out. */
   readonly index?: HistoryIndex
+  /** Not checked when left out. */
+  readonly types?: TypeIndex
   readonly archive: Archive | undefined
   /** The end of the log when the check begins. A running store may grow meanwhile. */
   readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
@@ -67,6 +70,9 @@ class ChainWalk<R extends LogRecord> {
   readonly #codec: RecordCodec<R>
   readonly #name: StoreName
   readonly #index: HistoryIndex | undefined
+  readonly #types: TypeIndex | undefined
+  /** The types of the windows that the walk is in. */
+  readonly #windows = new Map<number, Window>()
   readonly #archive: Archive | undefined
   readonly #head: Chain<R>['head']
   readonly #onProgress: Chain<R>['onProgress']
@@ -87,12 +93,13 @@ class ChainWalk<R extends LogRecord> {
   /** Set when the caller's own function has thrown. That is no damage. */
   #ofCaller: { readonly error: unknown } | undefined
 
-  constructor({ db, codec, name, index, archive, head, onProgress, onRecords, signal }: Chain<R>) {
+  constructor({ db, codec, name, index, types, archive, head, onProgress, onRecords, signal }: Chain<R>) {
     this.#db = db
     this.#pace = new Pace({ signal })
     this.#codec = codec
     this.#name = name
     this.#index = index
+    this.#types = types
     this.#archive = archive
     this.#head = head
     this.#onProgress = onProgress
@@ -159,6 +166,7 @@ class ChainWalk<R extends LogRecord> {
     this.#next = seq + commit.records.length
     this.#records += commit.records.length
     await this.#noteActors(commit)
+    await this.#noteTypes(commit)
     const { seq: end, hash = commit.hash.toString('hex') } = this.#head
     if (this.#next - 1 === end && commit.hash.toString('hex') !== hash) {
       this.#report(seq, 'STORE_CHAIN', `the log does not end with the commit that was written last`)
@@ -189,6 +197,30 @@ class ChainWalk<R extends LogRecord> {
         this.#report(firstSeq, 'STORE_INDEX', `${actor} is not in the list of actors`)
       }
     })
+  }
+
+  /** Checks for each window that the walk has left that its types are found in it. */
+  async #noteTypes({ records }: DecodedCommit<R>): Promise<void> {
+    const types = this.#types
+    if (types === undefined) return
+    for (const record of records) noteIn(this.#windows, record)
+    const current = windowOf(this.#next as number)
+    for (const [window, expected] of this.#windows) {
+      if (window === current) continue
+      this.#windows.delete(window)
+      const first = firstOfWindow(window)
+      const last = first + WINDOW_RECORDS - 1
+      if (first < types.from || last > types.to) continue
+      await this.#reporting('STORE_INDEX', async () => {
+        const lacks = await types.lacking(window, expected)
+        if (lacks === undefined) return
+        this.#report(
+          first,
+          'STORE_INDEX',
+          `records ${first} to ${last} are not all found by the type ${lacks}`,
+        )
+      })
+    }
   }
 
   /**

@@ -2,9 +2,10 @@
 
 import type { LogRecord } from '../store.ts'
 import { hashOfCommit } from './codec/commit-codec.ts'
-import { type Batch, json } from './codec/database.ts'
+import { type Batch, json, type Write } from './codec/database.ts'
 import { actorKey, commitKey, META, timeKey } from './codec/keys.ts'
 import type { HistoryIndex } from './history-index.ts'
+import type { TypeIndex } from './type-index.ts'
 
 /** The end of a log. */
 export interface LogEnd {
@@ -24,12 +25,18 @@ export interface NotedHead {
    * at once.
    */
   readonly indexed?: number
+  /**
+   * First and last seq of the written windows of the index by type. Absent when an older Outcry has written the last
+   * commit: it writes none of that index.
+   */
+  readonly typed?: readonly [from: number, to: number]
 }
 
-/** Returns the batch and the new end. The caller adds the records to `index` once the batch is written. */
+/** Returns the batch and the new end. The caller adds the records to both indexes once the batch is written. */
 export function batchCommit(
   end: LogEnd,
   index: HistoryIndex,
+  types: TypeIndex,
   bytes: Buffer,
   records: readonly LogRecord[],
 ): { batch: Batch; end: LogEnd } {
@@ -38,8 +45,8 @@ export function batchCommit(
   const hash = hashOfCommit(bytes)
   const batch: Batch = [[commitKey(first.seq), bytes]]
   const indexed = index.flush(batch, end.seq)
-  const head: NotedHead = { seq, hash: hash.toString('hex'), indexed }
-  batch.push([META.head, json(head)])
+  types.flush(batch, end.seq)
+  batch.push(notedHead({ seq, hash }, indexed, [types.from, types.to]))
   let { watermark } = end
   for (const { actor, rev, at } of records) {
     if (at > watermark) watermark = at
@@ -47,4 +54,14 @@ export function batchCommit(
   }
   if (watermark > end.watermark) batch.push([timeKey(watermark), Buffer.from(String(seq))])
   return { batch, end: { seq, hash, watermark } }
+}
+
+/** Returns the put of the log's end. */
+export function notedHead(
+  { seq, hash }: Pick<LogEnd, 'seq' | 'hash'>,
+  indexed: number,
+  typed: readonly [from: number, to: number],
+): Write {
+  const head: NotedHead = { seq, hash: hash.toString('hex'), indexed, typed }
+  return [META.head, json(head)]
 }

@@ -38,6 +38,7 @@ import { FORMAT } from './log-state.ts'
 import { endLook } from './look.ts'
 import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
+import { TypeIndex } from './type-index.ts'
 
 /** Codes of damage that takes nothing from the log itself. */
 const MENDABLE: readonly ErrorCode[] = ['STORE_INDEX', 'STORE_SNAPSHOT', 'STORE_POSITION', 'STORE_ARCHIVE']
@@ -206,6 +207,7 @@ async function rebuild<R extends LogRecord>(
   await to.open()
   try {
     const index = new HistoryIndex(to)
+    const types = new TypeIndex(to, 1, 0)
     let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
     let namelessTo = 0
     // Commits are read one by one, because an iterator fails for a damaged block ahead of it.
@@ -216,10 +218,11 @@ async function rebuild<R extends LogRecord>(
           ? ((await archive.from(seq))[0] as RawCommit).bytes
           : ((await from.get(commitKey(seq))) as Buffer)
       const { records } = decodeCommit(codec, name, seq, bytes)
-      const next = batchCommit(end, index, bytes, records)
+      const next = batchCommit(end, index, types, bytes, records)
       await writeSynced(to, next.batch)
       end = next.end
       index.add(records)
+      types.add(records)
       if (storeIdOf(bytes) === undefined) namelessTo = end.seq
     }
     const meta: Batch = [

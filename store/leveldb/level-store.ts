@@ -43,12 +43,14 @@ import {
 import { decodePosition, encodePosition } from './codec/position-codec.ts'
 import { decodeSnapshot, endWith, historyEnd, insertSnapshot } from './codec/snapshot-codec.ts'
 import { type HistoryEnd, NO_HISTORY } from './codec/snapshot-history.ts'
-import { batchCommit, type LogEnd } from './commit-batch.ts'
+import { batchCommit, type LogEnd, notedHead } from './commit-batch.ts'
 import { type Claim, fenced, outdated } from './folder/claim.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { LogReader } from './log-reader.ts'
 import { commitBegins, commitEnds, Pace } from './pace.ts'
 import { firstOf, readable } from './readable.ts'
+import { TypeCover } from './type-cover.ts'
+import type { TypeIndex } from './type-index.ts'
 
 /** Commits removed from the database at once after they were archived. */
 const PRUNED_AT_ONCE = 256
@@ -59,6 +61,7 @@ export interface Opened<R extends LogRecord> {
   readonly codec: RecordCodec<R>
   readonly name: StoreName
   readonly index: HistoryIndex
+  readonly types: TypeIndex
   /** Undefined for a store that has no folder. */
   readonly archive: Archive | undefined
   readonly epoch: number
@@ -79,6 +82,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly #codec: RecordCodec<R>
   readonly #name: StoreName
   readonly #index: HistoryIndex
+  readonly #types: TypeIndex
   readonly #reader: LogReader<R>
   readonly #archive: Archive | undefined
   readonly #claim: Claim | undefined
@@ -86,16 +90,25 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   #end: LogEnd
   #fence: OutcryError | undefined
   #closing: Promise<void> | undefined
+  /** Covers the older part of the log in the index by type. */
+  readonly #covering: TypeCover<R>
   /** Settles with the last requested write. Writes run one after the other. */
   #writes: Promise<unknown> = Promise.resolve()
 
-  constructor({ db, codec, name, index, archive, epoch, end, claim, snapshotsKept }: Opened<R>) {
+  constructor({ db, codec, name, index, types, archive, epoch, end, claim, snapshotsKept }: Opened<R>) {
     this.#db = db
     this.#codec = codec
     this.#name = name
     this.#index = index
+    this.#types = types
     this.#archive = archive
     this.#reader = new LogReader(db, codec, name, index, archive)
+    this.#covering = new TypeCover(this.#reader, types, (entries, from) =>
+      this.#inTurn(() => {
+        const typed = [from, types.to] as const
+        return this.#write([...entries, notedHead(this.#end, index.writtenTo(this.#end.seq), typed)])
+      }),
+    )
     this.epoch = epoch
     this.shortId = shortIdOf(name.id)
     this.#end = end
@@ -113,7 +126,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       const snapshotWrites = snapshots.length === 0 ? [] : await this.#snapshotWrites(snapshots)
       const bytes = encodeCommit(this.#codec, this.#name, this.epoch, records, this.#end.hash)
       // The index gives up the postings that it puts into the batch. From here on, every failure must fence the store.
-      const { batch, end } = batchCommit(this.#end, this.#index, bytes, records)
+      const { batch, end } = batchCommit(this.#end, this.#index, this.#types, bytes, records)
       for (const entry of positions) batch.push([positionKey(entry.name), encodePosition(entry)])
       commitBegins()
       try {
@@ -123,16 +136,20 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       }
       this.#end = end
       this.#index.add(records)
+      this.#types.add(records)
     })
   }
 
   async *read({ fromSeq = 1, toSeq = this.#end.seq, ...options }: ReadOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
-    yield* this.#reader.records({
-      fromSeq: Math.max(1, fromSeq),
-      toSeq: Math.min(toSeq, this.#end.seq),
-      ...options,
-    })
+    const range = { fromSeq: Math.max(1, fromSeq), toSeq: Math.min(toSeq, this.#end.seq) }
+    const { emitting } = options
+    if (emitting === undefined) {
+      yield* this.#reader.records({ ...range, ...options })
+      return
+    }
+    if (range.fromSeq < this.#types.from) this.#covering.start()
+    yield* this.#reader.emitting(this.#types, { ...options, ...range, emitting })
   }
 
   async *history(actor: string, options: HistoryOptions = {}): AsyncIterable<R> {
@@ -283,6 +300,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       codec: this.#codec,
       name: this.#name,
       index: this.#index,
+      types: this.#types,
       archive: this.#archive,
       head: this.head,
       ...options,
@@ -302,8 +320,14 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#writes.then(() => this.#close())
+    this.#closing ??= this.#closeInTurn()
     return this.#closing
+  }
+
+  async #closeInTurn(): Promise<void> {
+    await this.#covering.stop()
+    await this.#writes
+    await this.#close()
   }
 
   async #close(): Promise<void> {

@@ -17,6 +17,7 @@ import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './codec/keys.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { alone, Pace } from './pace.ts'
 import { firstOf, type Pieces, readable } from './readable.ts'
+import type { TypeIndex } from './type-index.ts'
 
 /** Bytes that LevelDB hands over at once. LevelDB's own default is less than one commit. */
 const READ_AHEAD = { highWaterMarkBytes: 1 << 17 }
@@ -44,14 +45,14 @@ export class LogReader<R extends LogRecord> {
 
   /**
    * Yields whole commits from the one that holds `fromSeq` to the one that holds `toSeq`, and checks that each is
-   * linked to the one before. A commit that does not contain `text` has no records.
+   * linked to the one before. A commit that contains none of `texts` has no records.
    */
   async *commits(
     fromSeq: number,
     toSeq: number,
     reverse = false,
     pace = new Pace(),
-    text?: Buffer,
+    texts?: readonly Buffer[],
   ): AsyncGenerator<DecodedCommit<R>> {
     if (toSeq < fromSeq) return
     /** Seq that the next commit must hold. */
@@ -63,7 +64,7 @@ export class LogReader<R extends LogRecord> {
       : this.#rawUp(fromSeq, toSeq)) {
       const rest = pace.step()
       if (rest !== undefined) await rest
-      const commit = decodeCommit(this.#codec, this.#name, seq, bytes, { text })
+      const commit = decodeCommit(this.#codec, this.#name, seq, bytes, { texts })
       const first = commit.firstSeq
       const last = first + countOfCommit(bytes) - 1
       if (due < first || due > last) throw recordsMissing(due)
@@ -87,14 +88,15 @@ export class LogReader<R extends LogRecord> {
     reverse = false,
     limit = Infinity,
     mentioning,
+    emitting,
     signal,
     inBackground,
   }: ReadOptions & { fromSeq: number; toSeq: number }): AsyncGenerator<R> {
     let left = limit
     if (left <= 0) return
     const pace = new Pace({ signal, inBackground })
-    const text = mentioning === undefined ? undefined : json(mentioning)
-    for await (const { records, firstSeq, bytes } of this.commits(fromSeq, toSeq, reverse, pace, text)) {
+    const texts = (mentioning === undefined ? emitting : [mentioning])?.map(json)
+    for await (const { records, firstSeq, bytes } of this.commits(fromSeq, toSeq, reverse, pace, texts)) {
       if (records.length === 0) {
         const end = firstSeq + countOfCommit(bytes)
         left -= Math.min(end, toSeq + 1) - Math.max(firstSeq, fromSeq)
@@ -105,6 +107,25 @@ export class LogReader<R extends LogRecord> {
         // The caller's work on each record counts as well.
         const rest = pace.stepOn()
         if (rest !== undefined) await rest
+        yield record
+        if (--left <= 0) return
+      }
+    }
+  }
+
+  /** Yields the records that emit an event of the types. `toSeq` may not be beyond the head. */
+  async *emitting(
+    types: TypeIndex,
+    options: ReadOptions & { fromSeq: number; toSeq: number; emitting: readonly string[] },
+  ): AsyncGenerator<R> {
+    const { fromSeq, toSeq, reverse = false, limit = Infinity, emitting } = options
+    const wanted = new Set(emitting)
+    let left = limit
+    if (left <= 0) return
+    for await (const { from, to } of types.ranges(emitting, { from: fromSeq, to: toSeq }, reverse)) {
+      const range = { ...options, fromSeq: from, toSeq: to, limit: Infinity }
+      for await (const record of this.records(range)) {
+        if (record.emitted?.some(({ type }) => wanted.has(type)) !== true) continue
         yield record
         if (--left <= 0) return
       }

@@ -8,6 +8,7 @@ import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './codec/keys.
 import type { LogEnd, NotedHead } from './commit-batch.ts'
 import { codecDiffers, formatUnknown, headDiffers } from './folder/open-errors.ts'
 import { firstOf } from './readable.ts'
+import { firstOfWindow, windowOf } from './type-index.ts'
 
 /** Number of the layout of keys, values and files. It is raised when an older Outcry could not read the new layout. */
 export const FORMAT = 3
@@ -23,6 +24,8 @@ export interface LogState {
   readonly end: LogEnd
   /** Last seq of the commits in the written part of the history index. */
   readonly indexed: number
+  /** First and last seq of the written windows of the index by type. */
+  readonly typed: readonly [from: number, to: number]
   /** First seq that is not in the archive. */
   readonly hotFrom: number
 }
@@ -42,7 +45,7 @@ export async function readState<R extends LogRecord>(
   const isOlder = format < FORMAT
   const nameless = isOlder ? Number.MAX_SAFE_INTEGER : await readNumber(db, META.nameless, 0)
   const name = { id: named ?? id ?? newStoreId(), namelessTo: nameless }
-  const { indexed, ...end } = await readEnd(db, codec, name, location)
+  const { indexed, typed, ...end } = await readEnd(db, codec, name, location)
   return {
     format,
     // Commits added to an older store name it.
@@ -50,6 +53,7 @@ export async function readState<R extends LogRecord>(
     epoch: await readNumber(db, META.epoch, 0),
     end,
     indexed,
+    typed,
     hotFrom: await readNumber(db, META.live, 1),
   }
 }
@@ -89,12 +93,12 @@ async function readEnd<R extends LogRecord>(
   codec: RecordCodec<R>,
   name: StoreName,
   location: string,
-): Promise<LogEnd & { indexed: number }> {
+): Promise<LogEnd & Pick<LogState, 'indexed' | 'typed'>> {
   const entry = await firstOf(db.iterator({ ...COMMITS, reverse: true, limit: 1 }))
   const noted = await notedHead(db)
   if (entry === undefined) {
     if (noted.seq > 0) throw headDiffers(location, 0, noted.seq)
-    return { seq: 0, hash: NO_HASH, watermark: -1, indexed: 0 }
+    return { seq: 0, hash: NO_HASH, watermark: -1, indexed: 0, typed: [1, 0] }
   }
   const commit = decodeCommit(codec, name, seqOfCommitKey(entry[0]), entry[1])
   const seq = commit.firstSeq + commit.records.length - 1
@@ -102,7 +106,14 @@ async function readEnd<R extends LogRecord>(
     throw headDiffers(location, seq, noted.seq)
   const latest = await firstOf(db.keys({ ...TIMES, reverse: true, limit: 1 }))
   const watermark = latest === undefined ? -1 : atOfTimeKey(latest)
-  return { seq, hash: Buffer.from(commit.hash), watermark, indexed: noted.indexed ?? seq }
+  const { indexed = seq, typed = noneTyped(seq) } = noted
+  return { seq, hash: Buffer.from(commit.hash), watermark, indexed, typed }
+}
+
+/** The index by type of a log that has none: it begins with the window that the log is in. */
+function noneTyped(seq: number): LogState['typed'] {
+  const from = firstOfWindow(windowOf(seq + 1))
+  return [from, from - 1]
 }
 
 async function notedHead(db: Database): Promise<Partial<NotedHead> & { seq: number }> {

@@ -27,6 +27,7 @@ import { LevelStore } from './level-store.ts'
 import { LogReader } from './log-reader.ts'
 import { FORMAT, type LogState, readState } from './log-state.ts'
 import { assertNothingElse, databaseMissing, endLook, openCopy, roomToLook, wholeManifest } from './look.ts'
+import { TypeIndex } from './type-index.ts'
 
 export interface StoreOptions<R extends LogRecord = LogRecord> {
   /** Default: JSON. */
@@ -61,10 +62,15 @@ interface Settings<R extends LogRecord> {
   readonly shortId: string | undefined
 }
 
-/** A log, as the look found it. */
-interface Found {
-  readonly state: LogState
+/** The indexes that have a part in memory. */
+interface Indexes {
   readonly index: HistoryIndex
+  readonly types: TypeIndex
+}
+
+/** A log, as the look found it. */
+interface Found extends Indexes {
+  readonly state: LogState
 }
 
 /**
@@ -136,7 +142,7 @@ async function look<R extends LogRecord>(
       const state = await readState(db, codec, folder, head.kind === 'owned' ? head.id : undefined)
       checkHead(folder, head, state)
       await assertNothingElse(folder, manifest, db, state.hotFrom)
-      return { state, index: await readIndex(db, codec, state, archiveIn(folder, state)) }
+      return { state, ...(await readIndexes(db, codec, state, archiveIn(folder, state))) }
     } finally {
       await db.close()
     }
@@ -156,8 +162,11 @@ async function make<R extends LogRecord>(
   const name = { id: head.kind === 'owned' ? head.id : newStoreId(settings.shortId), namelessTo: 0 }
   const end = { seq: 0, hash: NO_HASH, watermark: -1 }
   const epoch = head.kind === 'owned' ? head.epoch : 0
-  const state = { format: 0, name, epoch, end, indexed: 0, hotFrom: 1 }
-  return begin(lock, state, settings, { ready: false }, (db) => new HistoryIndex(db))
+  const state = { format: 0, name, epoch, end, indexed: 0, typed: [1, 0] as const, hotFrom: 1 }
+  return begin(lock, state, settings, { ready: false }, (db) => ({
+    index: new HistoryIndex(db),
+    types: new TypeIndex(db, 1, 0),
+  }))
 }
 
 async function reopen<R extends LogRecord>(
@@ -168,7 +177,10 @@ async function reopen<R extends LogRecord>(
 ): Promise<Store<R>> {
   const { state } = found
   const epoch = Math.max(state.epoch, head.kind === 'owned' ? head.epoch : 0)
-  return begin(lock, { ...state, epoch }, settings, { ready: true }, (db) => found.index.over(db))
+  return begin(lock, { ...state, epoch }, settings, { ready: true }, (db) => ({
+    index: found.index.over(db),
+    types: found.types.over(db),
+  }))
 }
 
 /** Claims the folder, opens its database and brings it to the present format. `state` is what the look found. */
@@ -177,7 +189,7 @@ async function begin<R extends LogRecord>(
   state: LogState,
   settings: Settings<R>,
   { ready }: { ready: boolean },
-  indexOver: (db: Database) => HistoryIndex,
+  indexesOver: (db: Database) => Indexes,
 ): Promise<Store<R>> {
   const { folder } = lock
   const epoch = state.epoch + 1
@@ -198,8 +210,17 @@ async function begin<R extends LogRecord>(
     await writeSynced(db, openingBatch(now, epoch, codec.name))
     if (!ready) claim.renew({ ...owner, ready: true })
     const archive = archiveIn(folder, now)
-    const index = isSame ? indexOver(db) : await readIndex(db, codec, now, archive)
-    return new LevelStore<R>({ ...settings, db, name: now.name, index, archive, epoch, end: now.end, claim })
+    const indexes = isSame ? indexesOver(db) : await readIndexes(db, codec, now, archive)
+    return new LevelStore<R>({
+      ...settings,
+      db,
+      name: now.name,
+      ...indexes,
+      archive,
+      epoch,
+      end: now.end,
+      claim,
+    })
   } catch (error) {
     await db.close()
     claim.closeHead()
@@ -235,12 +256,12 @@ export async function openMemoryStore<R extends LogRecord>(
     await writeSynced(db, openingBatch(before, epoch, codec.name))
     // Commits that an earlier writer added until then count.
     const state = await readState(db, codec, 'memory')
-    const index = await readIndex(db, codec, state, undefined)
+    const indexes = await readIndexes(db, codec, state, undefined)
     return new LevelStore<R>({
       ...settings,
       db,
       name: state.name,
-      index,
+      ...indexes,
       archive: undefined,
       epoch,
       end: state.end,
@@ -273,15 +294,19 @@ function openingBatch({ format, name, end }: LogState, epoch: number, codec: str
   return batch
 }
 
-/** Builds the index and reads the last commits into it, whose postings are not written yet. */
-async function readIndex<R extends LogRecord>(
+/** Builds the indexes and reads the last commits into them, of which they have not written everything yet. */
+async function readIndexes<R extends LogRecord>(
   db: Database,
   codec: RecordCodec<R>,
-  { name, end, indexed }: LogState,
+  { name, end, indexed, typed }: LogState,
   archive: Archive | undefined,
-): Promise<HistoryIndex> {
+): Promise<Indexes> {
   const index = new HistoryIndex(db)
   const reader = new LogReader(db, codec, name, index, archive)
-  for await (const { records } of reader.commits(indexed + 1, end.seq)) index.add(records)
-  return index
+  const types = new TypeIndex(db, ...typed)
+  for await (const { firstSeq, records } of reader.commits(Math.min(indexed, types.to) + 1, end.seq)) {
+    if (firstSeq > indexed) index.add(records)
+    types.add(records)
+  }
+  return { index, types }
 }

@@ -78,7 +78,15 @@ async function describe(
   const archive = new Archive(join(folder, ARCHIVE), hotFrom ?? 1, name)
   if (db !== undefined) {
     const end = { seq: noted, hash: NO_HASH, watermark: -1 }
-    const state = { format, name, epoch, end, indexed: noted, hotFrom: archive.hotFrom }
+    const state = {
+      format,
+      name,
+      epoch,
+      end,
+      indexed: noted,
+      typed: [1, 0] as const,
+      hotFrom: archive.hotFrom,
+    }
     const manifest = readManifest(folder)
     if (manifest !== undefined)
       await assertNothingElse(folder, manifest, db, archive.hotFrom).catch(note(fileDamage))

@@ -45,6 +45,47 @@ export function readTests(test: Test): void {
     equal(await found({ mentioning: 'note', toSeq: 9 }), [1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
+  test('finds the records that emit events of a type', async (subject) => {
+    const emitting = (seq: number) => [
+      ...(seq % 3 === 0 ? [{ type: 'FIZZ' }] : []),
+      ...(seq % 5 === 0 ? [{ type: 'BUZZ' }, { type: 'ü\u0000"' }] : []),
+      ...(seq === 700 ? [{ type: 'RARE' }] : []),
+    ]
+    const appended = commits(1, 1_500).map((records) =>
+      records.map((record) => ({
+        ...record,
+        ...(record.seq % 2 === 0 && { emitted: emitting(record.seq) }),
+      })),
+    )
+    for (const records of appended) await subject.store.append({ records })
+    const records = appended.flat()
+    for (let round = 0; round < 2; round++) {
+      for (const types of [['RARE'], ['FIZZ'], ['BUZZ', 'RARE'], ['ü\u0000"'], ['fizz'], ['FIZZ', 'NONE']]) {
+        for (const [fromSeq, toSeq] of [
+          [1, 1_500],
+          [30, 60],
+          [700, 700],
+          [701, 2_000],
+          [60, 30],
+        ] as const) {
+          const expected = records.filter(
+            ({ seq, emitted }) =>
+              seq >= fromSeq && seq <= toSeq && emitted?.some(({ type }) => types.includes(type)),
+          )
+          const options = { fromSeq, toSeq, emitting: types }
+          equal(await all(subject.store.read(options)), expected)
+          equal(await all(subject.store.read({ ...options, limit: 3 })), expected.slice(0, 3))
+          equal(
+            await all(subject.store.read({ ...options, reverse: true, limit: 7 })),
+            expected.reverse().slice(0, 7),
+          )
+        }
+      }
+      equal((await subject.store.verifyChain()).damage, [])
+      await subject.reopen()
+    }
+  })
+
   test('finds the history of an actor in any range of revs, both ways', async (subject) => {
     await subject.fill(60)
     const { store } = subject

@@ -104,6 +104,11 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
     'reads any range, both ways, up to a limit',
   ],
   [
+    'reads all records, whatever they emit',
+    (store) => ({ read: ({ emitting: _, ...options } = {}) => store.read(options) }),
+    'finds the records that emit events of a type',
+  ],
+  [
     'has only one snapshot of each actor',
     (store) => ({ snapshot: (actor) => store.snapshot(actor) }),
     'keeps the two latest snapshots of an actor',

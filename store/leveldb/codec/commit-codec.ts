@@ -89,8 +89,8 @@ export function encodeCommit<R extends LogRecord>(
 /** The records that a reader needs. The decoder may leave out others. */
 export interface Needed {
   readonly actor?: string | undefined
-  /** JSON text that the commit must contain. Otherwise all its records are left out. */
-  readonly text?: Buffer | undefined
+  /** JSON texts of which the commit must contain one. Otherwise all its records are left out. */
+  readonly texts?: readonly Buffer[] | undefined
 }
 
 /** Decodes and checks a commit. `seq` is its first seq by its key. @throws STORE_CORRUPT */
@@ -99,7 +99,7 @@ export function decodeCommit<R extends LogRecord>(
   name: StoreName,
   seq: number,
   bytes: Buffer,
-  { actor, text }: Needed = {},
+  { actor, texts }: Needed = {},
 ): DecodedCommit<R> {
   const magic = bytes.subarray(0, EPOCH)
   const known = magic.equals(MAGIC_1)
@@ -115,7 +115,7 @@ export function decodeCommit<R extends LogRecord>(
   const firstSeq = seqOfCommit(bytes)
   if (firstSeq !== seq) throw corruptCommit(seq, `it says that it begins at ${firstSeq}`)
   assertNames(name, seq, bytes)
-  const isNeeded = text === undefined || bytes.includes(text, payloadAt)
+  const isNeeded = texts === undefined || texts.some((text) => bytes.includes(text, payloadAt))
   const records = isNeeded ? (known.decode(bytes.toString('utf8', payloadAt), firstSeq, actor) as R[]) : []
   if (isNeeded && actor === undefined && records.length !== countOfCommit(bytes))
     throw corruptCommit(seq, 'records are missing in it')

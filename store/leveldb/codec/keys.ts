@@ -3,6 +3,7 @@
  * address contains it.
  *
  *   c!<seq>          a commit, by its first seq
+ *   e!<type>\0<window> blocks of a window of the log that hold records which emit the type: see type-index.ts
  *   h!<actor>\0<rev> commits that hold records of the actor, from this rev on: see history-index.ts
  *   t!<at>           last seq of the commit that raised the greatest `at` of the log so far to this one
  *   s!<actor>        the actor's snapshots, newest first
@@ -19,6 +20,7 @@ const END = '~'
 const pad = (n: number) => String(n).padStart(DIGITS, '0')
 
 export const commitKey = (seq: number) => `c!${pad(seq)}`
+export const typeKey = (name: string, window: number) => `e!${name}\0${pad(window)}`
 export const historyKey = (actor: string, rev: number) => `h!${actor}\0${pad(rev)}`
 export const timeKey = (at: number) => `t!${pad(at)}`
 export const snapshotKey = (actor: string) => `s!${actor}`
@@ -80,6 +82,7 @@ export const isCommitKey = (key: string) => key.startsWith('c!')
 export const seqOfCommitKey = (key: string) => Number(key.slice(2))
 export const atOfTimeKey = (key: string) => Number(key.slice(2))
 export const revOfHistoryKey = (key: string) => Number(key.slice(-DIGITS))
+export const windowOfTypeKey = revOfHistoryKey
 export const actorOfHistoryKey = (key: string) => key.slice(2, -DIGITS - 1)
 export const seqOfPastKey = (key: string) => Number(key.slice(-DIGITS))
 export const actorOfPastKey = actorOfHistoryKey
