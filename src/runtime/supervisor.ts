@@ -1,12 +1,24 @@
 /** The supervisor: the runtime's interface for programs. ARCHITECTURE.md follows a message through it. */
 
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { z } from 'zod'
+import { optionsOf } from '../../errors/options.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import type { Cell } from './actors/cell.ts'
 import { releasing } from './actors/restart.ts'
 import { isOutcome } from './actors/running-parts.ts'
 import type { Signal, Why } from './actors/signals.ts'
-import { checkSchema, checkTime, checkWhy, messageOf, receive, type SendOptions } from './commit/intake.ts'
+import {
+  checkSchema,
+  checkTime,
+  checkWhy,
+  messageOf,
+  receive,
+  type Sending,
+  type SendOptions,
+} from './commit/intake.ts'
 import type { Receipt } from './commit/job.ts'
+import { LANES } from './commit/mailbox.ts'
+import { TOGETHER_MAX } from './commit/together.ts'
 import { Queries } from './queries.ts'
 import { type Address, DEAD_LETTERS, isReserved, parseAddress, reserved } from './record/address.ts'
 import type { AnyEvent } from './record/record.ts'
@@ -62,6 +74,38 @@ export class Supervisor extends Queries {
         options.lane ?? 'command',
       )
     })
+  }
+
+  /**
+   * Sends events together. All are admitted, or none: a wrong one refuses them all. They are taken one after the other,
+   * with no other message in between, each in a turn of its own, and are in one commit. So after a crash the log has all
+   * of them or none. Resolves with the outcome of each, in order: an actor may refuse its event, or fail on it.
+   *
+   * @example
+   * await supervisor.sendAll([{ to: 'order/a', event: { type: 'CANCEL' } }, { to: 'order/b', event: { type: 'CANCEL' } }])
+   * @throws OPTION_INVALID, and the errors of `send` that say that nothing was sent
+   */
+  async sendAll(
+    messages: readonly Sending[],
+    options: Pick<SendOptions, 'lane'> = {},
+  ): Promise<readonly PromiseSettledResult<Receipt>[]> {
+    const { clock, loop } = this.parts
+    const { messages: list, lane = 'command' } = optionsOf('sendAll', sendings, { ...options, messages })
+    const taken = list.map(({ to, event, ...rest }, i) => {
+      try {
+        const message = receive(this.#addressOf(to), event, clock, rest)
+        checkSchema(this.registry, message.to, message.event, message.at)
+        checkTime(this.registry, message.to, message.event, message.at, clock)
+        return message
+      } catch (error) {
+        throw isOutcryError(error) ? ofMessage(i, error) : error
+      }
+    })
+    if (taken.length === 0) return []
+    const outcomes = await loop.requestAll(taken, lane)
+    const fenced = outcomes.find(isFenced)
+    if (fenced !== undefined) throw fenced.reason
+    return outcomes
   }
 
   /**
@@ -244,6 +288,23 @@ export class Supervisor extends Queries {
   #addressOf(text: string): Address {
     return this.parts.residents.resident(text as Address)?.address ?? parseAddress(text)
   }
+}
+
+const sendings = z.strictObject({
+  messages: z
+    .array(z.custom<Sending>((value) => typeof Object(value).to === 'string', 'must be { to, event }'))
+    .max(TOGETHER_MAX),
+  lane: z.enum(LANES).optional(),
+})
+
+/** Returns the error with the number of the message that was refused. */
+function ofMessage(i: number, error: OutcryError): OutcryError {
+  const { code, message, hint, issues } = error
+  return new OutcryError(code, `message ${i}: ${message}`, hint, { cause: error, ...(issues && { issues }) })
+}
+
+function isFenced(outcome: PromiseSettledResult<Receipt>): outcome is PromiseRejectedResult {
+  return outcome.status === 'rejected' && isOutcryError(outcome.reason, 'STORE_FENCED')
 }
 
 function notSent(seq: number, to: string): OutcryError {

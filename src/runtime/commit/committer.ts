@@ -7,7 +7,7 @@ import type { Maintenance } from './maintenance.ts'
 import { answer, type PendingTurn } from './pending-turn.ts'
 import type { Publisher } from './publisher.ts'
 
-/** Maximum number of records in one commit. A turn is never split. */
+/** Maximum number of records in one commit. A turn is never split, nor are messages that were sent together. */
 const COMMIT_RECORDS_MAX = 2_000
 /** Maximum size of the events in one commit, in characters. A turn is never split. */
 const COMMIT_SIZE_MAX = 16 * 2 ** 20
@@ -126,7 +126,7 @@ export class Committer {
     for (const turn of this.#pending) {
       records += turn.publications.length
       size += turn.size
-      if (turns > 0 && (records > COMMIT_RECORDS_MAX || size > COMMIT_SIZE_MAX)) break
+      if (turns > 0 && !turn.joined && (records > COMMIT_RECORDS_MAX || size > COMMIT_SIZE_MAX)) break
       turns++
     }
     return this.#pending.splice(0, turns)

@@ -38,6 +38,13 @@ const SEND_OPTIONS = {
   correlation: true,
 } as const satisfies Record<keyof SendOptions, true>
 
+/** One of several messages that are sent together: see `sendAll`. */
+export interface Sending extends Omit<SendOptions, 'lane'> {
+  /** Address of the receiver. */
+  readonly to: string
+  readonly event: AnyEvent
+}
+
 /** The latest time of a Date, in epoch milliseconds. */
 const TIME_MAX = 8.64e15
 /** Maximum length of an idempotency key, a request's id, a correlation, an intent id, a source's name or a reason. */

@@ -1,5 +1,6 @@
 import type { Message } from '../turn/message.ts'
 import type { Turn } from '../turn/turn.ts'
+import type { Together } from './together.ts'
 
 /** The answer that a message is durable. */
 export interface Receipt {
@@ -15,6 +16,8 @@ export interface Job {
   readonly work?: ((turn: Turn) => void) | undefined
   /** The sender that waits for its receipt. */
   readonly waiting?: Waiting | undefined
+  /** The group that the message was sent with. */
+  readonly together?: Together | undefined
 }
 
 export interface Waiting {

@@ -20,7 +20,8 @@ import type { TurnContext } from '../turn/turn-context.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { type CommitObserver, Committer, type CommitterParts } from './committer.ts'
 import type { Job, Receipt, Waiting } from './job.ts'
-import { type Lane, Mailbox } from './mailbox.ts'
+import { LANE_LENGTH_MAX, type Lane, Mailbox, mailboxFull } from './mailbox.ts'
+import { type JobGroup, Together } from './together.ts'
 
 export interface LoopParts extends CommitterParts {
   readonly context: TurnContext
@@ -36,7 +37,9 @@ const RECEIVED: Receipt = { seq: 0, duplicate: true }
 
 export class Loop implements CommitObserver {
   readonly #parts: LoopParts
-  readonly #mailbox = new Mailbox<Job | DueTimer>()
+  readonly #mailbox = new Mailbox<Job | DueTimer | JobGroup>()
+  /** Number of messages that wait in groups. */
+  #grouped = 0
   readonly #committer: Committer
   readonly #quiet: (() => void)[] = []
   readonly #waitingForRoom: (() => void)[] = []
@@ -71,9 +74,37 @@ export class Loop implements CommitObserver {
    * @throws STOPPED, STORE_FENCED, MAILBOX_FULL, EVENT_INVALID for a cause that is no record yet
    */
   enqueue(job: Job, lane: Lane, always = false): void {
+    this.#assertOpen(job.message)
+    this.#mailbox.push(lane, job, always)
+    this.#schedule()
+  }
+
+  /**
+   * Takes messages that are sent together: all of them or none. Their turns run with no other between them, and are in
+   * one commit. Resolves when each is durable or refused.
+   * @throws as `enqueue`
+   */
+  requestAll(messages: readonly Message[], lane: Lane): Promise<PromiseSettledResult<Receipt>[]> {
+    for (const message of messages) this.#assertOpen(message)
+    if (this.#grouped + messages.length > LANE_LENGTH_MAX) throw mailboxFull(lane)
+    const together = new Together()
+    const jobs: Job[] = []
+    const receipts = messages.map(
+      (message) =>
+        new Promise<Receipt>((resolve, reject) => {
+          jobs.push({ message, waiting: { resolve, reject }, together })
+        }),
+    )
+    const settled = Promise.allSettled(receipts)
+    this.#mailbox.push(lane, { jobs })
+    this.#grouped += jobs.length
+    this.#schedule()
+    return settled
+  }
+
+  #assertOpen({ cause }: Message): void {
     if (this.#isClosed)
       throw new OutcryError('STOPPED', 'the supervisor has stopped', 'Start it again to send.')
-    const { cause } = job.message
     if (cause !== null && cause >= this.nextSeq)
       throw new OutcryError(
         'EVENT_INVALID',
@@ -81,8 +112,6 @@ export class Loop implements CommitObserver {
         'Give the seq of the intent or record that it answers.',
       )
     if (this.fence) throw this.fence
-    this.#mailbox.push(lane, job, always)
-    this.#schedule()
   }
 
   /** Resolves when the message's turn is durable. @throws as `enqueue`, and the refusals of the turn */
@@ -117,8 +146,9 @@ export class Loop implements CommitObserver {
     for (let n = 0; n < turns && !this.#committer.full && !this.fence; n++) {
       const next = this.#mailbox.shift()
       if (next === undefined) break
-      const job = next.message === undefined ? this.#jobOf(next) : next
-      if (job !== undefined) this.#run(job)
+      if (next.message !== undefined) this.#run(next)
+      else if ('jobs' in next) this.#runAll(next)
+      else this.#runTimer(next)
     }
     this.#committer.start()
     if (this.#mailbox.length > 0) this.#schedule()
@@ -162,9 +192,22 @@ export class Loop implements CommitObserver {
     this.#wakeWaiting()
   }
 
-  #jobOf(timer: DueTimer): Job | undefined {
+  #runTimer(timer: DueTimer): void {
     const message = this.#parts.timers.messageOf(timer)
-    return message && { message }
+    if (message !== undefined) this.#run({ message })
+  }
+
+  #runAll({ jobs }: JobGroup): void {
+    this.#grouped -= jobs.length
+    for (const job of jobs) {
+      try {
+        job.together?.assertRoom()
+      } catch (error) {
+        job.waiting?.reject(error)
+        continue
+      }
+      this.#run(job)
+    }
   }
 
   #run(job: Job): void {
@@ -204,11 +247,13 @@ export class Loop implements CommitObserver {
     const seq = publications[0]?.record.seq ?? 0
     offsets.take(message, seq)
     const due = this.#snapshotsDue(publications)
+    const size = due === undefined ? turn.size : turn.size + due.size
     this.#committer.add({
       publications,
-      size: due === undefined ? turn.size : turn.size + due.size,
+      size,
       snapshots: due?.entries,
       job,
+      joined: job.together?.add(publications.length, size) ?? false,
       refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event, turn.unreadable)),
     })
     publisher.expect(publications)
@@ -291,8 +336,10 @@ export class Loop implements CommitObserver {
   }
 
   onFenced(error: OutcryError): void {
-    for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift())
+    for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift()) {
       if (next.message !== undefined) next.waiting?.reject(error)
+      else if ('jobs' in next) for (const { waiting } of next.jobs) waiting?.reject(error)
+    }
     this.#wakeWaiting()
   }
 }

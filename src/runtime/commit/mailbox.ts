@@ -10,7 +10,7 @@ export type Lane = (typeof LANES)[number]
 const ORDER = ['control', 'timer', 'execution', 'command', 'market'] as const
 
 /** Maximum number of messages in one lane. A source of market data waits for room. Other messages are refused. */
-const LANE_LENGTH_MAX = 100_000
+export const LANE_LENGTH_MAX = 100_000
 
 /** Messages in the order of lanes, and within a lane in the order of arrival. */
 export class Mailbox<M> {
@@ -30,13 +30,7 @@ export class Mailbox<M> {
   /** Adds a message. `always`: even to a full lane. @throws MAILBOX_FULL */
   push(lane: Lane, message: M, always = false): void {
     const queue = this.#lanes[lane]
-    if (queue.length >= LANE_LENGTH_MAX && !always) {
-      throw new OutcryError(
-        'MAILBOX_FULL',
-        `${LANE_LENGTH_MAX} messages wait in the ${lane} lane`,
-        'Send slower: await send(), or await supervisor.room() before the next tell().',
-      )
-    }
+    if (queue.length >= LANE_LENGTH_MAX && !always) throw mailboxFull(lane)
     queue.push(message)
     this.#length++
   }
@@ -55,6 +49,14 @@ export class Mailbox<M> {
     }
     return undefined
   }
+}
+
+export function mailboxFull(lane: Lane): OutcryError {
+  return new OutcryError(
+    'MAILBOX_FULL',
+    `${LANE_LENGTH_MAX} messages wait in the ${lane} lane`,
+    'Send slower: await send(), or await supervisor.room() before the next tell().',
+  )
 }
 
 /** A first-in, first-out queue: an array whose used front is cut off from time to time. */
