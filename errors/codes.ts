@@ -149,6 +149,7 @@ export const ERRORS = {
   STRATEGY_INVALID: { status: 500, exit: 1, retryable: false, about: 'A module of a strategy exports none, fails as it is loaded, or has a name that is taken.' },
   SUBSCRIPTION_EXISTS: { status: 409, exit: 1, retryable: false, about: 'A client of the feed subscribes with an id that it already uses, or a program with a name whose subscription is running.' },
   SUBSCRIPTION_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'A client of the feed ends a subscription that it does not have.' },
+  SUBSCRIPTION_UNMATCHED: { status: 400, exit: 2, retryable: false, about: 'No publication can match a topic or the filter of a subscription. The message names what would.' },
   TARGET_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A machine sends to an object that is not an actor of this runtime.' },
   THROWN_OUTSIDE: { status: 500, exit: 1, retryable: false, about: 'Code throws outside every turn. The run stops in order.' },
   TIMER_ID_INVALID: { status: 500, exit: 1, retryable: false, about: 'A machine sets a timer whose id is not a text of an allowed length.' },

@@ -8,7 +8,7 @@ import { admission, admitAddresses } from './admission.ts'
 import { addressOf } from './binding.ts'
 import { answerError, answerUnparsed } from './errors.ts'
 import { Feed } from './feed/feed.ts'
-import { Waiting } from './feed/outlet.ts'
+import { Known, knownKinds } from './feed/known.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspect/inspection.ts'
 import { LIMITS, type Limits } from './limits.ts'
@@ -104,7 +104,7 @@ export async function startApi(
   failureRoutes(byContract, supervisor)
   descriptionRoutes(byContract, supervisor)
   pageRoutes(http)
-  const feed = new Feed(supervisor, VERSION, new Waiting())
+  const feed = new Feed(supervisor, VERSION, new Known(await knownKinds(supervisor)))
   const inspection = new Inspection(supervisor)
   const channels = new Map<string, Channel>([
     ['/feed', { clientsMax: limits.connectionsMax, connect: (client) => feed.connect(client) }],

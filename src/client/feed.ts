@@ -9,6 +9,8 @@ import { z } from 'zod'
 import { isErrorCode } from '../../errors/codes.ts'
 import { optionsOf } from '../../errors/options.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
+import { severity } from '../api/contract/envelope.ts'
+import { filter } from '../api/contract/filter.ts'
 import { CLOSE, type FeedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
 import { frameOf } from './feed-frame.ts'
 import { type FeedItem, Place, SUBSCRIPTION, type Wanted } from './place.ts'
@@ -62,6 +64,8 @@ const feedOptions = z
     since: z.int().nonnegative().optional(),
     tail: z.int().positive().optional(),
     batchMs: z.int().nonnegative().optional(),
+    filter: filter.optional(),
+    minSeverity: severity.optional(),
     signal: z
       .custom<AbortSignal>(
         (value) => typeof Object(value).addEventListener === 'function',
@@ -106,12 +110,12 @@ async function* itemsOf(
   options: FeedOptions,
   ending: AbortController,
 ): AsyncGenerator<FeedItem, void, void> {
-  const { signal: given, onStatus } = options
+  const { signal: given, onStatus, ...wanted } = options
   const { signal } = ending
   const abort = () => ending.abort()
   given?.addEventListener('abort', abort)
   if (given?.aborted) abort()
-  const place = new Place(options)
+  const place = new Place(wanted)
   try {
     for (let attempt = 0; !signal.aborted; ) {
       onStatus?.({ status: 'connecting' })

@@ -1,6 +1,7 @@
 /** Outcry's client: the HTTP API and the feed of a running server, in Node and in browsers. */
 export { type Issue, isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 export { type EventEnvelope, eventEnvelope } from '../api/contract/envelope.ts'
+export type { Filter } from '../api/contract/filter.ts'
 export { clientFrame, type FeedFrame, feedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
 export type { Problem } from '../api/contract/problem.ts'
 export type { ActorSummary, ActorView, Failure, TransitionRecord } from '../api/contract/record.ts'

@@ -1,7 +1,9 @@
 /** A client's place in the feed: the last item that it got, and where it goes on. It holds no connection. */
 import { compact } from '../../errors/compact.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
+import type { Filter } from '../api/contract/filter.ts'
 import type { EventOnTopic, RecordOnTopic, SubscribeFrame } from '../api/contract/frames.ts'
+import type { Severity } from '../runtime/events/envelope.ts'
 import { matchesAllRecords, parsePattern } from '../runtime/events/patterns.ts'
 
 /** A domain event in its envelope, or a record when the topic is one of `transitions`. */
@@ -16,6 +18,10 @@ export interface Wanted {
   readonly tail?: number | undefined
   /** ms within which the server gathers items into one frame. */
   readonly batchMs?: number | undefined
+  /** Which items on the topics are wanted. Default: all. The server leaves out the others. */
+  readonly filter?: Filter | undefined
+  /** Only events of this severity or a graver one. */
+  readonly minSeverity?: Severity | undefined
 }
 
 /** A client has one subscription on each connection. */
@@ -40,13 +46,15 @@ export class Place {
     this.#wanted = wanted
     this.#since = wanted.since
     this.#lastRecord = wanted.since
-    this.#hasAllRecords = wanted.topics.some((text) => matchesAllRecords(parsePattern(text) ?? []))
+    const { topics, filter, minSeverity } = wanted
+    const hasAll = topics.some((text) => matchesAllRecords(parsePattern(text) ?? []))
+    this.#hasAllRecords = hasAll && filter === undefined && minSeverity === undefined
   }
 
   /** Returns the frame for a server whose log ends at `head`. @throws SEQ_LOST */
   subscription(head: number): SubscribeFrame {
-    const { topics, tail, batchMs } = this.#wanted
-    const frame = { op: 'subscribe' as const, id: SUBSCRIPTION, topics: [...topics], ...compact({ batchMs }) }
+    const { topics, tail, since: _, ...others } = this.#wanted
+    const frame = { op: 'subscribe' as const, id: SUBSCRIPTION, topics: [...topics], ...compact(others) }
     if (this.#last !== undefined) {
       if (head < this.#last.seq) throw lost(this.#last.seq, `the log ends at ${head}`)
       this.#isSearching = true

@@ -223,7 +223,7 @@ describe('a feed that cannot go on', () => {
   }
 
   it.each<[string, FeedOptions, string]>([
-    ['a topic that can have nothing', { topics: ['nothing'] }, 'FRAME_INVALID'],
+    ['a topic that can have nothing', { topics: ['nothing'] }, 'SUBSCRIPTION_UNMATCHED'],
     ['a place beyond the log', { topics: ALL, since: 99 }, 'SEQ_UNKNOWN'],
   ])('is refused %s', async (_, options, code) => {
     expect(await endOf(feedOf(options))).toMatchObject({ code })

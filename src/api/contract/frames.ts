@@ -1,8 +1,9 @@
 /** The frames of the WebSockets `/feed` and `/inspect`. Each frame is one JSON object. */
 import { z } from 'zod'
 import { isPattern } from '../../runtime/events/patterns.ts'
-import { eventEnvelope } from './envelope.ts'
+import { eventEnvelope, severity } from './envelope.ts'
 import { type Frozen, position, recordTime, seq } from './fields.ts'
+import { filter } from './filter.ts'
 import { transitionRecord } from './record.ts'
 
 /** Most topics of one subscription. */
@@ -31,6 +32,7 @@ const id = z.string().min(1).max(ID_LENGTH_MAX)
  *
  * @example
  * { op: 'subscribe', id: 's1', topics: ['events.order_filled.sim.*'], since: 1234 }
+ * { op: 'subscribe', id: 's2', topics: ['events.>'], filter: { symbol: 'BTCUSDT', not: { kind: 'symbol' } } }
  */
 export const subscribeFrame = z.strictObject({
   op: z.literal('subscribe'),
@@ -39,7 +41,7 @@ export const subscribeFrame = z.strictObject({
     .array(
       z.string().refine(isPattern, {
         error:
-          'no topic: events.{type}.{venue}.{symbol}, with the type in lower case, or transitions.{kind}.{id}; * is one token, > the rest',
+          'no topic: events.{type}.{venue}.{symbol} or transitions.{kind}.{id}; * is one token, > the rest',
       }),
     )
     .min(1)
@@ -61,6 +63,10 @@ export const subscribeFrame = z.strictObject({
     .max(BATCH_MS_MAX)
     .optional()
     .describe('ms within which publications go as one `batch`; 0 batches those of one commit'),
+  filter: filter.optional().describe('which publications on the topics are wanted; default: all'),
+  minSeverity: severity
+    .optional()
+    .describe('the same as in the filter: events of this severity or a graver one'),
 })
 export type SubscribeFrame = z.infer<typeof subscribeFrame>
 

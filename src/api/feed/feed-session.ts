@@ -5,6 +5,7 @@ import type { TopicIndex } from '../../runtime/events/topic-index.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { CLOSE, type ServerFrame, type SubscribeFrame } from '../contract/frames.ts'
 import { parseFrame } from './frames.ts'
+import type { Known } from './known.ts'
 import { Outlet, type Waiting } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'
 import { Subscription, type TailSearch } from './subscription.ts'
@@ -26,6 +27,7 @@ export interface FeedSource {
 /** The parts that all clients of a feed share. */
 export interface FeedParts {
   readonly source: FeedSource
+  readonly known: Known
   readonly index: TopicIndex<Listener>
   readonly turns: Turns
   readonly waiting: Waiting
@@ -71,9 +73,9 @@ export class FeedClient implements Reader {
     this.outlet.send(JSON.stringify(frame))
   }
 
-  /** Takes a publication that the subscription wants, of a record that has become durable. */
+  /** Takes a publication on a topic of the subscription, of a record that has become durable. */
   onPublication(subscription: Subscription, seq: number, publication: Publication): void {
-    if (!subscription.live || seq <= subscription.position) return
+    if (!subscription.live || seq <= subscription.position || !subscription.admits(publication)) return
     if (this.#admitted !== seq) {
       if (!this.outlet.hasRoom) {
         this.#fallBehind(seq - 1)
@@ -129,10 +131,15 @@ export class FeedClient implements Reader {
 
   #subscribe(frame: SubscribeFrame): void {
     const { id, since, tail } = frame
-    const { source, index } = this.#parts
+    const { source, known, index } = this.#parts
     const head = source.seq
     if (this.#listeners.has(id)) {
       this.send({ op: 'error', code: 'SUBSCRIPTION_EXISTS', message: `"${id}" is in use`, id })
+      return
+    }
+    const fault = known.fault(frame)
+    if (fault !== undefined) {
+      this.send({ op: 'error', code: 'SUBSCRIPTION_UNMATCHED', message: fault, id })
       return
     }
     if (since !== undefined && since > head) {

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 import { TopicIndex } from '../../runtime/events/topic-index.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-session.ts'
+import { Known } from './known.ts'
 import { Waiting } from './outlet.ts'
 import { publicationsOf } from './publication.ts'
 import { Turns } from './turns.ts'
@@ -21,10 +22,10 @@ export class Feed {
   #records: RxSubscription | undefined
   #clients = 0
 
-  constructor(log: FeedLog, version: string, waiting = new Waiting()) {
+  constructor(log: FeedLog, version: string, known = new Known(), waiting = new Waiting()) {
     this.#log = log
     this.#version = version
-    this.#parts = { source: log, index: this.#index, turns: new Turns(), waiting }
+    this.#parts = { source: log, known, index: this.#index, turns: new Turns(), waiting }
   }
 
   connect(socket: WebSocket): FeedClient {

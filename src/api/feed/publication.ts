@@ -2,6 +2,7 @@ import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.t
 import type { Topic } from '../../runtime/events/patterns.ts'
 import { eventTopic, transitionTopic } from '../../runtime/events/topic.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
+import type { Filterable } from './filter.ts'
 import { type Frame, PIECE_BYTES } from './outlet.ts'
 
 /** A domain event in its envelope, or a record when the topic is one of `transitions`. */
@@ -15,6 +16,7 @@ export class Publication {
   readonly topic: Topic
   readonly #content: OnTopic
   #text: string | undefined
+  #facts: Filterable | undefined
   #bytes: Buffer | undefined
 
   constructor(topic: Topic, content: Content) {
@@ -24,6 +26,12 @@ export class Publication {
 
   get seq(): number {
     return this.#content.seq
+  }
+
+  /** The fields by which a filter chooses it. */
+  get facts(): Filterable {
+    this.#facts ??= factsOf(this.#content)
+    return this.#facts
   }
 
   get text(): string {
@@ -50,6 +58,16 @@ export class Publication {
     this.#bytes ??= Buffer.from(this.text)
     return this.#bytes
   }
+}
+
+function factsOf(content: Content): Filterable {
+  if (!('record' in content)) {
+    const { strategy } = content.event
+    return { ...content, strategy: typeof strategy === 'string' ? strategy : null }
+  }
+  const { actor, at, record } = content
+  const { event, correlation } = record
+  return { actor, at, type: event.type, correlation, venue: null, symbol: null, strategy: null }
 }
 
 /** Returns the publications of a record in order: each event that it emitted, then the record. */

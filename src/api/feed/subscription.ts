@@ -1,5 +1,6 @@
 import { matches, parsePattern, type Topic } from '../../runtime/events/patterns.ts'
 import type { SubscribeFrame } from '../contract/frames.ts'
+import { type Predicate, predicateOf } from './filter.ts'
 import { type Outlet, PIECE_BYTES } from './outlet.ts'
 import { Publication } from './publication.ts'
 
@@ -30,14 +31,17 @@ export class Subscription {
   hasCaughtUp = false
   closed = false
   readonly #batchMs: number | undefined
+  readonly #matches: Predicate | undefined
   readonly #outlet: Outlet
   #batch: Publication[] = []
   #batchSize = 0
 
-  constructor({ id, topics, batchMs }: SubscribeFrame, outlet: Outlet) {
+  constructor({ id, topics, batchMs, filter = {}, minSeverity }: SubscribeFrame, outlet: Outlet) {
     this.id = id
     this.patterns = topics.map((text) => parsePattern(text) as Topic)
     this.#batchMs = batchMs
+    const filters = minSeverity === undefined ? filter : { and: [filter, { minSeverity }] }
+    if (Object.keys(filters).length > 0) this.#matches = predicateOf(filters)
     this.#outlet = outlet
   }
 
@@ -46,8 +50,13 @@ export class Subscription {
     return this.#batch[0]?.seq
   }
 
-  wants({ topic }: Publication): boolean {
-    return this.patterns.some((pattern) => matches(pattern, topic))
+  wants(publication: Publication): boolean {
+    return this.patterns.some((pattern) => matches(pattern, publication.topic)) && this.admits(publication)
+  }
+
+  /** Returns whether a publication on its topics matches its filter. */
+  admits(publication: Publication): boolean {
+    return this.#matches === undefined || this.#matches(publication.facts)
   }
 
   /** Takes the next record of the log. */

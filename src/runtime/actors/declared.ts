@@ -54,7 +54,7 @@ function declaredBy(kind: Kind): Declared {
 }
 
 /** Returns the types of the events of these schemas; undefined where a schema does not tell its type. */
-function typesOf(schemas: readonly z.ZodType[]): ReadonlySet<string> | undefined {
+export function typesOf(schemas: readonly z.ZodType[]): ReadonlySet<string> | undefined {
   const types = new Set<string>()
   for (const schema of schemas) {
     if (schema instanceof z.ZodUnion) {

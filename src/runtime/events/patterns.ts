@@ -7,8 +7,8 @@
  */
 export type Topic = readonly string[]
 
-const TRANSITION_TOKENS = 3
-const EVENT_TOKENS = 4
+/** Tokens of a topic, by its first one. */
+export const TOKENS = { events: 4, transitions: 3 } as const
 /** Most characters of a pattern. */
 const PATTERN_LENGTH_MAX = 256
 const PATTERN = /^(?:[^\s.*>]+|\*)(?:\.(?:[^\s.*>]+|\*))*(?:\.>)?$|^>$/
@@ -18,27 +18,18 @@ export function parsePattern(text: string): Topic | undefined {
   return PATTERN.test(text) ? text.split('.') : undefined
 }
 
-/** Returns whether any topic can match. Otherwise a client would wait for nothing. */
-export function canMatch(pattern: Topic): boolean {
-  const [, type = '*'] = pattern
-  return (
-    isOf(pattern, 'transitions', TRANSITION_TOKENS) ||
-    (isOf(pattern, 'events', EVENT_TOKENS) && type === type.toLowerCase())
-  )
-}
-
-/** Returns whether the text is a pattern that a client may subscribe to. */
+/** Returns whether the text is a pattern. The server also checks that a topic can match it. */
 export function isPattern(text: string): boolean {
-  if (text.length > PATTERN_LENGTH_MAX) return false
-  const pattern = parsePattern(text)
-  return pattern !== undefined && canMatch(pattern)
+  return text.length <= PATTERN_LENGTH_MAX && PATTERN.test(text)
 }
 
 /** Returns whether the pattern matches the topic of every record. */
 export function matchesAllRecords(pattern: Topic): boolean {
-  const [, ...rest] = pattern
+  const [root = '', ...rest] = pattern
   return (
-    isOf(pattern, 'transitions', TRANSITION_TOKENS) && rest.every((token) => token === '*' || token === '>')
+    ['*', '>', 'transitions'].includes(root) &&
+    isSized(pattern, TOKENS.transitions) &&
+    rest.every((token) => token === '*' || token === '>')
   )
 }
 
@@ -50,9 +41,7 @@ export function matches(pattern: Topic, topic: Topic): boolean {
   return pattern.length === topic.length
 }
 
-function isOf(pattern: Topic, root: string, length: number): boolean {
-  return (
-    ['*', '>', root].includes(pattern[0] as string) &&
-    (pattern.at(-1) === '>' ? pattern.length <= length : pattern.length === length)
-  )
+/** Returns whether a topic of so many tokens can match the pattern. */
+export function isSized(pattern: Topic, tokens: number): boolean {
+  return pattern.at(-1) === '>' ? pattern.length <= tokens : pattern.length === tokens
 }

@@ -4,17 +4,22 @@ import type { TransitionRecord } from '../record/record.ts'
 import type { EventEnvelope } from './envelope.ts'
 import type { Topic } from './patterns.ts'
 
-const NONE = '-'
+/** Stands in a topic for the venue or symbol of an event that names none. */
+export const NONE = '-'
 
 export function transitionTopic(record: TransitionRecord): Topic {
   return ['transitions', kindOf(record.actor), token(idOf(record.actor))]
 }
 
 export function eventTopic({ type, venue, symbol }: EventEnvelope): Topic {
-  return ['events', token(type.toLowerCase()), token(venue ?? NONE), token(symbol ?? NONE)]
+  return ['events', typeToken(type), token(venue ?? NONE), token(symbol ?? NONE)]
+}
+
+export function typeToken(type: string): string {
+  return token(type.toLowerCase())
 }
 
 /** Returns a text as a token. A dot separates tokens, so it becomes an underscore within one. */
-function token(text: string): string {
+export function token(text: string): string {
   return text.replaceAll('.', '_')
 }
