@@ -12,6 +12,7 @@ import {
   type ParameterizedObject,
 } from 'xstate'
 import { z } from 'zod'
+import { compact } from '../../errors/compact.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { tell } from './tell.ts'
 
@@ -26,6 +27,9 @@ export const GIVEN = '*'
 
 /** Schemas of sent events by the kind of the receiver. `*` stands for receivers whose address came with an event. */
 export type Sends = Readonly<Record<string, readonly EventSchema[]>>
+
+/** The classes of events in a feed. It sends a critical one at once, and of a high-frequency one the latest may be enough. */
+export type EventClass = 'critical' | 'high-frequency'
 
 interface Spoken<
   Accepts extends readonly [EventSchema, ...EventSchema[]],
@@ -44,6 +48,8 @@ interface Spoken<
   readonly commands: readonly TypesIn<Accepts>[]
   /** Types of the emitted events that say that a command was refused. */
   readonly refusals?: readonly TypesIn<Emits>[]
+  /** Classes of emitted and accepted events in the feed. The others are standard. */
+  readonly classes?: Readonly<Partial<Record<TypesIn<Accepts> | TypesIn<Emits>, EventClass>>>
 }
 
 /** A kind's declaration, as its registration takes it. */
@@ -59,6 +65,7 @@ export interface Declaration<
   readonly sends: Sent
   readonly commands: readonly string[]
   readonly refusals: readonly string[]
+  readonly classes: Readonly<Record<string, EventClass>>
 }
 
 /**
@@ -71,9 +78,9 @@ export function declare<
   const Emits extends readonly EventSchema[],
   const Sent extends Sends,
 >(of: Spoken<Accepts, Emits, Sent>): Declaration<Accepts, Emits, Sent> {
-  const { accepts, ignores = [], raises = [], emits, sends, commands, refusals = [] } = of
+  const { accepts, ignores = [], raises = [], emits, sends, commands, refusals = [], classes = {} } = of
   const events = z.discriminatedUnion('type', accepts)
-  return { events, ignores, raises, emits, sends, commands, refusals }
+  return { events, ignores, raises, emits, sends, commands, refusals, classes: compact(classes) }
 }
 
 /** The events that a kind accepts. */

@@ -33,6 +33,14 @@ export const symbolDeclaration = declare({
   /** Goes to its subscribers. */
   sends: { '*': [candleClose, candleUpdate, mark] },
   commands: [],
+  classes: {
+    TRADE: 'high-frequency',
+    QUOTE: 'high-frequency',
+    ORDER_BOOK: 'high-frequency',
+    MARKET_TICK: 'high-frequency',
+    MARKET_QUOTE: 'high-frequency',
+    MARKET_ORDER_BOOK: 'high-frequency',
+  },
 })
 
 /** The events that may come from outside. */

@@ -5,6 +5,7 @@ import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import {
   batchFrame,
   caughtUpFrame,
+  conflatedFrame,
   errorFrame,
   eventOnTopic,
   type FeedFrame,
@@ -18,6 +19,7 @@ const FRAMES = new Map<unknown, z.ZodType>([
   ['subscribed', subscribedFrame],
   ['unsubscribed', subscribedFrame],
   ['caughtUp', caughtUpFrame],
+  ['conflated', conflatedFrame],
   ['error', errorFrame],
   ['batch', batchFrame],
 ])

@@ -48,6 +48,11 @@ export type FeedStatus =
 export interface FeedOptions extends Wanted {
   /** Signal that ends the feed without an error. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Called before the latest item of a topic when the server has left out earlier ones, with their number by topic. See
+   * `throttleMs`.
+   */
+  readonly onConflated?: ((left: Readonly<Record<string, number>>) => void) | undefined
   /** Called when the state of the connection changes. */
   readonly onStatus?: ((status: FeedStatus) => void) | undefined
 }
@@ -64,12 +69,20 @@ const feedOptions = z
     since: z.int().nonnegative().optional(),
     tail: z.int().positive().optional(),
     batchMs: z.int().nonnegative().optional(),
+    throttleMs: z.int().positive().optional(),
+    conflate: z.boolean().optional(),
     filter: filter.optional(),
     minSeverity: severity.optional(),
     signal: z
       .custom<AbortSignal>(
         (value) => typeof Object(value).addEventListener === 'function',
         'must be an AbortSignal',
+      )
+      .optional(),
+    onConflated: z
+      .custom<(left: Readonly<Record<string, number>>) => void>(
+        (value) => typeof value === 'function',
+        'must be a function',
       )
       .optional(),
     onStatus: z
@@ -110,7 +123,7 @@ async function* itemsOf(
   options: FeedOptions,
   ending: AbortController,
 ): AsyncGenerator<FeedItem, void, void> {
-  const { signal: given, onStatus, ...wanted } = options
+  const { signal: given, onStatus, onConflated, ...wanted } = options
   const { signal } = ending
   const abort = () => ending.abort()
   given?.addEventListener('abort', abort)
@@ -120,7 +133,7 @@ async function* itemsOf(
     for (let attempt = 0; !signal.aborted; ) {
       onStatus?.({ status: 'connecting' })
       if (signal.aborted) return
-      const connection = new Connection(server.connect(), place, signal, onStatus)
+      const connection = new Connection(server.connect(), place, signal, { onStatus, onConflated })
       try {
         for (;;) {
           const item = await connection.next()
@@ -162,6 +175,7 @@ class Connection {
   readonly #place: Place
   readonly #signal: AbortSignal
   readonly #onStatus: FeedOptions['onStatus']
+  readonly #onConflated: FeedOptions['onConflated']
   #waiting: FeedItem[] = []
   #taken = 0
   #end: End | undefined
@@ -170,11 +184,17 @@ class Connection {
   #silence: ReturnType<typeof setTimeout> | undefined
   readonly #onAbort = () => this.#finish({ why: 'aborted' })
 
-  constructor(socket: FeedSocket, place: Place, signal: AbortSignal, onStatus: FeedOptions['onStatus']) {
+  constructor(
+    socket: FeedSocket,
+    place: Place,
+    signal: AbortSignal,
+    { onStatus, onConflated }: Pick<FeedOptions, 'onStatus' | 'onConflated'>,
+  ) {
     this.#socket = socket
     this.#place = place
     this.#signal = signal
     this.#onStatus = onStatus
+    this.#onConflated = onConflated
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#onMessage(String(data))
     socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
       this.#onClose(code, reason)
@@ -240,6 +260,9 @@ class Connection {
       }
       case 'batch':
         for (const item of frame.events) this.#take(item)
+        return
+      case 'conflated':
+        this.#onConflated?.(frame.topics)
         return
       case 'caughtUp':
         this.#place.caughtUp(frame.seq)

@@ -18,6 +18,13 @@ export interface Wanted {
   readonly tail?: number | undefined
   /** ms within which the server gathers items into one frame. */
   readonly batchMs?: number | undefined
+  /**
+   * ms in which the server sends at most one high-frequency event of a topic: the latest. The others are left out.
+   * Default: the server leaves out events only when this client reads too slowly.
+   */
+  readonly throttleMs?: number | undefined
+  /** Whether the server may leave out records of high-frequency events, too. Default: false. */
+  readonly conflate?: boolean | undefined
   /** Which items on the topics are wanted. Default: all. The server leaves out the others. */
   readonly filter?: Filter | undefined
   /** Only events of this severity or a graver one. */
@@ -36,6 +43,10 @@ export class Place {
   #isServers = false
   #last: { readonly seq: number; readonly index: number; readonly key: string } | undefined
   #lastRecord: number | undefined
+  /** Per topic, the last item that the server may leave out, and may not send again. */
+  readonly #latest = new Map<string, { readonly seq: number; readonly index: number }>()
+  /** Largest seq of these items. */
+  #latestSeq = 0
   /**
    * True when the last item is still to come again. A new connection begins with its record, which may have several
    * items.
@@ -46,19 +57,21 @@ export class Place {
     this.#wanted = wanted
     this.#since = wanted.since
     this.#lastRecord = wanted.since
-    const { topics, filter, minSeverity } = wanted
+    const { topics, filter, minSeverity, conflate } = wanted
     const hasAll = topics.some((text) => matchesAllRecords(parsePattern(text) ?? []))
-    this.#hasAllRecords = hasAll && filter === undefined && minSeverity === undefined
+    this.#hasAllRecords = hasAll && filter === undefined && minSeverity === undefined && conflate !== true
   }
 
   /** Returns the frame for a server whose log ends at `head`. @throws SEQ_LOST */
   subscription(head: number): SubscribeFrame {
     const { topics, tail, since: _, ...others } = this.#wanted
     const frame = { op: 'subscribe' as const, id: SUBSCRIPTION, topics: [...topics], ...compact(others) }
-    if (this.#last !== undefined) {
-      if (head < this.#last.seq) throw lost(this.#last.seq, `the log ends at ${head}`)
-      this.#isSearching = true
-      return { ...frame, since: this.#last.seq - 1 }
+    const last = Math.max(this.#last?.seq ?? 0, this.#latestSeq)
+    if (last > 0) {
+      if (head < last) throw lost(last, `the log ends at ${head}`)
+      // The server sends the last item again, unless it may leave it out.
+      this.#isSearching = this.#last?.seq === last
+      return { ...frame, since: last - 1 }
     }
     if (this.#since === undefined && tail !== undefined) return { ...frame, tail }
     if (this.#since === undefined) this.#reach(head)
@@ -69,14 +82,16 @@ export class Place {
   /** Returns whether the item is new. @throws SEQ_LOST, FEED_GAP */
   take(item: FeedItem): boolean {
     const { seq } = item
+    // A record comes after the events that it emitted.
+    const index = 'record' in item ? Number.POSITIVE_INFINITY : item.index
+    if (item.class === 'high-frequency' && (!('record' in item) || this.#wanted.conflate === true))
+      return this.#takeLatest(item.topic, seq, index)
     const key = keyOf(item)
     if (this.#last !== undefined && this.#isSearching) {
       if (seq !== this.#last.seq) throw lost(this.#last.seq, `${seq} comes in its place`)
       this.#isSearching = key !== this.#last.key
       return false
     }
-    // A record comes after the events that it emitted.
-    const index = 'record' in item ? Number.POSITIVE_INFINITY : item.index
     if (
       this.#last !== undefined &&
       (seq < this.#last.seq || (seq === this.#last.seq && index <= this.#last.index))
@@ -88,6 +103,16 @@ export class Place {
       this.#lastRecord = seq
     }
     this.#last = { seq, index, key }
+    return true
+  }
+
+  /** Takes an item of which only the latest matters. It may come later than others with a larger seq. */
+  #takeLatest(topic: string, seq: number, index: number): boolean {
+    const latest = this.#latest.get(topic)
+    if (latest !== undefined && (seq < latest.seq || (seq === latest.seq && index <= latest.index)))
+      return false
+    this.#latest.set(topic, { seq, index })
+    this.#latestSeq = Math.max(this.#latestSeq, seq)
     return true
   }
 

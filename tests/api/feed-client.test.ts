@@ -1,88 +1,12 @@
-import { EventEmitter } from 'node:events'
 import { Subject } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { Feed } from '../../src/api/feed/feed.ts'
-import type { FeedClient, FeedSource } from '../../src/api/feed/feed-session.ts'
+import type { FeedClient } from '../../src/api/feed/feed-session.ts'
+import { Known } from '../../src/api/feed/known.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { eventually } from '../runtime/harness.ts'
-
-interface Frame {
-  readonly op: string
-  readonly id?: string
-  readonly code?: string
-  readonly seq?: number
-}
-
-/** A socket whose other end reads only as much as the test says. */
-class Socket extends EventEmitter {
-  readonly OPEN = 1
-  readyState = 1
-  bufferedAmount = 0
-  readonly frames: Frame[] = []
-  readonly closes: [code: number, reason: string][] = []
-  #onGone: (() => void) | undefined
-
-  send(text: string, _options: object, onGone: () => void): void {
-    this.#onGone = onGone
-    this.frames.push(JSON.parse(text) as Frame)
-    if (this.bufferedAmount === 0) queueMicrotask(onGone)
-  }
-
-  ping(): void {}
-
-  close(code: number, reason: string): void {
-    this.readyState = 2
-    this.closes.push([code, reason])
-  }
-
-  /** Reads everything that waits. */
-  drain(): void {
-    this.bufferedAmount = 0
-    this.#onGone?.()
-  }
-
-  says(frame: object): void {
-    this.emit('message', Buffer.from(JSON.stringify(frame)), false)
-  }
-
-  get seqs(): (number | undefined)[] {
-    return this.frames.filter(({ op }) => op === 'event').map(({ seq }) => seq)
-  }
-}
-
-/** A log that returns a record when the test allows it. */
-class Log implements FeedSource {
-  seq = 0
-  read: FeedSource['read'] = this.all
-  /** Seqs of the records that were read. */
-  readonly seqs: number[] = []
-
-  async *all({ fromSeq = 1, toSeq = this.seq, reverse = false }): AsyncGenerator<TransitionRecord> {
-    const first = reverse ? toSeq : fromSeq
-    for (let n = 0; n <= toSeq - fromSeq; n++) {
-      const seq = reverse ? first - n : first + n
-      this.seqs.push(seq)
-      yield recordAt(seq)
-    }
-  }
-}
-
-function recordAt(seq: number): TransitionRecord {
-  return {
-    seq,
-    rev: seq,
-    actor: 'tally/a',
-    at: seq,
-    event: { type: 'INC' },
-    from: null,
-    to: 'busy',
-    cause: null,
-    correlation: `c${seq}`,
-    machine: 'tally@1',
-    turn: seq,
-  }
-}
+import { Log, recordAt, Socket } from './feed-parts.ts'
 
 /** Numbers of characters: the socket takes no more for now, and no new frames are made. */
 const BUSY = 100_000
@@ -146,6 +70,69 @@ describe('a client that does not read', () => {
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6, 7]))
     // The missed records came from the log; those before and after did not.
     expect(log.seqs).toEqual([2, 3, 4, 5, 6])
+  })
+})
+
+describe('a slow client of high-frequency events', () => {
+  const known = new Known([
+    { name: 'tally', emits: undefined, classes: { TICKED: 'high-frequency', INC: 'high-frequency' } },
+  ])
+  const tick = (type = 'TICKED') => {
+    const seq = ++log.seq
+    commits.next({ ...recordAt(seq), emitted: [{ type, symbol: seq % 2 === 0 ? 'even' : 'odd' }] })
+  }
+  beforeEach(async () => {
+    socket = new Socket()
+    const feed = new Feed(Object.assign(log, { epoch: 1, transitions$: commits }), '0', known)
+    client = feed.connect(socket as unknown as WebSocket)
+  })
+
+  it.each([
+    [['events.>'], undefined, [1, 4, 5]],
+    [['>'], true, [1, 1, 4, 5, 5]],
+  ])(
+    'of %s gets the latest of each topic, and the log is not read for it',
+    async (topics, conflate, seqs) => {
+      socket.says({ op: 'subscribe', id: 's', topics, conflate })
+      tick()
+      socket.bufferedAmount = FULL
+      for (let n = 0; n < 4; n++) tick()
+      expect(new Set(socket.seqs)).toEqual(new Set([1]))
+      socket.drain()
+      expect(socket.seqs.toSorted()).toEqual(seqs)
+      tick()
+      expect(socket.seqs.at(-1)).toBe(6)
+      expect(log.seqs).toEqual([])
+      expect(socket.frames).toContainEqual({
+        op: 'conflated',
+        id: 's',
+        topics: expect.objectContaining({ 'events.ticked.-.even': 1, 'events.ticked.-.odd': 1 }),
+      })
+    },
+  )
+
+  it('is closed with the seq before the oldest that waits', () => {
+    socket.says({ op: 'subscribe', id: 's', topics: ['events.>'] })
+    for (let n = 0; n < 3; n++) tick()
+    socket.bufferedAmount = FULL
+    for (let n = 0; n < 3; n++) tick()
+    client.closeSlow('too slow')
+    expect(socket.closes).toEqual([[4408, 'too slow; resume with since 4']])
+  })
+
+  it('reads the log as soon as anything else comes, and gets nothing twice', async () => {
+    log.read = async function* ({ fromSeq = 1, toSeq = log.seq }) {
+      for (let seq = fromSeq; seq <= toSeq; seq++)
+        yield { ...recordAt(seq), emitted: [{ type: 'TICKED', symbol: seq % 2 === 0 ? 'even' : 'odd' }] }
+    }
+    socket.says({ op: 'subscribe', id: 's', topics: ['>'] })
+    tick()
+    socket.bufferedAmount = FULL
+    tick()
+    tick()
+    socket.drain()
+    // Each record comes with its event. The event of the second record waited when the record itself had no room.
+    await eventually(() => expect(socket.seqs).toEqual([1, 1, 2, 2, 3, 3]))
   })
 })
 

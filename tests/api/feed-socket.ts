@@ -5,10 +5,9 @@ import { WebSocket } from 'ws'
 import type { z } from 'zod'
 import type { ErrorCode } from '../../errors/codes.ts'
 import { OutcryError } from '../../errors/outcry-error.ts'
-import type { EventFrame, FeedFrame, subscribeFrame } from '../../src/api/contract/frames.ts'
+import type { FeedFrame, subscribeFrame } from '../../src/api/contract/frames.ts'
+import type { FeedItem } from '../../src/client/index.ts'
 import { eventually } from '../runtime/harness.ts'
-
-type Item = Omit<EventFrame, 'op' | 'id'>
 
 export class FeedSocket {
   readonly socket: WebSocket
@@ -40,8 +39,8 @@ export class FeedSocket {
   }
 
   /** The publications of a subscription, batched or not, in the order in which they came. */
-  items(of: string): Item[] {
-    return this.frames.flatMap((frame): Item[] => {
+  items(of: string): FeedItem[] {
+    return this.frames.flatMap((frame): FeedItem[] => {
       if ((frame.op !== 'event' && frame.op !== 'batch') || frame.id !== of) return []
       return frame.op === 'batch' ? [...frame.events] : [frame]
     })

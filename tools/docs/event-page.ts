@@ -76,7 +76,8 @@ export function eventPage(kinds: readonly Declared[] = declaredKinds()): string 
       const own = fields.filter(({ name }) => !COMMON.includes(name))
       const about = schema.description === undefined ? [] : [schema.description]
       const emitters = kinds.filter(({ emits }) => emits.includes(type)).map(({ name }) => kindLink(name))
-      const emitted = `Emitted by ${emitters.join(', ')}.`
+      const of = classOf(type)
+      const emitted = `Emitted by ${emitters.join(', ')}.${of === undefined ? '' : ` Its class is ${of}.`}`
       return [`### ${type}`, ...about, `Topic \`${topicOf(type, fields)}\``, tableOf(own), emitted].join(
         '\n\n',
       )
@@ -84,6 +85,10 @@ export function eventPage(kinds: readonly Declared[] = declaredKinds()): string 
     return [`## ${group}`, ...entries].join('\n\n')
   })
   return `${[`${INTRO}\n${tableOf(fieldsOf(eventEnvelope))}`, ...groups, kindsText(kinds)].join('\n\n')}\n`
+}
+
+function classOf(type: string): string | undefined {
+  return Object.values<Registration>(machines).find(({ classes }) => classes?.[type])?.classes?.[type]
 }
 
 /** Returns each event once, under the first kind that emits it. The strategies are one kind here, but for what is one's own. */

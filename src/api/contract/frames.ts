@@ -1,5 +1,6 @@
 /** The frames of the WebSockets `/feed` and `/inspect`. Each frame is one JSON object. */
 import { z } from 'zod'
+import { EVENT_CLASSES } from '../../runtime/events/envelope.ts'
 import { isPattern } from '../../runtime/events/patterns.ts'
 import { eventEnvelope, severity } from './envelope.ts'
 import { type Frozen, position, recordTime, seq } from './fields.ts'
@@ -13,6 +14,7 @@ const TAIL_MAX = 10_000
 /** Most characters of a subscription's id. */
 const ID_LENGTH_MAX = 64
 const BATCH_MS_MAX = 10_000
+const THROTTLE_MS_MAX = 60_000
 
 /** Codes with which the server closes a WebSocket, besides those of RFC 6455. */
 export const CLOSE = {
@@ -63,6 +65,16 @@ export const subscribeFrame = z.strictObject({
     .max(BATCH_MS_MAX)
     .optional()
     .describe('ms within which publications go as one `batch`; 0 batches those of one commit'),
+  throttleMs: z
+    .int()
+    .positive()
+    .max(THROTTLE_MS_MAX)
+    .optional()
+    .describe('ms in which at most one high-frequency event of a topic is sent: the latest'),
+  conflate: z
+    .boolean()
+    .optional()
+    .describe('whether records of high-frequency events may be conflated, too; default: false'),
   filter: filter.optional().describe('which publications on the topics are wanted; default: all'),
   minSeverity: severity
     .optional()
@@ -96,6 +108,19 @@ export const subscribedFrame = z.object({ op: z.enum(['subscribed', 'unsubscribe
  */
 export const caughtUpFrame = z.object({ op: z.literal('caughtUp'), id: z.string(), seq: position })
 
+/**
+ * Says how many high-frequency publications were left out, by topic. The latest of each of these topics follows.
+ *
+ * @example
+ * { op: 'conflated', id: 's1', topics: { 'events.market_tick.sim.BTCUSDT': 41 } }
+ */
+export const conflatedFrame = z.object({
+  op: z.literal('conflated'),
+  id: z.string(),
+  topics: z.record(z.string(), z.int().positive()),
+})
+export type ConflatedFrame = Frozen<z.infer<typeof conflatedFrame>>
+
 /** @example { op: 'error', code: 'SEQ_UNKNOWN', message: 'since 99 is beyond the log, which ends at 12', id: 's1' } */
 export const errorFrame = z.object({
   op: z.literal('error'),
@@ -109,19 +134,23 @@ export const serverFrame = z.discriminatedUnion('op', [
   helloFrame,
   subscribedFrame,
   caughtUpFrame,
+  conflatedFrame,
   errorFrame,
 ])
 export type ServerFrame = Frozen<z.infer<typeof serverFrame>>
 
 const topic = z.string().describe('topic of the publication, such as `transitions.order.sim:o-1`')
 
+const ofClass = z.enum(EVENT_CLASSES).optional().describe('absent for the standard class')
+
 /** A domain event on its topic. */
-export const eventOnTopic = eventEnvelope.extend({ topic })
+export const eventOnTopic = eventEnvelope.extend({ topic, class: ofClass })
 export type EventOnTopic = Frozen<z.infer<typeof eventOnTopic>>
 
 /** A record on its topic. */
 export const recordOnTopic = z.object({
   topic,
+  class: ofClass,
   seq,
   at: recordTime,
   actor: z.string(),

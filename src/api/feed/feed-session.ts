@@ -76,13 +76,11 @@ export class FeedClient implements Reader {
   /** Takes a publication on a topic of the subscription, of a record that has become durable. */
   onPublication(subscription: Subscription, seq: number, publication: Publication): void {
     if (!subscription.live || seq <= subscription.position || !subscription.admits(publication)) return
-    if (this.#admitted !== seq) {
-      if (!this.outlet.hasRoom) {
-        this.#fallBehind(seq - 1)
-        return
-      }
-      this.#admitted = seq
+    if (this.#admitted !== seq && !this.outlet.hasRoom && !subscription.canHold(publication)) {
+      this.#fallBehind(seq - 1)
+      return
     }
+    if (this.outlet.hasRoom) this.#admitted = seq
     subscription.publish(publication)
   }
 
@@ -95,9 +93,9 @@ export class FeedClient implements Reader {
   get #resumeFrom(): number {
     let from = this.#parts.source.seq
     for (const { subscription } of this.#listeners.values()) {
-      const { live, tail, position, batchSeq } = subscription
+      const { live, tail, position, oldestSeq } = subscription
       if (!live && tail === undefined) from = Math.min(from, position)
-      if (batchSeq !== undefined) from = Math.min(from, batchSeq - 1)
+      if (oldestSeq !== undefined) from = Math.min(from, oldestSeq - 1)
     }
     return Math.min(from, (this.outlet.oldestSeq ?? Number.POSITIVE_INFINITY) - 1)
   }
@@ -152,7 +150,7 @@ export class FeedClient implements Reader {
       this.send({ op: 'error', code: 'SERVER_BUSY', message, id })
       return
     }
-    const subscription = new Subscription(frame, this.outlet)
+    const subscription = new Subscription(frame, this.outlet, this.#awaitRoom)
     subscription.position = since ?? head
     if (since === undefined && tail !== undefined && head > 0)
       subscription.tail = { seq: head, floor: Math.max(1, head - TAIL_SCAN_MAX + 1), left: tail }
@@ -192,17 +190,25 @@ export class FeedClient implements Reader {
     for (const { subscription } of this.#listeners.values()) {
       if (!subscription.live) continue
       subscription.live = false
+      subscription.dropAfter(toldTo)
       subscription.position = Math.max(subscription.position, toldTo)
       this.#behind.push(subscription)
     }
     this.#parts.turns.add(this)
   }
 
+  /** Goes on once the outlet has room: with what waits to be conflated, and with the log. */
+  readonly #awaitRoom = (): void =>
+    this.outlet.onRoom(() => {
+      for (const { subscription } of this.#listeners.values()) subscription.release()
+      if (this.#behind.length > 0) this.#parts.turns.add(this)
+    })
+
   async readOn(): Promise<boolean> {
     const [first] = this.#behind
     if (first === undefined) return false
     if (!this.outlet.hasRoom) {
-      this.outlet.onRoom(() => this.#parts.turns.add(this))
+      this.#awaitRoom()
       return false
     }
     try {
@@ -227,7 +233,7 @@ export class FeedClient implements Reader {
     const inBackground = toSeq < source.seq
     for await (const record of source.read({ fromSeq: position + 1, toSeq, signal, inBackground })) {
       if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) break
-      const publications = publicationsOf(record)
+      const publications = publicationsOf(record, this.#parts.known.classOf)
       for (const subscription of together)
         if (!subscription.closed) subscription.take(record.seq, publications)
     }

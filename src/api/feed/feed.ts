@@ -43,7 +43,7 @@ export class Feed {
 
   #onRecord(record: TransitionRecord): void {
     if (this.#index.size === 0) return
-    for (const publication of publicationsOf(record))
+    for (const publication of publicationsOf(record, this.#parts.known.classOf))
       for (const { client, subscription } of this.#index.match(publication.topic))
         client.onPublication(subscription, record.seq, publication)
   }

@@ -1,6 +1,7 @@
 /** What a program can publish, as its kinds declare it. It says what can never match, and what would. */
 import { typesOf } from '../../runtime/actors/declared.ts'
 import type { Kind } from '../../runtime/actors/kind.ts'
+import type { EventClass } from '../../runtime/events/envelope.ts'
 import { isSized, parsePattern, TOKENS, type Topic } from '../../runtime/events/patterns.ts'
 import { typeToken } from '../../runtime/events/topic.ts'
 import type { Queries } from '../../runtime/queries.ts'
@@ -9,6 +10,7 @@ import { type Filter, partsOf } from '../contract/filter.ts'
 import type { SubscribeFrame } from '../contract/frames.ts'
 import { nearest } from './nearest.ts'
 import { canMatchOn } from './outlook.ts'
+import type { ClassOf } from './publication.ts'
 
 type Root = keyof typeof TOKENS
 const ROOTS = Object.keys(TOKENS) as Root[]
@@ -18,6 +20,7 @@ export interface KnownKind {
   readonly name: string
   /** Types of the events that it may emit; undefined when it may emit any. */
   readonly emits: ReadonlySet<string> | undefined
+  readonly classes?: Readonly<Record<string, EventClass>> | undefined
 }
 
 export class Known {
@@ -26,14 +29,20 @@ export class Known {
   /** Undefined when events of any type may come. */
   readonly #types: ReadonlySet<string> | undefined
   readonly #typeTokens: ReadonlySet<string> | undefined
+  readonly #classes: ReadonlyMap<string, ReadonlyMap<string, EventClass>>
 
   /** Without kinds, any kind may have records, and any event may come. */
   constructor(kinds?: readonly KnownKind[]) {
+    this.#classes = new Map(
+      kinds?.map(({ name, classes = {} }) => [name, new Map(Object.entries(classes))] as const),
+    )
     this.#kinds = kinds && new Set(kinds.map(({ name }) => name))
     const open = kinds === undefined || kinds.some(({ emits }) => emits === undefined)
     this.#types = open ? undefined : new Set(kinds.flatMap(({ emits }) => [...(emits ?? [])]))
     this.#typeTokens = this.#types && new Set([...this.#types].map(typeToken))
   }
+
+  readonly classOf: ClassOf = (kind, type) => this.#classes.get(kind)?.get(type)
 
   /** Returns why a part of the subscription can match nothing, and what would; undefined when each part can. */
   fault({ topics, filter = {}, minSeverity }: SubscribeFrame): string | undefined {
@@ -105,7 +114,11 @@ function sized(pattern: Topic, tokens: number): Topic {
 
 /** Resolves with the kinds of a program, and those of which only its log knows. */
 export async function knownKinds(of: Pick<Queries, 'registry' | 'addresses'>): Promise<readonly KnownKind[]> {
-  const kinds = [...of.registry.kinds].map((kind) => ({ name: kind.name, emits: emittedBy(kind) }))
+  const kinds: KnownKind[] = [...of.registry.kinds].map((kind) => ({
+    name: kind.name,
+    emits: emittedBy(kind),
+    classes: kind.classes,
+  }))
   const names = new Set(kinds.map(({ name }) => name))
   for (let after = ''; ; ) {
     let kind: string | undefined

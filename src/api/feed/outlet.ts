@@ -11,6 +11,8 @@ import type { WebSocket } from 'ws'
 export const PIECE_BYTES = 65_536
 /** Most characters that wait for one client before no new frames are made for it: a burst of a few thousand events. */
 const CLIENT_WAITING_MAX = 1_048_576
+/** Characters that a publication counts while it is kept to be conflated. */
+const RETAINED_SIZE = 256
 /** Most characters that wait for all clients. Beyond it only clients with an empty queue get more. */
 const ALL_WAITING_MAX = 64 * 1_048_576
 
@@ -44,6 +46,8 @@ export class Outlet {
   #queued = 0
   /** Characters that subscriptions keep back for their batches. */
   #held = 0
+  /** Characters for which publications count that wait to be conflated. Their texts are not made yet. */
+  #retained = 0
   #buffered = 0
   #hasMoved = true
   /** Unanswered pings, the oldest first. */
@@ -88,6 +92,13 @@ export class Outlet {
     if (!this.#isOpen) return
     this.#held += size
     this.#all.size += size
+  }
+
+  /** Sets the number of publications more, or fewer, that subscriptions keep to conflate them. */
+  retain(more: number): void {
+    if (!this.#isOpen) return
+    this.#retained += more * RETAINED_SIZE
+    this.#all.size += more * RETAINED_SIZE
   }
 
   send(frame: Frame, seq?: number): void {
@@ -177,10 +188,11 @@ export class Outlet {
   #end(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#all.size -= this.#queued + this.#held
+    this.#all.size -= this.#queued + this.#held + this.#retained
     this.#queue = []
     this.#queued = 0
     this.#held = 0
+    this.#retained = 0
     this.#onRoom = undefined
   }
 }

@@ -1,4 +1,4 @@
-import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
+import { type EventClass, type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
 import type { Topic } from '../../runtime/events/patterns.ts'
 import { eventTopic, transitionTopic } from '../../runtime/events/topic.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
@@ -9,19 +9,35 @@ import { type Frame, PIECE_BYTES } from './outlet.ts'
 type Content =
   | EventEnvelope
   | (Pick<TransitionRecord, 'seq' | 'at' | 'actor'> & { readonly record: TransitionRecord })
-type OnTopic = { readonly topic: string } & Content
+type OnTopic = { readonly topic: string; readonly class?: EventClass } & Content
+
+/** Returns the class of an event by the kind of its actor and its type; undefined for the standard class. */
+export type ClassOf = (kind: string, type: string) => EventClass | undefined
 
 /** One thing that a record publishes: a domain event, or the record itself. Its text is made once for all clients. */
 export class Publication {
   readonly topic: Topic
+  /** The topic as text. */
+  readonly name: string
+  /** Undefined for the standard class. */
+  readonly class: EventClass | undefined
+  /** Whether it was derived as it was published, so that the log does not have it. */
+  readonly isDerived: boolean
   readonly #content: OnTopic
   #text: string | undefined
   #facts: Filterable | undefined
   #bytes: Buffer | undefined
 
-  constructor(topic: Topic, content: Content) {
+  constructor(topic: Topic, content: Content, of?: EventClass, isDerived = false) {
     this.topic = topic
-    this.#content = { topic: topic.join('.'), ...content }
+    this.name = topic.join('.')
+    this.class = of
+    this.isDerived = isDerived
+    this.#content = { topic: this.name, ...(of && { class: of }), ...content }
+  }
+
+  get isRecord(): boolean {
+    return 'record' in this.#content
   }
 
   get seq(): number {
@@ -61,19 +77,27 @@ export class Publication {
 }
 
 function factsOf(content: Content): Filterable {
-  if (!('record' in content)) {
-    const { strategy } = content.event
-    return { ...content, strategy: typeof strategy === 'string' ? strategy : null }
-  }
+  if (!('record' in content)) return content
   const { actor, at, record } = content
   const { event, correlation } = record
   return { actor, at, type: event.type, correlation, venue: null, symbol: null, strategy: null }
 }
 
 /** Returns the publications of a record in order: each event that it emitted, then the record. */
-export function publicationsOf(record: TransitionRecord): Publication[] {
-  const { seq, at, actor } = record
-  const publications = envelopesOf(record).map((envelope) => new Publication(eventTopic(envelope), envelope))
-  publications.push(new Publication(transitionTopic(record), { seq, at, actor, record }))
+export function publicationsOf(record: TransitionRecord, classOf: ClassOf = standard): Publication[] {
+  const { seq, at, actor, event } = record
+  const topic = transitionTopic(record)
+  const kind = topic[1] as string
+  const publications = envelopesOf(record).map((envelope) => {
+    const of = envelope.severity === 'critical' ? 'critical' : classOf(kind, envelope.type)
+    return new Publication(eventTopic(envelope), envelope, of)
+  })
+  // A record tells of what an actor took, whatever that led to, so that none is critical.
+  const of = classOf(kind, event.type) === 'high-frequency' ? 'high-frequency' : undefined
+  publications.push(new Publication(topic, { seq, at, actor, record }, of))
   return publications
+}
+
+function standard(): undefined {
+  return undefined
 }

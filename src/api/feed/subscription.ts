@@ -1,11 +1,16 @@
 import { matches, parsePattern, type Topic } from '../../runtime/events/patterns.ts'
-import type { SubscribeFrame } from '../contract/frames.ts'
+import type { ServerFrame, SubscribeFrame } from '../contract/frames.ts'
+import { Conflation, type Going } from './conflation.ts'
 import { type Predicate, predicateOf } from './filter.ts'
 import { type Outlet, PIECE_BYTES } from './outlet.ts'
 import { Publication } from './publication.ts'
 
 /** Events in one frame. A full batch goes before its time. */
 const BATCH_MAX = 1_000
+/** Publications that a conflation releases before it looks again for room. */
+const RELEASED_AT_ONCE = 256
+/** Most releases in the time of a throttle. Topics that are free at about the same time go together. */
+const RELEASES = 16
 
 /** The search for the beginning of `tail`, from the end of the log backwards. */
 export interface TailSearch {
@@ -31,23 +36,35 @@ export class Subscription {
   hasCaughtUp = false
   closed = false
   readonly #batchMs: number | undefined
+  readonly #throttleMs: number
+  readonly #hasRecordsConflated: boolean
   readonly #matches: Predicate | undefined
   readonly #outlet: Outlet
+  readonly #conflation: Conflation
+  /** Asks for a call of `release` as soon as the outlet has room. */
+  readonly #awaitRoom: () => void
   #batch: Publication[] = []
   #batchSize = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ id, topics, batchMs, filter = {}, minSeverity }: SubscribeFrame, outlet: Outlet) {
+  constructor(frame: SubscribeFrame, outlet: Outlet, awaitRoom: () => void) {
+    const { id, topics, batchMs, throttleMs = 0, conflate = false, filter = {}, minSeverity } = frame
     this.id = id
     this.patterns = topics.map((text) => parsePattern(text) as Topic)
     this.#batchMs = batchMs
+    this.#throttleMs = throttleMs
+    this.#hasRecordsConflated = conflate
     const filters = minSeverity === undefined ? filter : { and: [filter, { minSeverity }] }
     if (Object.keys(filters).length > 0) this.#matches = predicateOf(filters)
     this.#outlet = outlet
+    this.#conflation = new Conflation(throttleMs)
+    this.#awaitRoom = awaitRoom
   }
 
-  /** seq of the first record in the open batch; undefined when that is empty. */
-  get batchSeq(): number | undefined {
-    return this.#batch[0]?.seq
+  /** seq of the oldest record of which something waits here; undefined when nothing waits. */
+  get oldestSeq(): number | undefined {
+    const oldest = Math.min(this.#batch[0]?.seq ?? Number.POSITIVE_INFINITY, this.#conflation.oldestSeq)
+    return Number.isFinite(oldest) ? oldest : undefined
   }
 
   wants(publication: Publication): boolean {
@@ -71,8 +88,87 @@ export class Subscription {
     this.skip = 0
   }
 
-  /** Sends a publication at once, or in a batch with others that come within the batch's time. */
+  /** Returns whether it keeps the publication for later when there is no room for it. */
+  canHold(publication: Publication): boolean {
+    return this.#mayConflate(publication) && this.#conflation.canHold(publication)
+  }
+
+  /** Drops the publications that wait here and that the log will give again, those of records after `seq`. */
+  dropAfter(seq: number): void {
+    this.#conflating(() => this.#conflation.dropAfter(seq))
+  }
+
+  /** Takes a publication that the client wants. */
   publish(publication: Publication): void {
+    if (publication.class === 'critical') {
+      this.release(true)
+      this.#send(publication)
+      this.flush()
+    } else if (this.#mayConflate(publication)) this.#conflate(publication)
+    else this.#send(publication)
+  }
+
+  /** Sends what waits to be conflated, as far as its time has come and there is room, or all of it. */
+  release(all = false): void {
+    while (!this.closed && (all || this.#outlet.hasRoom)) {
+      const going = this.#conflating(() => this.#conflation.take(RELEASED_AT_ONCE, performance.now(), all))
+      if (going.length === 0) break
+      this.#reportLeft(going)
+      for (const { publication } of going) this.#send(publication)
+    }
+    this.#arm()
+  }
+
+  #mayConflate(publication: Publication): boolean {
+    return publication.class === 'high-frequency' && (this.#hasRecordsConflated || !publication.isRecord)
+  }
+
+  #conflate(publication: Publication): void {
+    const { hasRoom } = this.#outlet
+    if (hasRoom && this.#throttleMs === 0 && this.#conflation.isEmpty) {
+      this.#send(publication)
+      return
+    }
+    const left = this.#conflating(() => this.#conflation.offer(publication, hasRoom, performance.now()))
+    if (left !== undefined) {
+      this.#reportLeft([{ publication, left }])
+      this.#send(publication)
+    }
+    this.#arm()
+  }
+
+  /** Does something with the conflation and counts what it holds. */
+  #conflating<T>(work: () => T): T {
+    const { held } = this.#conflation
+    const result = work()
+    this.#outlet.retain(this.#conflation.held - held)
+    return result
+  }
+
+  /** Has `release` called when the next publication may go. */
+  #arm(): void {
+    const { freeAt, held } = this.#conflation
+    if (this.#timer !== undefined || freeAt === undefined || this.closed) return
+    if (held > 0 && !this.#outlet.hasRoom) {
+      this.#awaitRoom()
+      return
+    }
+    const ms = Math.max(freeAt - performance.now(), this.#throttleMs / RELEASES)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.release()
+    }, ms)
+  }
+
+  #reportLeft(going: readonly Going[]): void {
+    const topics: Record<string, number> = {}
+    for (const { publication, left } of going) if (left > 0) topics[publication.name] = left
+    if (Object.keys(topics).length === 0) return
+    this.#outlet.send(JSON.stringify({ op: 'conflated', id: this.id, topics } satisfies ServerFrame))
+  }
+
+  /** Sends a publication at once, or in a batch with others that come within the batch's time. */
+  #send(publication: Publication): void {
     if (this.#batchMs === undefined) {
       this.#outlet.send(publication.frame(this.id), publication.seq)
       return
@@ -99,6 +195,8 @@ export class Subscription {
 
   close(): void {
     this.closed = true
+    clearTimeout(this.#timer)
+    this.#conflating(() => this.#conflation.clear())
     this.#drop()
   }
 

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { EventClass } from '../events/envelope.ts'
 import type { AnyEvent } from '../record/record.ts'
 import type { AnyStateMachine } from '../xstate/types.ts'
 import type { Supervision } from './supervision.ts'
@@ -35,6 +36,8 @@ export interface Registration {
   readonly sends?: Readonly<Record<string, readonly ZodType[]>>
   /** Returns the input if the event may create its receiver `kind/id`, or undefined. Must be pure. */
   readonly activate?: (event: AnyEvent, id: string) => unknown
+  /** Classes of the events that the kind emits or takes, by type. An event of severity `critical` is critical anyway. */
+  readonly classes?: Readonly<Record<string, EventClass>>
   /**
    * `src` names of promises that may run again, under the same intent id, when a crash or restart cut them off. Other
    * promises fail with PROMISE_INTERRUPTED, because their effect outside is unknown.

@@ -3,6 +3,7 @@
  */
 
 import { OutcryError } from '../../../errors/outcry-error.ts'
+import { EVENT_CLASSES } from '../events/envelope.ts'
 import type { Port } from '../port.ts'
 import { parseAddress } from '../record/address.ts'
 import { isMachine, logicKind, statesOf } from '../xstate/logic.ts'
@@ -32,6 +33,10 @@ const sends: Check = (value) =>
   Object.values(Object(value)).every((item) => schemas(item) === undefined)
     ? undefined
     : 'must have lists of schemas of zod, by kind'
+const classes: Check = (value) =>
+  Object.values(Object(value)).every((one) => EVENT_CLASSES.includes(one as never))
+    ? undefined
+    : `must have ${EVENT_CLASSES.join(' or ')}, by type of event`
 const upgrades: Check = (value) => {
   if (!Array.isArray(value)) return 'must be a list'
   const isWrong = ({ from, to }: { from?: unknown; to?: unknown }) =>
@@ -66,6 +71,7 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   raises: names,
   emits: schemas,
   sends,
+  classes,
   activate: code,
   rerun: names,
   keptInQuarantine: names,

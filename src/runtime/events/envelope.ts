@@ -6,6 +6,14 @@ export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
 /**
+ * How the feed treats an event. A critical one is sent at once, after everything that waits before it. Of a
+ * high-frequency one only the latest matters, so a client that asks for it or is slow may get that alone. All others
+ * are standard.
+ */
+export const EVENT_CLASSES = ['critical', 'high-frequency'] as const
+export type EventClass = (typeof EVENT_CLASSES)[number]
+
+/**
  * A domain event with its place in the log.
  *
  * @example
