@@ -46,7 +46,12 @@ export const newsClassified = event('NEWS_CLASSIFIED', {
   sentiment: newsSentiment.optional(),
   severity: newsSeverity,
   symbols: z.array(z.string()).describe('The symbols that the item is about.'),
-  rule: z.string().describe('The id of the rule that matched.'),
+  rule: z.string().describe('The id of the rule that matched; `none` when none did.'),
+  confidence: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('The confidence of that rule, from 0 to 1. It is 0 when none matched.'),
 }).describe('A rule has judged an item of news.')
 export const symbolFlagged = event('SYMBOL_FLAGGED', {
   ...ofSymbol,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { durationMs, epochMs } from '../model/fields.ts'
 import { accountStats } from './account.ts'
 import { base, event, ofVenue, settings } from './shape.ts'
+import { work } from './strategy.ts'
 
 export const errorSeverity = z.enum(['warning', 'error', 'critical'])
 
@@ -96,9 +97,18 @@ export const healthCheck = event('HEALTH_CHECK', {
 }).describe(
   'The numbers of warnings and errors since the last heartbeat. One comes with each heartbeat. `ok`: there are no errors.',
 )
-export const statsUpdate = event('STATS_UPDATE', { ...ofVenue, ...accountStats }).describe(
-  'The state of an account. One comes after each heartbeat.',
-)
+export const statsUpdate = event('STATS_UPDATE', {
+  ...ofVenue,
+  ...accountStats,
+  strategies: z
+    .array(
+      z.object({
+        ...work,
+        errorRate: z.number().describe('Errors for each action. It is 0 without actions.'),
+      }),
+    )
+    .describe('The strategies of the venue that take messages, and their work so far.'),
+}).describe('The state of an account and of its strategies. One comes after each heartbeat.')
 
 export type ReportError = z.infer<typeof reportError>
 export type Belonging = z.infer<typeof belonging>

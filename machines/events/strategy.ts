@@ -27,6 +27,22 @@ export const updateParameters = z
   })
   .describe('Sets parameters of a strategy, all of them or none. Parameters that are left out stay.')
 
+const total = z.int().nonnegative()
+/** The work of a strategy. */
+export const work = {
+  strategy: z.string().describe('The id of the strategy.'),
+  ticks: total.describe('The number of candles that it has judged.'),
+  actions: total.describe('The number of entries and exits that it has asked for.'),
+  errors: total.describe('The number of requests of its trades that were refused.'),
+}
+/** A strategy answers STATS_REQUEST: its work since it came into being. */
+export const strategyStats = z.object({
+  type: z.literal('STRATEGY_STATS'),
+  at: epochMs,
+  venue: z.string(),
+  ...work,
+})
+
 const ofStrategy = { ...ofSymbol, instrument: ofTrade.instrument, strategy: z.string() }
 export const strategyStarted = event('STRATEGY_STARTED', ofStrategy).describe(
   'The strategy runs from now on.',
@@ -70,6 +86,8 @@ export const actionExecuted = event('ACTION_EXECUTED', {
   list: z.string(),
   exposure: decimal.describe('The quantity that the list holds now.'),
 }).describe('The list of a trade has entered or exited.')
+/** An entry signal. */
+const candidate = z.object({ at: epochMs, side, reason: z.string() })
 export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', {
   ...ofStrategy,
   pnl: decimal.describe(
@@ -81,8 +99,18 @@ export const tradeCycleCompleted = event('TRADE_CYCLE_COMPLETED', {
     )
     .optional(),
   cycles: z.number().int().describe('The number of trades so far, with this one.'),
+  candidates: z.array(candidate).describe('The entry signals since the trade before, the newest ten.'),
+  chosen: candidate
+    .partial({ at: true, reason: true })
+    .extend({ list: z.string() })
+    .describe(
+      'The signal that was traded, and its list. A trade from before an upgrade has no time and no reason.',
+    ),
+  summary: z.string().describe('A line for people: side, symbol, reasons, time and PnL.'),
 }).describe('A trade of the strategy has ended.')
 
+export type StrategyStats = z.infer<typeof strategyStats>
+export type Candidate = z.infer<typeof candidate>
 export type StartStrategy = z.infer<typeof startStrategy>
 export type StopStrategy = z.infer<typeof stopStrategy>
 export type UpdateParameters = z.infer<typeof updateParameters>

@@ -10,6 +10,8 @@ export interface Classification {
   readonly symbols: string[]
   /** Id of the rule that says so. */
   readonly rule: string
+  /** The confidence of the rule in that, from 0 to 1; 0 if no rule matched. */
+  readonly confidence: number
   /** The time after its publication during which the symbols are flagged, in ms; undefined if they are not. */
   readonly flagForMs?: number
 }
@@ -27,14 +29,16 @@ export function keywordClassifier({ rules, symbols }: NewsRules): Classifier {
     const all = `${title}.\n${text}`
     const readBy = (rule: NewsRule) => (rule.in === 'title' ? title : all)
     const rule = tests.find(({ rule, fits }) => fits(readBy(rule)))?.rule
-    if (rule === undefined) return { category: 'other', severity: 'info', symbols: named(all), rule: NO_RULE }
-    const { id, category, sentiment, severity, flagForMs } = rule
+    if (rule === undefined)
+      return { category: 'other', severity: 'info', symbols: named(all), rule: NO_RULE, confidence: 0 }
+    const { id, category, sentiment, severity, confidence = 1, flagForMs } = rule
     return compact({
       category,
       sentiment,
       severity,
       symbols: named(readBy(rule)),
       rule: id,
+      confidence,
       flagForMs,
     })
   }

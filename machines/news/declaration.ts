@@ -1,7 +1,7 @@
 /** The events that the news judge accepts, emits and sends. */
 import { riskFlag } from '../events/account.ts'
 import { newsClassified, newsIngested, newsItem, symbolFlagExpired, symbolFlagged } from '../events/news.ts'
-import { type Accepted, declare } from '../kind/kind.ts'
+import { type Accepted, declare, type Since } from '../kind/kind.ts'
 import { setNewsRules } from './rules.ts'
 
 export const newsDeclaration = declare({
@@ -12,6 +12,8 @@ export const newsDeclaration = declare({
   sends: { account: [riskFlag] },
   commands: ['NEWS_ITEM'],
 })
+
+export const since: Since<typeof newsDeclaration> = { 3: ['confidence'] }
 
 /** The events that may come from outside. */
 export const newsEvents = newsDeclaration.events

@@ -30,6 +30,12 @@ export const newsRule = z
     category: newsCategory.describe('The subject: hack, delisting, outage, ...'),
     sentiment: newsSentiment.optional().describe('The sentiment for a holder of the symbol.'),
     severity: newsSeverity.describe('The graveness of the item. A critical flag blocks entries in a symbol.'),
+    confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('The confidence of the rule, from 0 to 1. The default is 1.'),
     flagForMs: durationMs
       .optional()
       .describe(
@@ -104,6 +110,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
   rules: [
     {
       id: 'hack',
+      confidence: 0.9,
       in: 'title',
       any: [
         'hacked',
@@ -165,6 +172,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'delisting',
+      confidence: 0.9,
       in: 'title',
       any: [
         'delist',
@@ -187,6 +195,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'insolvency',
+      confidence: 0.9,
       in: 'title',
       any: [
         'insolvent',
@@ -213,6 +222,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'outage',
+      confidence: 0.8,
       in: 'title',
       any: [
         'outage',
@@ -234,6 +244,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'regulation',
+      confidence: 0.8,
       in: 'title',
       any: [
         'lawsuit',
@@ -255,6 +266,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'listing',
+      confidence: 0.6,
       any: ['will list', 'to list', 'new listing', 'listing announcement', 'adds support for'],
       category: 'listing',
       sentiment: 'positive',
@@ -262,6 +274,7 @@ export const DEFAULT_NEWS_RULES: NewsRules = {
     },
     {
       id: 'macro',
+      confidence: 0.6,
       any: [
         'FOMC',
         'federal reserve',

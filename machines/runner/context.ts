@@ -1,5 +1,6 @@
 /** The context of a runner. */
 import type { Belonging, Configured } from '../events/runner.ts'
+import type { StrategyStats } from '../events/strategy.ts'
 import type { Emitted } from '../kind/kind.ts'
 import type { RunnerEvent, runnerDeclaration } from './declaration.ts'
 
@@ -17,6 +18,8 @@ export interface RunnerContext {
   readonly configured?: Configured
   /** Absent in logs of earlier versions until their next start. */
   readonly belonging?: Belonging
+  /** The answers of the strategies to the last heartbeat. */
+  readonly strategies?: readonly StrategyStats[] | undefined
   /** Since the last heartbeat. */
   readonly warnings: number
   readonly errors: number

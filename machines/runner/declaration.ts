@@ -13,10 +13,11 @@ import {
   systemStarted,
   systemStopped,
 } from '../events/runner.ts'
-import { type Accepted, declare } from '../kind/kind.ts'
+import { strategyStats } from '../events/strategy.ts'
+import { type Accepted, declare, type Since } from '../kind/kind.ts'
 
 export const runnerDeclaration = declare({
-  accepts: [processStarted, processStopped, reportError, stats],
+  accepts: [processStarted, processStopped, reportError, stats, strategyStats],
   emits: [
     runnerStarted,
     runnerStopped,
@@ -27,8 +28,11 @@ export const runnerDeclaration = declare({
     healthCheck,
     statsUpdate,
   ],
-  sends: { account: [statsRequest] },
+  /** Goes to accounts, and to the strategies that its start has named. */
+  sends: { account: [statsRequest], '*': [statsRequest] },
   commands: [],
 })
+
+export const since: Since<typeof runnerDeclaration> = { 6: ['STATS_UPDATE.strategies'] }
 
 export type RunnerEvent = Accepted<typeof runnerDeclaration>

@@ -4,6 +4,7 @@
  */
 import { assertEvent, enqueueActions, setup } from 'xstate'
 import type { DomainEvents } from '../domain.ts'
+import type { Stats } from '../events/account.ts'
 import type { Belonging, ReportError } from '../events/runner.ts'
 import { tell } from '../kind/tell.ts'
 import { accountAddress } from '../model/addresses.ts'
@@ -27,11 +28,14 @@ export interface Started4 extends Pick<RunnerContext4, 'configured'> {
   readonly belonging?: Belonging
 }
 
+/** It had nothing of strategies. */
+type StatsUpdate4 = Omit<DomainEvents<'STATS_UPDATE'>, 'strategies'>
+
 export type RunnerEvent4 =
   | Started4
   | { readonly type: 'STOPPED'; readonly at: number; readonly reason: string; readonly initiator: string }
   | ReportError
-  | (Omit<DomainEvents<'STATS_UPDATE'>, 'type'> & { readonly type: 'STATS' })
+  | Stats
 
 const machineOf = (version: string, delay: (everyMs: number, event: Timed) => number) =>
   setup({
@@ -39,16 +43,17 @@ const machineOf = (version: string, delay: (everyMs: number, event: Timed) => nu
       input: RunnerInput
       context: RunnerContext4
       events: RunnerEvent4
-      emitted: DomainEvents<
-        | 'RUNNER_STARTED'
-        | 'RUNNER_STOPPED'
-        | 'SYSTEM_STARTED'
-        | 'SYSTEM_STOPPED'
-        | 'SYSTEM_ERROR'
-        | 'HEARTBEAT'
-        | 'HEALTH_CHECK'
-        | 'STATS_UPDATE'
-      >
+      emitted:
+        | DomainEvents<
+            | 'RUNNER_STARTED'
+            | 'RUNNER_STOPPED'
+            | 'SYSTEM_STARTED'
+            | 'SYSTEM_STOPPED'
+            | 'SYSTEM_ERROR'
+            | 'HEARTBEAT'
+            | 'HEALTH_CHECK'
+          >
+        | StatsUpdate4
     },
     actions: {
       reportStarted: enqueueActions(({ event, enqueue }) => {

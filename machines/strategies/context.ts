@@ -1,5 +1,6 @@
 /** The context of a strategy. */
 import type { Candle } from '../events/candle.ts'
+import type { Candidate, StrategyStats } from '../events/strategy.ts'
 import type { Accepted, Emitted } from '../kind/kind.ts'
 import type { Side } from '../model/fields.ts'
 import type { Books } from '../position/books.ts'
@@ -15,7 +16,15 @@ export interface StrategyTrade {
   /** The opening of the candle in which it was entered. A candle has one entry. */
   readonly openAt: number
   readonly books: Books
+  /** Time and reason of its entry, in epoch ms. Absent in a trade from before version 4 of the common part. */
+  readonly enteredAt?: number
+  readonly reason?: string
+  /** The reason of the strategy's own exit. Absent where its orders or others have closed it. */
+  readonly exitReason?: string
 }
+
+/** Counts of a strategy's work since it came into being. */
+export type Work = Pick<StrategyStats, 'ticks' | 'actions' | 'errors'>
 
 export interface StrategyContext<Params, State> {
   readonly params: Params & StrategyTerms
@@ -28,6 +37,10 @@ export interface StrategyContext<Params, State> {
   /** The last one. */
   readonly trade?: StrategyTrade
   readonly cycles: number
+  /** Absent before version 4 of the common part. */
+  readonly work?: Work
+  /** The entry signals since the last cycle, the newest last. Absent before version 4 of the common part. */
+  readonly candidates?: readonly Candidate[]
 }
 
 /** The strategy's decision about a candle, which it sends to itself. */

@@ -1,5 +1,5 @@
 /** The events that a strategy accepts, emits and sends. */
-import { settingFailed } from '../events/account.ts'
+import { settingFailed, statsRequest } from '../events/account.ts'
 import { candleClose, candleUpdate, subscribe } from '../events/candle.ts'
 import { fill, fillBust, fillCorrected } from '../events/fill.ts'
 import { exit, listRequest, listUpdate } from '../events/list.ts'
@@ -15,6 +15,7 @@ import {
   startStrategy,
   stopStrategy,
   strategyStarted,
+  strategyStats,
   strategyStopped,
   tradeCycleCompleted,
   tradeProposed,
@@ -34,6 +35,7 @@ export const strategyDeclaration = declare({
     listUpdate,
     requestRefused,
     updateParameters,
+    statsRequest,
   ],
   raises: ['ENTRY', 'LEAVE'],
   emits: [
@@ -50,12 +52,16 @@ export const strategyDeclaration = declare({
     parameterUpdated,
     settingFailed,
   ],
-  sends: { symbol: [subscribe], list: [listRequest, exit] },
+  /** Goes to its symbol, its list, and the runner that asks for its work. */
+  sends: { symbol: [subscribe], list: [listRequest, exit], '*': [strategyStats] },
   commands: ['START', 'STOP', 'UPDATE_PARAMETERS'],
   refusals: ['SETTING_FAILED'],
 })
 
 /** By the version of the part that is the same for all strategies. */
-export const since: Since<typeof strategyDeclaration> = { 3: ['instrument'] }
+export const since: Since<typeof strategyDeclaration> = {
+  3: ['instrument'],
+  4: ['candidates', 'chosen', 'summary'],
+}
 
 export const strategyEvents = strategyDeclaration.events

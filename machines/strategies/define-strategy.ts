@@ -16,7 +16,7 @@ import * as decimal from '../model/decimal.ts'
 import type { StrategyContext, StrategyEvent, StrategyTypes } from './context.ts'
 import { since, strategyDeclaration } from './declaration.ts'
 import type { ParamsOf, Rule, StrategyDefinition, StrategyUpgrade } from './definition.ts'
-import { FORMER, type Form, PRESENT, versionWith } from './form.ts'
+import { FORMER, type Form, PRESENT, SECOND, versionWith } from './form.ts'
 import { actionsOf } from './strategy-actions.ts'
 import { placedTerms, type StrategyTerms, strategyTerms } from './terms.ts'
 
@@ -137,6 +137,10 @@ export function defineStrategy<
         FILL_BUST: { guard: 'isOwnFill', actions: 'takeFill' },
         FILL_CORRECTED: { guard: 'isOwnFill', actions: 'takeFill' },
         UPDATE_PARAMETERS: { actions: 'updateParameters' },
+        ...(form.remembers && {
+          REQUEST_REFUSED: { guard: 'isOwnRefusal' as const, actions: 'noteRefusal' as const },
+          STATS_REQUEST: { actions: 'tellStats' as const },
+        }),
       },
       type: 'parallel',
       states: {
@@ -171,7 +175,11 @@ export function defineStrategy<
             entering: {
               on: {
                 LIST_UPDATE: [...IN, { guard: 'isOver', target: 'flat' }],
-                REQUEST_REFUSED: { guard: 'isOwnRefusal', target: 'flat' },
+                REQUEST_REFUSED: {
+                  guard: 'isOwnRefusal',
+                  target: 'flat',
+                  ...(form.remembers && { actions: 'noteRefusal' as const }),
+                },
               },
             },
             holding: {
@@ -198,7 +206,7 @@ export function defineStrategy<
       },
     })
   const former = machineOf('1', FORMER)
-  const today = versionsSince('2', since, (common) => machineOf(common, PRESENT))
+  const today = versionsSince('2', since, (common) => machineOf(common, common === '4' ? PRESENT : SECOND))
   const commons = ['1', '2', ...Object.keys(since)]
   const own = definition.upgrades ?? []
   const upgrade = (from: string, to: string, migrate: StrategyUpgrade['migrate']) => ({ from, to, migrate })

@@ -13,6 +13,8 @@ export interface Form {
   /** Check the values that a definition gives. They throw on a value that they do not take. */
   readonly valuesOf: typeof valuesOf
   readonly signalOf: typeof signalOf
+  /** Whether it remembers its entry signals, and why it went in and out. */
+  readonly remembers: boolean
 }
 
 export const PRESENT: Form = {
@@ -20,7 +22,11 @@ export const PRESENT: Form = {
   isOf: (trade, list) => trade !== undefined && trade.list === list,
   valuesOf,
   signalOf,
+  remembers: true,
 }
+
+/** The form of versions 2 and 3. */
+export const SECOND: Form = { ...PRESENT, remembers: false }
 
 /**
  * The former version. The id of an order, or of the list that is taken for one, began with the id of the list. It checked little
@@ -32,6 +38,7 @@ export const FORMER: Form = {
     trade !== undefined && `${order}-`.startsWith(`${trade.list.replace('list/', 'order/')}-`),
   valuesOf: (given) => given as ReturnType<typeof valuesOf>,
   signalOf: (given) => given as ReturnType<typeof signalOf>,
+  remembers: false,
 }
 
 /** The version of the common part that logs name by the version of the definition alone. */

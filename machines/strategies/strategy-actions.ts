@@ -12,6 +12,7 @@ import { settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import type { StrategyEvent, StrategyTrade, StrategyTypes } from './context.ts'
+import { candidatesWith, cycleOf, workOf, workWith } from './cycle.ts'
 import { since, strategyDeclaration } from './declaration.ts'
 import type { ParamsOf, StrategyDefinition } from './definition.ts'
 import type { Form } from './form.ts'
@@ -29,7 +30,7 @@ export function actionsOf<
 >(
   definition: StrategyDefinition<Shape, State, Folded>,
   input: z.ZodType<StrategyTerms>,
-  { listOf, valuesOf, signalOf }: Form,
+  { listOf, valuesOf, signalOf, remembers }: Form,
   common: string,
 ) {
   type Params = ParamsOf<Shape>
@@ -62,6 +63,7 @@ export function actionsOf<
       assertEvent(event, ['CANDLE_CLOSE', 'CANDLE_UPDATE'])
       const { params, regime: regimeBefore, closeAt, trade } = context
       const { at, candle, isDisrupted } = event
+      if (remembers) enqueue.assign(workWith(context, 'ticks'))
       const side = check(isHolding) ? trade?.side : undefined
       // An actor that holds something may need them to get out.
       const isNew = side === undefined && hasGap(params, closeAt, candle)
@@ -93,6 +95,10 @@ export function actionsOf<
       }
       if (values === undefined) return
       const signal = signalOf(definition.decide({ params, is, was, side, candle }), candle)
+      if (remembers && signal?.do === 'enter' && side === undefined) {
+        const candidate = { at, side: signal.side, reason: signal.reason }
+        enqueue.assign({ candidates: candidatesWith(context, candidate) })
+      }
       if (signal?.do === 'enter')
         enqueue.raise({ type: 'ENTRY', at, signal, candle, values, ...compact({ isDisrupted }) })
       if (signal?.do === 'exit') enqueue.raise({ type: 'LEAVE', at, reason: signal.reason, values })
@@ -106,7 +112,9 @@ export function actionsOf<
       const values = { ...event.values }
       const trades = context.trades + 1
       const list = listOf(name, params, trades)
-      enqueue.assign({ trades, trade: { list, side, openAt: candle.openAt, books: NO_BOOKS } })
+      const story = remembers && { enteredAt: at, reason }
+      const trade = { list, side, openAt: candle.openAt, books: NO_BOOKS, ...story }
+      enqueue.assign({ trades, trade, ...(remembers && workWith(context, 'actions')) })
       enqueue(emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'enter', side, reason, values }))
       enqueue(emit({ type: 'ENTRY_SIGNAL', ...of, side, reason, values }))
       const entry = entryOf(params, signal, candle)
@@ -117,7 +125,10 @@ export function actionsOf<
     exit: action(({ context, event, enqueue }) => {
       assertEvent(event, 'LEAVE')
       const { at, reason } = event
-      const { list, side: held } = context.trade as StrategyTrade
+      const trade = context.trade as StrategyTrade
+      const { list, side: held } = trade
+      if (remembers)
+        enqueue.assign({ trade: { ...trade, exitReason: reason }, ...workWith(context, 'actions') })
       const of = {
         ...factsOf(context.params, at),
         side: opposite(held),
@@ -127,6 +138,13 @@ export function actionsOf<
       enqueue(emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'exit' }))
       enqueue(emit({ type: 'EXIT_SIGNAL', ...of }))
       enqueue(tell(asKind('list', list), { type: 'EXIT', at, reason }))
+    }),
+    noteRefusal: action(({ context, enqueue }) => enqueue.assign(workWith(context, 'errors'))),
+    tellStats: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'STATS_REQUEST')
+      const { at, owner } = event
+      const { id: strategy, venue } = context.params
+      enqueue(tell(owner, { type: 'STRATEGY_STATS', at, venue, strategy, ...workOf(context) }))
     }),
     takeFill: action(({ context: { params, trade }, event, enqueue }) => {
       assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
@@ -143,12 +161,16 @@ export function actionsOf<
     /** A bust and its consequences count as a cycle of their own, so that the sum of all is right. */
     completeCycle: action(({ context, event, enqueue }) => {
       const { params } = context
-      const { books, ...trade } = context.trade as StrategyTrade
+      const trade = context.trade as StrategyTrade
+      const { books } = trade
       const cycles = context.cycles + 1
-      enqueue.assign({ cycles, trade: { ...trade, books: NO_BOOKS } })
+      enqueue.assign({ cycles, trade: { ...trade, books: NO_BOOKS }, ...(remembers && { candidates: [] }) })
       const gone = !decimal.isZero(books.quantity) && { goneQty: books.quantity }
-      const pnl = netPnl(books, settleAssetOf(params.contract, params.symbol))
-      enqueue(emit({ type: 'TRADE_CYCLE_COMPLETED', ...factsOf(params, event.at), pnl, cycles, ...gone }))
+      const asset = settleAssetOf(params.contract, params.symbol)
+      const pnl = netPnl(books, asset)
+      const story = cycleOf(context, trade, { at: event.at, pnl, asset })
+      const of = factsOf(params, event.at)
+      enqueue(emit({ type: 'TRADE_CYCLE_COMPLETED', ...of, pnl, cycles, ...gone, ...story }))
     }),
     updateParameters: action(({ context: { params, state }, event, enqueue }) => {
       assertEvent(event, 'UPDATE_PARAMETERS')

@@ -72,6 +72,8 @@ const event = (seq: number) => ({
     cause: null,
     venue: null,
     symbol: null,
+    instrument: null,
+    strategy: null,
     source: 'tally@1',
   },
   event: { type: 'COUNTED' },

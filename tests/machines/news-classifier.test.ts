@@ -54,6 +54,7 @@ describe('the keyword classifier', () => {
       sentiment: 'negative',
       symbols: ['BTCUSDT'],
       rule: 'sec-suit',
+      confidence: 1,
       flagForMs: 60_000,
     })
   })
@@ -64,6 +65,7 @@ describe('the keyword classifier', () => {
     const text = 'BTC was hacked years ago'
     expect(classify({ title: 'ETH rises', text })).toMatchObject({
       rule: 'none',
+      confidence: 0,
       symbols: ['BTCUSDT', 'ETHUSDT'],
     })
     expect(classify({ title: 'ETH hacked', text })).toMatchObject({ rule: 'theft', symbols: ['ETHUSDT'] })
@@ -75,6 +77,7 @@ describe('the keyword classifier', () => {
       severity: 'info',
       symbols: [],
       rule: 'none',
+      confidence: 0,
     })
   })
 })
@@ -145,6 +148,7 @@ describe('the rules that come along', () => {
       severity: 'info',
       symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'],
       rule: 'none',
+      confidence: 0,
     })
   })
 })

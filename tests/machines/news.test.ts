@@ -17,7 +17,7 @@ const input: NewsInput = {
       { id: 'hack', any: ['hacked'], category: 'hack', severity: 'critical', flagForMs: 10 * MINUTE_MS },
       { id: 'rumour', any: ['rumour'], category: 'hack', severity: 'warning', flagForMs: 60 * MINUTE_MS },
       { id: 'suit', any: ['sued'], category: 'regulation', severity: 'warning', flagForMs: 10 * MINUTE_MS },
-      { id: 'macro', any: ['CPI'], category: 'macro', severity: 'info' },
+      { id: 'macro', any: ['CPI'], category: 'macro', severity: 'info', confidence: 0.6 },
     ],
     symbols: { BTCUSDT: ['BTC'], ETHUSDT: ['ETH'] },
   }),
@@ -56,6 +56,7 @@ describe('the news actor', () => {
         severity: 'info',
         symbols: ['BTCUSDT'],
         rule: 'macro',
+        confidence: 0.6,
       },
     ])
     expect(flags()).toEqual([])

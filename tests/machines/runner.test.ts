@@ -80,6 +80,44 @@ describe('a runner', () => {
     ])
   })
 
+  it('tells how each strategy works that it has started, at the venue of each', async () => {
+    const { supervisor, clock, pass, emitted } = await open()
+    const of = { venue: 'sim', symbol: 'X', interval: '1s', orderQty: '1' }
+    for (const id of ['s', 't']) await supervisor.spawn('emaCross', id, { ...of, id, fast: 1, slow: 2 })
+    const strategies = { 'emaCross/s': {}, 'emaCross/t': {} }
+    await supervisor.send(RUNNER, { ...STARTED, configured: { limits: {}, strategies }, at: clock.now() })
+    const candle = { openAt: 0, closeAt: 999, open: '1', high: '1', low: '1', close: '1', volume: '1' }
+    const closed = {
+      type: 'CANDLE_CLOSE',
+      at: clock.now(),
+      venue: 'sim',
+      symbol: 'X',
+      interval: '1s',
+      candle,
+    }
+    await supervisor.send('emaCross/t', closed)
+    const workOf = (strategy: string, ticks: number) => ({
+      ...{ strategy, ticks, actions: 0, errors: 0, errorRate: 0 },
+    })
+    for (const count of [1, 2]) {
+      await pass(60_000)
+      const stats = (await emitted()).filter(({ type }) => type === 'STATS_UPDATE')
+      expect(stats).toHaveLength(count)
+      expect(stats.at(-1)?.strategies).toEqual([workOf('s', 0), workOf('t', 1)])
+    }
+  })
+
+  it('counts refused requests against those that a strategy has made', async () => {
+    const { supervisor, clock, emitted } = await open()
+    const at = clock.now()
+    const work = { venue: 'sim', strategy: 's', ticks: 9, actions: 4, errors: 1 }
+    await supervisor.send(RUNNER, { type: 'STRATEGY_STATS', at, ...work })
+    await supervisor.send(RUNNER, { type: 'STRATEGY_STATS', at, ...work, venue: 'far', strategy: 't' })
+    await supervisor.send('account/sim', { type: 'STATS_REQUEST', at, owner: RUNNER })
+    const { venue: _, ...told } = work
+    expect((await emitted()).at(-1)).toMatchObject({ strategies: [{ ...told, errorRate: 0.25 }] })
+  })
+
   it('tells of each of its venues, and how each account stands', async () => {
     const { supervisor, clock, pass, emitted } = await open()
     const limits = { orderNotionalMax: '150', openOrdersMax: 5 }

@@ -196,6 +196,7 @@ const cashFlow = event('CASH_FLOW_REPORT', {
 })
 /** Where a person did it. */
 const by = fc.constantFrom('ann', undefined)
+const statsRequest = event('STATS_REQUEST', { owner: fc.constant('runner/main') })
 const updateParameters = event('UPDATE_PARAMETERS', {
   by: fc.constant('ann'),
   parameters: fc.constantFrom({ slow: 3 }, { length: 3 }, { orderQty: '3' }, { symbol: 'Y' }),
@@ -322,7 +323,7 @@ export const SCRIPTED: readonly Scripted[] = [
         by: fc.constant('ann'),
         limits: fc.constantFrom({ breakTo: 'halted' }, { openOrdersMax: -1 }, { cooldownMs: 5, size: 1 }),
       }),
-      event('STATS_REQUEST', { owner: fc.constant('runner/main') }),
+      statsRequest,
       event('PORTFOLIO_REQUEST', { owner: fc.constant('reconciliation/sim') }),
     ),
   },
@@ -339,6 +340,7 @@ export const SCRIPTED: readonly Scripted[] = [
       candle,
       ...ofTrade(),
       updateParameters,
+      statsRequest,
       event('STOP'),
     ),
   },
@@ -369,6 +371,7 @@ export const SCRIPTED: readonly Scripted[] = [
       update,
       ...ofTrade(),
       updateParameters,
+      statsRequest,
       event('STOP'),
     ),
   },
@@ -456,6 +459,14 @@ export const SCRIPTED: readonly Scripted[] = [
         version: fc.constant('1.0.0'),
         market: fc.constant('sim'),
         venues: fc.constant([{ venue: 'sim', strategies: ['s'] }]),
+        configured: fc.constant({ limits: {}, strategies: { 'emaCross/s': {} } }),
+      }),
+      event('STRATEGY_STATS', {
+        venue: fc.constant('sim'),
+        strategy: fc.constant('s'),
+        ticks: fc.constant(3),
+        actions: fc.constantFrom(0, 2),
+        errors: fc.constant(1),
       }),
       event('REPORT_ERROR', {
         severity: fc.constantFrom('warning', 'error', 'critical'),

@@ -58,6 +58,27 @@ describe('an EMA cross', () => {
     expect(completed).toMatchObject({ cycles: 1, pnl: closed?.tradePnl })
   })
 
+  it('tells of a cycle which entries it considered, which it took, and what came of it', async () => {
+    const floor = await open(EMA)
+    await roundTrip(floor)
+    const [entry] = await floor.emitted('ENTRY_SIGNAL')
+    const [exit] = await floor.emitted('EXIT_SIGNAL')
+    const [completed] = await floor.emitted('TRADE_CYCLE_COMPLETED')
+    const { at, side, reason } = entry as NonNullable<typeof entry>
+    const { pnl, candidates, chosen, summary } = completed as NonNullable<typeof completed>
+    expect(candidates).toEqual([{ at, side, reason }])
+    const [list] = (await floor.emitted('TRADE_PROPOSED')).map((one) => one.list)
+    expect(chosen).toEqual({ at, side, reason, list })
+    const held = (completed?.at ?? 0) - at
+    expect(summary).toBe(`BUY ${SYMBOL} on "${reason}", ${held} ms, out on "${exit?.reason}": ${pnl} USDT`)
+  })
+
+  it('counts its work: candles, entries and exits asked for, requests refused', async () => {
+    const floor = await open(EMA)
+    await roundTrip(floor)
+    expect(context(floor).work).toEqual({ ticks: 8, actions: 2, errors: 0 })
+  })
+
   it('enters nothing on a market whose book is not whole, and gets out all the same', async () => {
     /** Closes the candle before it while the book is broken. */
     const broken = async (floor: Floor, px: string) => {
@@ -285,6 +306,10 @@ describe('an EMA cross', () => {
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'entering' })
     await floor.send(EMA_ADDRESS, { ...refused, clOrdId: 'paper:s-1', list: 'list/paper:s-1' })
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
+    expect(context(floor).work).toMatchObject({ actions: 1, errors: 1 })
+    // One that comes while it asks for nothing counts, too.
+    await floor.send(EMA_ADDRESS, { ...refused, clOrdId: 'paper:s-1', list: 'list/paper:s-1' })
+    expect(context(floor).work).toMatchObject({ actions: 1, errors: 2 })
   })
 })
 

@@ -104,4 +104,18 @@ describe('the events of a run', () => {
       expect(Number(stopPx)).toBeGreaterThan(50)
     }
   })
+
+  it('tell how each strategy works, and of each of its trades which entry it took', () => {
+    for (const { strategies } of ofType('STATS_UPDATE')) {
+      const ids = (strategies as { strategy: string }[]).map(({ strategy }) => strategy)
+      expect(ids.sort()).toEqual(['ema-AUSDT', 'ema-BUSDT', 'ema-CUSDT', 'mean'])
+    }
+    const cycles = ofType('TRADE_CYCLE_COMPLETED')
+    expect(cycles.length).toBeGreaterThan(2)
+    for (const { candidates, chosen, summary } of cycles) {
+      const { list: _, ...entry } = chosen as Readonly<Record<string, unknown>>
+      expect(candidates).toContainEqual(entry)
+      expect(summary).toMatch(/^(BUY|SELL) [AC]USDT on ".+", \d+ ms, out .+: -?[\d.]+ USDT$/)
+    }
+  })
 })

@@ -4,8 +4,10 @@ import { since as ofAccount } from '../../../machines/account/declaration.ts'
 import { domainEvents, machines } from '../../../machines/index.ts'
 import { type EventSchema, isAmong, laterThan } from '../../../machines/kind/kind.ts'
 import { since as ofList } from '../../../machines/list/declaration.ts'
+import { since as ofNews } from '../../../machines/news/declaration.ts'
 import { since as ofOrder } from '../../../machines/order/declaration.ts'
 import { since as ofPosition } from '../../../machines/position/declaration.ts'
+import { since as ofRunner } from '../../../machines/runner/declaration.ts'
 import { since as ofStrategy } from '../../../machines/strategies/declaration.ts'
 import { versionOf } from '../../../src/runtime/actors/registry.ts'
 
@@ -14,8 +16,10 @@ type KindName = keyof typeof domainEvents
 const SINCE: Partial<Record<KindName, Readonly<Record<string, readonly string[]>>>> = {
   account: ofAccount,
   list: ofList,
+  news: ofNews,
   order: ofOrder,
   position: ofPosition,
+  runner: ofRunner,
   strategy: ofStrategy,
 }
 
