@@ -1,20 +1,23 @@
 /** Tests that few events wait for a handler, however large they are. */
 import { describe, expect, it } from 'vitest'
-import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
-import { EVENTS_MAX, EventQueue, SIZE_MAX } from '../../src/runtime/subscriptions/event-queue.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
+import { EVENTS_MAX, EventQueue, passingOf, SIZE_MAX } from '../../src/runtime/subscriptions/event-queue.ts'
 
-function envelopeOf(index: number, content: object): EventEnvelope {
-  const place = { eventId: `bell/a/1/${index}`, index, type: 'RANG', at: 1, seq: 1, actor: 'bell/a' }
-  const rest = {
-    correlation: 'c-1',
+function recordOf(seq: number, content: object): TransitionRecord {
+  return {
+    seq,
+    rev: seq,
+    actor: 'bell/a',
+    at: 1,
+    event: { type: 'RING' },
+    from: null,
+    to: 'hanging',
     cause: null,
-    venue: null,
-    symbol: null,
-    instrument: null,
-    strategy: null,
-    source: 'bell@1',
+    correlation: 'c-1',
+    machine: 'bell@1',
+    turn: 1,
+    emitted: [{ type: 'RANG', ...content }],
   }
-  return { ...place, ...rest, event: { type: 'RANG', ...content } }
 }
 
 describe('a queue of events', () => {
@@ -26,16 +29,23 @@ describe('a queue of events', () => {
     ['one that is larger than all that may wait', { deep: { text: 'x'.repeat(2 * SIZE_MAX) } }, 1],
   ])('is full with %s, and has room again behind them', (_, content, count) => {
     const queue = new EventQueue()
-    for (let i = 0; i < count; i++) {
-      expect([i, queue.isFull]).toEqual([i, false])
-      queue.push(envelopeOf(i, content))
+    const push = (seq: number) => {
+      for (const event of passingOf(recordOf(seq, content))) queue.push(event)
     }
-    expect(queue.isFull).toBe(true)
-    for (let i = 0; i < count; i++) {
-      expect(queue.first?.index).toBe(i)
+    let full = 0
+    for (let seq = 1; seq <= count; seq++) {
+      if (queue.isFull) full++
+      push(seq)
+    }
+    expect([full, queue.isFull, queue.length]).toEqual([0, true, count])
+    // It never runs empty here, and is as short as before.
+    for (let seq = 1; seq <= 3 * count; seq++) {
+      expect(queue.first?.seq).toBe(seq)
       queue.shift()
       expect(queue.isFull).toBe(false)
+      push(count + seq)
     }
+    for (let left = count; left > 0; left--) queue.shift()
     expect([queue.first, queue.length]).toEqual([undefined, 0])
   })
 })

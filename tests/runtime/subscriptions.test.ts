@@ -198,13 +198,13 @@ describe('a handler', () => {
       await first.promise
       seen.push(n(envelope))
     })
-    for (let at = 1; at <= 3_000; at += 1_000) await ring(supervisor, at, at + 999)
+    for (let at = 1; at <= 6_000; at += 1_000) await ring(supervisor, at, at + 999)
     expect(seen).toEqual([])
     first.resolve()
-    await eventually(() => expect(seen).toHaveLength(3_000))
-    await ring(supervisor, 3_001, 3_010)
-    await eventually(() => expect(seen).toHaveLength(3_010))
-    expect(seen).toEqual(upTo(3_010))
+    await eventually(() => expect(seen).toHaveLength(6_000))
+    await ring(supervisor, 6_001, 6_010)
+    await eventually(() => expect(seen).toHaveLength(6_010))
+    expect(seen).toEqual(upTo(6_010))
     await supervisor.stop()
   })
 

@@ -1,7 +1,6 @@
 import type { Store } from '../../../store/store.ts'
-import { envelopesOf } from '../events/envelope.ts'
-import { eventTopic } from '../events/topic.ts'
 import type { TransitionRecord } from '../record/record.ts'
+import { passingOf } from './event-queue.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /** Records that are read before the next subscriber's turn. */
@@ -83,12 +82,11 @@ export class CatchUp {
     const inBackground = toSeq < published()
     let readers = group
     for await (const record of store.read({ fromSeq, toSeq, inBackground, signal: this.#gone.signal })) {
-      const envelopes = envelopesOf(record)
-      const topics = envelopes.map(eventTopic)
+      const events = passingOf(record)
       let hasLeft = false
       for (const subscriber of readers) {
         if (subscriber.closed || subscriber.isFull) hasLeft = true
-        else if (subscriber.readTo < record.seq) subscriber.take(record.seq, envelopes, topics)
+        else if (subscriber.readTo < record.seq) subscriber.take(record.seq, events)
       }
       if (!hasLeft) continue
       readers = readers.filter(({ closed, isFull }) => !closed && !isFull)

@@ -1,7 +1,7 @@
 import type { PositionEntry } from '../../../store/store.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
 import { matches, type Topic } from '../events/patterns.ts'
-import { EventQueue } from './event-queue.ts'
+import { EventQueue, type Passing } from './event-queue.ts'
 import type { HandlerContext, Wanted } from './options.ts'
 
 /** A place between two events: all records up to `seq` are handled, and `events` events of the record behind it. */
@@ -85,8 +85,8 @@ export class Subscriber {
   }
 
   /** Takes an event of a record that is published now. */
-  offer(envelope: EventEnvelope): void {
-    const { seq } = envelope
+  offer(event: Passing): void {
+    const { seq } = event.envelope
     if (!this.live || this.#closed || seq <= this.readTo) return
     if (this.#admitted !== seq) {
       if (this.#queue.isFull) {
@@ -96,14 +96,14 @@ export class Subscriber {
       }
       this.#admitted = seq
     }
-    this.#push(envelope)
+    this.#push(event)
   }
 
-  /** Takes the next record that is read from the log, with the topic of each of its events. */
-  take(seq: number, envelopes: readonly EventEnvelope[], topics: readonly Topic[]): void {
+  /** Takes the events of the next record that is read from the log. */
+  take(seq: number, events: readonly Passing[]): void {
     const skipped = seq === this.#skippedIn ? this.#skipped : 0
-    for (const [i, envelope] of envelopes.entries())
-      if (i >= skipped && this.#wants(topics[i] as Topic)) this.#push(envelope)
+    for (const event of events)
+      if (event.envelope.index >= skipped && this.#wants(event.topic)) this.#push(event)
     this.readTo = seq
   }
 
@@ -116,8 +116,8 @@ export class Subscriber {
     return this.wanted.patterns.some((pattern) => matches(pattern, topic))
   }
 
-  #push(envelope: EventEnvelope): void {
-    this.#queue.push(envelope)
+  #push(event: Passing): void {
+    this.#queue.push(event)
     this.#drainSoon()
   }
 

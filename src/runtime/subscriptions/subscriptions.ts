@@ -5,12 +5,12 @@
 import type { Observable, Subscription } from 'rxjs'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { PositionEntry, Store } from '../../../store/store.ts'
-import { type EventEnvelope, envelopesOf } from '../events/envelope.ts'
-import { eventTopic } from '../events/topic.ts'
+import type { EventEnvelope } from '../events/envelope.ts'
 import { TopicIndex } from '../events/topic-index.ts'
 import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { CatchUp } from './catch-up.ts'
+import { passingOf } from './event-queue.ts'
 import {
   type EventHandler,
   type EventSubscription,
@@ -161,8 +161,8 @@ export class Subscriptions {
   #onRecord(record: TransitionRecord): void {
     if (record.seq >= this.#passedAt) this.#notePassed(record.seq)
     if (record.emitted === undefined) return
-    for (const envelope of envelopesOf(record))
-      for (const subscriber of this.#index.match(eventTopic(envelope))) subscriber.offer(envelope)
+    for (const event of passingOf(record))
+      for (const subscriber of this.#index.match(event.topic)) subscriber.offer(event)
   }
 
   #notePassed(seq: number): void {
