@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { clients } from './clients.ts'
 import { feed } from './feed.ts'
 import { growth } from './growth.ts'
+import { handlers } from './handlers.ts'
 import { latency } from './latency.ts'
 import { memory } from './memory.ts'
 import { past } from './past.ts'
@@ -18,6 +19,7 @@ const suites: Record<string, (settings: Settings) => Promise<Report | undefined>
   latency,
   ticks,
   feed,
+  handlers,
   recorded,
   growth,
   memory,
