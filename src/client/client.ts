@@ -8,7 +8,7 @@ import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/
 import type { AnswerOf, BodyOf, QueryOf } from '../api/contract/route.ts'
 import { PAGE_MAX, type Routes } from '../api/contract/routes.ts'
 import { type FeedOptions, type FeedSocket, follow } from './feed.ts'
-import { type Asked, Http, type HttpOptions, notBy, type RouteName } from './http.ts'
+import { type Asked, Http, type HttpOptions, notBy, type RouteName, TOKEN, TOKEN_RULE } from './http.ts'
 import type { FeedItem } from './place.ts'
 
 export type SocketConstructor = new (url: string, protocols?: string[]) => FeedSocket
@@ -33,10 +33,7 @@ const clientOptions = z.strictObject({
       isBase,
       'must be an address such as http://127.0.0.1:7077, without a name, a query or a fragment',
     ),
-  token: z
-    .string()
-    .regex(/^[\x21-\x7e]+$/, 'must have letters that a header takes: ASCII without spaces')
-    .optional(),
+  token: z.union([z.string().regex(TOKEN, `must have ${TOKEN_RULE}`), code<() => string>()]).optional(),
   fetch: code<typeof fetch>().optional(),
   WebSocket: code<SocketConstructor>().optional(),
 })
@@ -188,10 +185,19 @@ export class Client {
    * @throws SEQ_LOST when the log no longer has the last item: there is no gap without an error
    */
   feed(options: FeedOptions): AsyncGenerator<FeedItem, void, void> {
-    return follow({ connect: () => this.#connect(), refusal: (signal) => this.#refusal(signal) }, options)
+    let used: string | undefined
+    const server = {
+      connect: () => {
+        used = this.#http.token
+        return this.#connect(used)
+      },
+      refusal: (signal: AbortSignal) => this.#refusal(signal),
+      hasNewToken: () => this.#http.token !== used,
+    }
+    return follow(server, options)
   }
 
-  #connect(): FeedSocket {
+  #connect(token: string | undefined): FeedSocket {
     const Socket = this.#WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket
     if (Socket === undefined)
       throw new OutcryError(
@@ -200,7 +206,6 @@ export class Client {
         'Give the client one: import { WebSocket } from "ws", and createClient({ url, WebSocket }).',
       )
     const url = `${this.url.replace(/^http/, 'ws')}/feed`
-    const { token } = this.#http
     return token === undefined ? new Socket(url) : new Socket(url, bearerProtocols(token))
   }
 

@@ -8,7 +8,7 @@
 import { z } from 'zod'
 import { isErrorCode } from '../../errors/codes.ts'
 import { optionsOf } from '../../errors/options.ts'
-import { OutcryError } from '../../errors/outcry-error.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { severity } from '../api/contract/envelope.ts'
 import { filter } from '../api/contract/filter.ts'
 import { CLOSE, type FeedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
@@ -61,6 +61,8 @@ export interface Server {
   connect(): FeedSocket
   /** Resolves with the error by which the server refuses this client; undefined when it does not refuse. */
   refusal(signal: AbortSignal): Promise<OutcryError | undefined>
+  /** Whether there is another token than the one of the last connection. */
+  hasNewToken?(): boolean
 }
 
 const feedOptions = z
@@ -145,7 +147,8 @@ async function* itemsOf(
         connection.close()
       }
       const { isFull, fault, why, isRefused } = connection.end
-      if (fault !== undefined) throw fault.error
+      const isOutdated = isOutcryError(fault?.error, 'NOT_AUTHORISED') && server.hasNewToken?.()
+      if (fault !== undefined && !isOutdated) throw fault.error
       if (signal.aborted) return
       if (isFull) continue
       const refusal = isRefused ? await server.refusal(signal) : undefined

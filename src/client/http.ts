@@ -23,21 +23,42 @@ export interface Asked<R extends Route> {
 export interface HttpOptions {
   /** URL of the server, such as `http://127.0.0.1:7077`. A path in it comes before the path of each route. */
   readonly url: string
-  /** `server.token` of the runner. A page that the runner serves has a cookie instead. */
-  readonly token?: string | undefined
+  /**
+   * A token of the server. A function is called for each request and each connection, so that a token can be rotated
+   * while the client runs. A page that the server serves has a cookie instead.
+   * @example () => readFileSync('/home/bot/ann.token', 'utf8').trim()
+   */
+  readonly token?: string | (() => string) | undefined
   /** Default: the global one. */
   readonly fetch?: typeof fetch | undefined
 }
 
+export const TOKEN = /^[\x21-\x7e]+$/
+export const TOKEN_RULE = 'letters that a header takes: ASCII without spaces'
+
 export class Http {
   readonly url: string
-  readonly token: string | undefined
+  readonly #token: HttpOptions['token']
   readonly #fetch: typeof fetch
 
   constructor({ url, token, fetch: given }: HttpOptions) {
     this.url = new URL(url).href.replace(/\/+$/, '')
-    this.token = token
+    this.#token = token
     this.#fetch = given ?? ((input, init) => fetch(input, init))
+  }
+
+  /** Returns the token of this moment. @throws OPTION_INVALID when the function returns none */
+  get token(): string | undefined {
+    if (typeof this.#token !== 'function') return this.#token
+    const token: unknown = this.#token()
+    if (typeof token === 'string' && TOKEN.test(token)) return token
+    const issues = [{ field: 'token', rule: `must return ${TOKEN_RULE}` }]
+    throw new OutcryError(
+      'OPTION_INVALID',
+      `the function token of createClient must return ${TOKEN_RULE}`,
+      'Check where it reads the token.',
+      { issues },
+    )
   }
 
   /**
@@ -77,6 +98,7 @@ export class Http {
     const route: Route = routes[name]
     const { params, query, headers, body, signal } = asked as Loose
     const text = body === undefined ? undefined : jsonOf(body)
+    const { token } = this
     // The path of an invalid address could be the path of another route.
     checkAsked(name, route.params, params)
     checkAsked(name, route.headers, headers)
@@ -85,7 +107,7 @@ export class Http {
       headers: {
         ...(text !== undefined && { 'content-type': 'application/json' }),
         ...headers,
-        ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       body: text,
       // A runner does not redirect. A request that is sent again elsewhere could become a different one.

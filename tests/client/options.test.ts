@@ -23,6 +23,7 @@ describe('createClient', () => {
     ['a token of other letters than ASCII', { url, token: 'schlüssel' }],
     ['an empty token', { url, token: '' }],
     ['a token that is not text', { url, token: 7 }],
+    ['a token to come', { url, token: Promise.resolve('a') }],
     ['a WebSocket that makes none', { url, WebSocket: {} }],
   ])('refuses %s', (_, options) => {
     expect(() => createClient(options as ClientOptions)).toThrow(code('OPTION_INVALID'))
