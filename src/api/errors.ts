@@ -1,9 +1,10 @@
 /** Answers with refusals: problem documents in one form, whatever refuses. */
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, type ErrorCode } from '../../errors/codes.ts'
-import { isOutcryError } from '../../store/index.ts'
+import { issuesText } from '../../errors/zod-issues.ts'
+import { isOutcryError, OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { PROBLEM_TYPE, type Problem, problemOf } from './contract/problem.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -101,6 +102,13 @@ export function answerUnparsed({ code = '' }: NodeJS.ErrnoException, socket: Dup
   if (code === 'ECONNRESET' || socket.destroyed) return
   if (socket.writable) socket.write(rawAnswer(problemOf({ issues: [], ...(UNPARSED[code] ?? UNREADABLE) })))
   socket.destroy()
+}
+
+/** Refuses a request of HTTP/1.1 without a host (RFC 9112, 3.2). @throws REQUEST_INVALID */
+export function checkHost({ headers, httpVersion }: IncomingMessage): void {
+  if (headers.host !== undefined || httpVersion !== '1.1') return
+  const issues = [{ field: 'host', rule: 'is missing' }]
+  throw new OutcryError('REQUEST_INVALID', issuesText(issues), UNREADABLE.hint, { issues })
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Answers requests that no route takes: 405 on a path with other methods, and 404 on any other path. */
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OutcryError } from '../../store/index.ts'
 import { pathOf } from './errors.ts'
 
@@ -7,8 +7,8 @@ import { pathOf } from './errors.ts'
 type Paths = Map<string, Set<string>>
 
 /**
- * Refuses what no route takes. It must be called before the routes are added. `upgrading` are paths of WebSockets,
- * which begin as a GET.
+ * Refuses what no route takes. It must be called behind the guard, for it tells what there is, and before the routes
+ * are added. `upgrading` are paths of WebSockets, which begin as a GET.
  */
 export function answerOthers(http: FastifyInstance, upgrading: readonly string[]): void {
   const paths: Paths = new Map()
@@ -20,7 +20,7 @@ export function answerOthers(http: FastifyInstance, upgrading: readonly string[]
     // The path * is that of preflights.
     if (url !== '*') for (const one of [method].flat()) add(url, one)
   })
-  http.setNotFoundHandler((request, reply) => {
+  const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const { method, originalUrl, raw } = request
     const methods = methodsOf(paths, pathOf(raw.url))
     if (methods === undefined) throw routeUnknown(method, originalUrl)
@@ -31,7 +31,12 @@ export function answerOthers(http: FastifyInstance, upgrading: readonly string[]
     reply.headers({ connection: 'upgrade', upgrade: 'websocket' })
     const what = `${pathOf(originalUrl)} is the path of a WebSocket`
     throw new OutcryError('UPGRADE_REQUIRED', what, 'Open it as ws://.')
+  }
+  // The body of such a request is not read: that it is no JSON is not what is wrong with it.
+  http.addHook('onRequest', async (request, reply) => {
+    if (request.is404) answer(request, reply)
   })
+  http.setNotFoundHandler(answer)
 }
 
 /** Refuses the method of a request. `methods` are those that its path takes. @throws METHOD_REFUSED */
@@ -64,6 +69,6 @@ export function routeUnknown(method: string | undefined, url: string | undefined
   return new OutcryError(
     'ROUTE_UNKNOWN',
     `there is no ${method} ${pathOf(url)}`,
-    'docs/api.md lists all routes.',
+    'The page /docs lists all routes.',
   )
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { admission, admitAddresses } from './admission.ts'
 import { addressOf } from './binding.ts'
-import { answerError, answerUnparsed } from './errors.ts'
+import { answerError, answerUnparsed, checkHost } from './errors.ts'
 import { Feed } from './feed/feed.ts'
 import { Known, knownKinds } from './feed/known.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
@@ -75,6 +75,8 @@ export async function startApi(
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     http: {
+      // Node would refuse a request without it in a form of its own.
+      requireHostHeader: false,
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: Math.min(ARRIVAL_CHECK_MS, limits.headersMs),
     },
@@ -85,13 +87,14 @@ export async function startApi(
   http.setErrorHandler((error, request, reply) => answerError(error, request, reply, logger))
   // A browser lets pages of other origins send plain text without a preflight, but not JSON.
   http.removeContentTypeParser('text/plain')
-  answerOthers(http, ['/feed', '/inspect'])
   const byContract = withContract(http)
   secure(http)
   const shares = new Shares(limits)
   admitAddresses(http, shares)
+  http.addHook('onRequest', async ({ raw }) => checkHost(raw))
   await guardRoutes(http, guard)
   admission(http, limits, shares, guard)
+  answerOthers(http, ['/feed', '/inspect'])
   const outside = { refused, folder, verify, components }
   systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request) !== undefined)
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
@@ -114,6 +117,8 @@ export async function startApi(
   http.server.maxConnections = limits.connectionsMax
   // Their bytes are bounded. Node would drop the headers behind the first 2,000, such as an Origin.
   http.server.maxHeadersCount = 0
+  // An expectation that is not known may be ignored (RFC 9110, 10.1.1). Node would refuse it in a form of its own.
+  http.server.on('checkExpectation', (request, response) => http.server.emit('request', request, response))
   const open = new Set<Socket>()
   http.server.on('connection', (socket) => {
     try {

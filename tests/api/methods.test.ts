@@ -25,10 +25,10 @@ afterAll(async () => {
   await harness.supervisor.stop()
 })
 
-async function ask(method: string, path: string, headers: Readonly<Record<string, string>> = {}) {
+async function ask(method: string, path: string, headers: Readonly<Record<string, string>> = {}, body = '') {
   const { hostname, port } = new URL(api.url)
   const sent = request({ method, hostname, port, path, headers: { ...headers } })
-  sent.end()
+  sent.end(body)
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   return { status: response.statusCode, headers: response.headers, body: await text(response) }
 }
@@ -79,6 +79,14 @@ describe('a path', () => {
     expect(head.headers['content-type']).toBe(whole.headers['content-type'])
     expect(whole.body.length).toBeGreaterThan(0)
   })
+
+  it.each(['application/x-www-form-urlencoded', 'application/json'])(
+    'refuses a wrong method with a body of %s, whatever is in it',
+    async (type) => {
+      const { status, headers } = await ask('POST', '/health', { 'content-type': type }, '{')
+      expect([status, headers.allow]).toEqual([405, READ])
+    },
+  )
 
   it.each([
     ['/actors', READ],

@@ -53,6 +53,7 @@ const REFUSED: readonly (readonly [what: string, request: string, code: ErrorCod
   ['another host', 'GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n', 'HOST_REFUSED'],
   ['another origin', http('GET /health', ['Origin: http://evil.example']), 'ORIGIN_REFUSED'],
   ['another site', http('GET /health', ['Sec-Fetch-Site: cross-site']), 'SITE_REFUSED'],
+  ['no host', 'GET /health HTTP/1.1\r\n\r\n', 'REQUEST_INVALID'],
   ['no token', 'GET /actors HTTP/1.1\r\nHost: localhost\r\n\r\n', 'NOT_AUTHORISED'],
   ['a WebSocket to an unknown path', http('GET /nowhere', UPGRADE), 'ROUTE_UNKNOWN'],
   [
@@ -123,6 +124,10 @@ describe('a refusal is a problem document', () => {
       duplicate: false,
       events: [{ type: 'REFUSED', actor: 'fussy/a' }],
     })
+  })
+
+  it('is not the answer to an expectation that is not known', async () => {
+    expect(await ask(http('GET /health', ['Expect: the-worst']))).toMatchObject({ status: 200 })
   })
 
   it('of an actor that does nothing, with what is on record', async () => {
