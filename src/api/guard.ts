@@ -163,7 +163,7 @@ export class Guard {
   }
 }
 
-/** Whether a page of another site leads to the request, as the browser says. */
+/** Returns whether a page of another site leads to the request, as the browser says. */
 function isLinked({ headers: { 'sec-fetch-site': site } }: Pick<IncomingMessage, 'headers'>): boolean {
   return site !== undefined && site !== 'same-origin' && site !== 'none'
 }

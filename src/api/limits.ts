@@ -109,7 +109,7 @@ export class Allowance {
     return 0
   }
 
-  /** Whether all of the burst is there. */
+  /** Returns whether all of the burst is there. */
   isFull(now = performance.now()): boolean {
     this.#earn(now)
     return this.#left === this.#burst

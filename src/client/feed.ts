@@ -61,7 +61,7 @@ export interface Server {
   connect(): FeedSocket
   /** Resolves with the error by which the server refuses this client; undefined when it does not refuse. */
   refusal(signal: AbortSignal): Promise<OutcryError | undefined>
-  /** Whether there is another token than the one of the last connection. */
+  /** Returns whether there is another token than the one of the last connection. */
   hasNewToken?(): boolean
 }
 

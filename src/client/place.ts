@@ -23,9 +23,9 @@ export interface Wanted {
    * Default: the server leaves out events only when this client reads too slowly.
    */
   readonly throttleMs?: number | undefined
-  /** Whether the server may leave out records of high-frequency events, too. Default: false. */
+  /** True: the server may leave out records of high-frequency events, too. Default: false. */
   readonly conflate?: boolean | undefined
-  /** Which items on the topics are wanted. Default: all. The server leaves out the others. */
+  /** Selects items on the topics. Default: all. The server leaves out the others. */
   readonly filter?: Filter | undefined
   /** Only events of this severity or a graver one. */
   readonly minSeverity?: Severity | undefined

@@ -51,7 +51,7 @@ export class Conflation {
     return oldest
   }
 
-  /** Whether it has neither a publication nor a topic that must wait. */
+  /** True when it has neither a publication nor a topic that must wait. */
   get isEmpty(): boolean {
     return this.#topics.size === 0
   }

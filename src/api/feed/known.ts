@@ -1,4 +1,4 @@
-/** What a program can publish, as its kinds declare it. It says what can never match, and what would. */
+/** Knows what a program can publish, as its kinds declare it: what can never match, and what would. */
 import { typesOf } from '../../runtime/actors/declared.ts'
 import type { Kind } from '../../runtime/actors/kind.ts'
 import type { EventClass } from '../../runtime/events/envelope.ts'

@@ -21,7 +21,7 @@ export class Publication {
   readonly name: string
   /** Undefined for the standard class. */
   readonly class: EventClass | undefined
-  /** Whether it was derived as it was published, so that the log does not have it. */
+  /** True when it was derived as it was published, so that the log does not have it. */
   readonly isDerived: boolean
   readonly #content: OnTopic
   #text: string | undefined

@@ -18,6 +18,7 @@ import {
   universeAddress,
 } from '../../../machines/index.ts'
 import type { List } from '../../../machines/list/plan.ts'
+import { positionAddress } from '../../../machines/model/addresses.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
 import type { Interruptible } from '../../../store/store.ts'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
@@ -126,7 +127,7 @@ async function accountState(
   const performance = performanceOf(marked, asOf)
   const pnl = dailyPnl(performance)
   const positions: PositionContext[] = []
-  for await (const { context } of actors.viewsOf(`position/${venue}:`, machines.position))
+  for await (const { context } of actors.viewsOf(positionAddress({ venue, symbol: '' }), machines.position))
     positions.push(context as PositionContext)
   const inAsset = positions.filter(({ settleAsset }) => settleAsset === asset)
   return compact({

@@ -24,3 +24,9 @@ export interface Waiting {
   resolve(receipt: Receipt): void
   reject(error: unknown): void
 }
+
+/** The jobs of messages that are sent together. */
+export interface JobGroup {
+  readonly message?: undefined
+  readonly jobs: readonly Job[]
+}

@@ -19,9 +19,9 @@ import { Turn } from '../turn/turn.ts'
 import type { TurnContext } from '../turn/turn-context.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { type CommitObserver, Committer, type CommitterParts } from './committer.ts'
-import type { Job, Receipt, Waiting } from './job.ts'
+import type { Job, JobGroup, Receipt, Waiting } from './job.ts'
 import { LANE_LENGTH_MAX, type Lane, Mailbox, mailboxFull } from './mailbox.ts'
-import { type JobGroup, Together } from './together.ts'
+import { Together } from './together.ts'
 
 export interface LoopParts extends CommitterParts {
   readonly context: TurnContext

@@ -11,7 +11,7 @@ export interface PendingTurn {
   /** More snapshots may be added while the turn waits for its commit. */
   snapshots: SnapshotEntry[] | undefined
   readonly job: Job
-  /** Whether it goes into the commit of the turn before it. */
+  /** True when it goes into the commit of the turn before it. */
   readonly joined: boolean
   /** The error when the turn's message was not taken. */
   readonly refused: OutcryError | undefined

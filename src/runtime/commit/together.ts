@@ -1,6 +1,5 @@
 /** Messages that a program sends together: they are taken one after the other, and are in one commit. */
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import type { Job } from './job.ts'
 
 /** Most messages of one group. */
 export const TOGETHER_MAX = 1_000
@@ -8,13 +7,7 @@ export const TOGETHER_MAX = 1_000
 const RECORDS_MAX = 10_000
 const SIZE_MAX = 64 * 2 ** 20
 
-/** The jobs of messages that are sent together. */
-export interface JobGroup {
-  readonly message?: undefined
-  readonly jobs: readonly Job[]
-}
-
-/** What the turns of a group have led to so far. */
+/** Counts the records and the characters of a group's turns. */
 export class Together {
   #turns = 0
   #records = 0

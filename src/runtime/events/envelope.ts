@@ -6,9 +6,8 @@ export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
 /**
- * How the feed treats an event. A critical one is sent at once, after everything that waits before it. Of a
- * high-frequency one only the latest matters, so a client that asks for it or is slow may get that alone. All others
- * are standard.
+ * The classes of events that the feed does not treat as the others. A critical one is sent at once, after everything that waits before it. Of a
+ * high-frequency one only the latest matters, so a client that asks for it or is slow may get that alone.
  */
 export const EVENT_CLASSES = ['critical', 'high-frequency'] as const
 export type EventClass = (typeof EVENT_CLASSES)[number]

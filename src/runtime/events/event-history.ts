@@ -19,7 +19,7 @@ export interface EventHistoryOptions extends Paced {
   /** First and last seq, inclusive, of the records that emit the events. */
   readonly fromSeq?: number | undefined
   readonly toSeq?: number | undefined
-  /** Whether the newest come first. */
+  /** True: the newest come first. Default: false. */
   readonly reverse?: boolean | undefined
   /** Most events. */
   readonly limit?: number | undefined
