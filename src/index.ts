@@ -13,6 +13,7 @@ export {
   storeExists,
 } from '../store/index.ts'
 export { type EventEnvelope, eventEnvelope } from './api/contract/envelope.ts'
+export type { Derivation, Derived, ReadSnapshot } from './api/feed/derivation.ts'
 export { type ServeOptions, type Server, serve } from './runner/serve.ts'
 export type { ActorView } from './runtime/actors/actor-view.ts'
 export type { Machines, Registration } from './runtime/actors/kind.ts'

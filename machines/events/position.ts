@@ -47,6 +47,13 @@ const ofPosition = {
   funding: decimal,
 }
 
+export const positionMarked = event('POSITION_MARKED', {
+  ...ofPosition,
+  px: decimal.describe('the price of the tick'),
+  unrealizedPnl: decimal.describe('at that price, in the asset that the position settles in'),
+}).describe(
+  'What an open position is worth by a `MARKET_TICK`. It is derived as the tick is published, and in no log.',
+)
 export const positionOpened = event('POSITION_OPENED', {
   ...ofPosition,
   leverage: decimal

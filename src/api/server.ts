@@ -7,6 +7,7 @@ import type { Supervisor } from '../runtime/supervisor.ts'
 import { admission, admitAddresses } from './admission.ts'
 import { addressOf } from './binding.ts'
 import { answerError, answerUnparsed, checkHost } from './errors.ts'
+import type { Derivation } from './feed/derivation.ts'
 import { Feed } from './feed/feed.ts'
 import { Known, knownKinds } from './feed/known.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
@@ -52,12 +53,13 @@ export interface ApiOptions extends GuardOptions, Outside {
   readonly port: number
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<Limits>
+  readonly derivations?: readonly Derivation[]
 }
 
 /** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED, TOKEN_INVALID, TOKEN_NONE */
 export async function startApi(
   supervisor: Supervisor,
-  { port, limits: some, refused, folder, verify, components, ...options }: ApiOptions,
+  { port, limits: some, derivations, refused, folder, verify, components, ...options }: ApiOptions,
   logger: Logger,
 ): Promise<ApiServer> {
   const { host } = options
@@ -107,7 +109,8 @@ export async function startApi(
   failureRoutes(byContract, supervisor)
   descriptionRoutes(byContract, supervisor)
   pageRoutes(http)
-  const feed = new Feed(supervisor, VERSION, new Known(await knownKinds(supervisor)))
+  const known = new Known(await knownKinds(supervisor), derivations)
+  const feed = new Feed(supervisor, VERSION, known, derivations)
   const inspection = new Inspection(supervisor)
   const channels = new Map<string, Channel>([
     ['/feed', { clientsMax: limits.connectionsMax, connect: (client) => feed.connect(client) }],

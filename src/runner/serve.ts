@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { having, optionsOf } from '../../errors/options.ts'
 import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
+import type { Derivation } from '../api/feed/derivation.ts'
 import { LIMITS, type Limits } from '../api/limits.ts'
 import { serverOrigins, serverPort, serverToken, serverTokens } from '../api/server-fields.ts'
 import type { NamedToken } from '../api/tokens.ts'
@@ -29,6 +30,8 @@ export interface ServeOptions {
   readonly data?: string
   /** Limits for clients that differ from the defaults. */
   readonly limits?: Partial<Limits>
+  /** Events that the feed derives from records as they are published. Default: none. */
+  readonly derivations?: readonly Derivation[]
   /** Default: the console. */
   readonly logger?: Logger
 }
@@ -57,6 +60,14 @@ const serveOptions = z.strictObject({
     )
     .optional(),
   limits: z.strictObject(limitFields()).optional(),
+  derivations: z
+    .array(
+      z.custom<Derivation>(
+        (value) => typeof Object(value).derive === 'function' && Array.isArray(Object(value).emits),
+        'must have the schemas `emits` and the function `derive`',
+      ),
+    )
+    .optional(),
   logger: having<Logger>('debug', 'info', 'warn', 'error').optional(),
 })
 

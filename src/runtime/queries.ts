@@ -123,6 +123,15 @@ export class Queries {
     return snapshot && shown(snapshot)
   }
 
+  /**
+   * Returns the actor's snapshot as of the record `seq`; undefined when there is no such actor, or when a later record
+   * has changed it. Restores a passive actor.
+   */
+  snapshotAsOf(address: string, seq: number): AnySnapshot | undefined {
+    const state = this.parts.residents.find(address as Address)?.state
+    return state === undefined || state.seq > seq ? undefined : shown(state.snapshot)
+  }
+
   /** Returns an actor's present state, as durable records have it. */
   async view(address: string): Promise<ActorView | undefined> {
     await this.idle()

@@ -1,6 +1,6 @@
 /** Makes docs/events.md from the schemas of the events and the declarations of the kinds. */
 import type { z } from 'zod'
-import { domainEvents, machines } from '../../machines/index.ts'
+import { domainEvents, machines, positionMarks } from '../../machines/index.ts'
 import { type EventSchema, GIVEN, typesOf } from '../../machines/kind/kind.ts'
 import { eventEnvelope } from '../../src/api/contract/envelope.ts'
 import type { Registration } from '../../src/runtime/actors/kind.ts'
@@ -65,6 +65,9 @@ export function declaredKinds(of: Readonly<Record<string, Registration>> = machi
   })
 }
 
+/** Events that no kind emits. The feed derives them as it publishes a record. */
+const DERIVED: readonly EventSchema[] = positionMarks([]).emits
+
 /** Fields that all events have. */
 const COMMON = ['type', 'at']
 
@@ -77,7 +80,8 @@ export function eventPage(kinds: readonly Declared[] = declaredKinds()): string 
       const about = schema.description === undefined ? [] : [schema.description]
       const emitters = kinds.filter(({ emits }) => emits.includes(type)).map(({ name }) => kindLink(name))
       const of = classOf(type)
-      const emitted = `Emitted by ${emitters.join(', ')}.${of === undefined ? '' : ` Its class is ${of}.`}`
+      const by = emitters.length === 0 ? 'Derived' : `Emitted by ${emitters.join(', ')}`
+      const emitted = `${by}.${of === undefined ? '' : ` Its class is ${of}.`}`
       return [`### ${type}`, ...about, `Topic \`${topicOf(type, fields)}\``, tableOf(own), emitted].join(
         '\n\n',
       )
@@ -88,6 +92,7 @@ export function eventPage(kinds: readonly Declared[] = declaredKinds()): string 
 }
 
 function classOf(type: string): string | undefined {
+  if (DERIVED.some(({ shape }) => shape.type.value === type)) return 'high-frequency'
   return Object.values<Registration>(machines).find(({ classes }) => classes?.[type])?.classes?.[type]
 }
 
@@ -97,11 +102,13 @@ function grouped(): (readonly [group: string, schemas: readonly EventSchema[]])[
   const ofKinds = Object.entries<Registration>(machines).map(
     ([name, { emits = [] }]) => [name, emits] as const,
   )
-  return [...Object.entries(domainEvents), ...ofKinds].flatMap(([name, emits]) => {
-    const own = (emits as readonly EventSchema[]).filter((schema) => !known.has(schema.shape.type.value))
-    for (const type of typesOf(own)) known.add(type)
-    return own.length === 0 ? [] : [[name, own] as const]
-  })
+  return [...Object.entries(domainEvents), ...ofKinds, ['derived', DERIVED] as const].flatMap(
+    ([name, emits]) => {
+      const own = (emits as readonly EventSchema[]).filter((schema) => !known.has(schema.shape.type.value))
+      for (const type of typesOf(own)) known.add(type)
+      return own.length === 0 ? [] : [[name, own] as const]
+    },
+  )
 }
 
 /** Returns the part of the page about the events that each kind takes, emits and sends. */

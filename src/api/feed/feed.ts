@@ -1,17 +1,24 @@
 import type { Observable, Subscription as RxSubscription } from 'rxjs'
 import type { WebSocket } from 'ws'
+import type { Topic } from '../../runtime/events/patterns.ts'
 import { TopicIndex } from '../../runtime/events/topic-index.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
+import { type Derivation, derivedOf, type ReadSnapshot, startsOf } from './derivation.ts'
 import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-session.ts'
 import { Known } from './known.ts'
 import { Waiting } from './outlet.ts'
-import { publicationsOf } from './publication.ts'
+import { type Publication, publicationsOf } from './publication.ts'
 import { Turns } from './turns.ts'
 
 export interface FeedLog extends FeedSource {
   readonly epoch: number
   readonly transitions$: Observable<TransitionRecord>
+  /** Returns the state of an actor as of the record `seq`. Only derivations need it. */
+  snapshotAsOf?(address: string, seq: number): ReturnType<ReadSnapshot>
 }
+
+/** Most addresses that are known to have no state to read. */
+const ABSENT_MAX = 10_000
 
 /** Hands every durable record to the subscriptions that want it. */
 export class Feed {
@@ -19,13 +26,17 @@ export class Feed {
   readonly #version: string
   readonly #index = new TopicIndex<Listener>()
   readonly #parts: FeedParts
+  readonly #derivations: readonly { readonly starts: readonly Topic[]; readonly of: Derivation }[]
+  /** Addresses without a state to read until a record of theirs comes, so that not every tick looks into the store. */
+  readonly #absent = new Set<string>()
   #records: RxSubscription | undefined
   #clients = 0
 
-  constructor(log: FeedLog, version: string, known = new Known(), waiting = new Waiting()) {
+  constructor(log: FeedLog, version: string, known = new Known(), derivations: readonly Derivation[] = []) {
     this.#log = log
     this.#version = version
-    this.#parts = { source: log, known, index: this.#index, turns: new Turns(), waiting }
+    this.#parts = { source: log, known, index: this.#index, turns: new Turns(), waiting: new Waiting() }
+    this.#derivations = derivations.map((of) => ({ starts: startsOf(of), of }))
   }
 
   connect(socket: WebSocket): FeedClient {
@@ -36,15 +47,37 @@ export class Feed {
       if (--this.#clients > 0) return
       this.#records?.unsubscribe()
       this.#records = undefined
+      this.#absent.clear()
     })
     client.send({ op: 'hello', version: this.#version, seq: this.#log.seq, epoch: this.#log.epoch })
     return client
   }
 
   #onRecord(record: TransitionRecord): void {
+    if (this.#absent.size > 0) this.#absent.delete(record.actor)
     if (this.#index.size === 0) return
-    for (const publication of publicationsOf(record, this.#parts.known.classOf))
-      for (const { client, subscription } of this.#index.match(publication.topic))
-        client.onPublication(subscription, record.seq, publication)
+    for (const publication of publicationsOf(record, this.#parts.known.classOf)) this.#hand(publication)
+    for (const { starts, of } of this.#derivations) {
+      if (!starts.some((start) => this.#index.mayMatch(start))) continue
+      const read = (address: string) => this.#snapshot(address, record.seq)
+      for (const publication of derivedOf(record, of, read)) this.#hand(publication)
+    }
+  }
+
+  #hand(publication: Publication): void {
+    for (const { client, subscription } of this.#index.match(publication.topic))
+      client.onPublication(subscription, publication.seq, publication)
+  }
+
+  #snapshot(address: string, seq: number): ReturnType<ReadSnapshot> {
+    if (this.#absent.has(address)) return undefined
+    let found: ReturnType<ReadSnapshot>
+    try {
+      found = this.#log.snapshotAsOf?.(address, seq)
+    } catch {
+      // An actor that cannot be restored is reported by those who need it.
+    }
+    if (found === undefined && this.#absent.size < ABSENT_MAX) this.#absent.add(address)
+    return found
   }
 }

@@ -8,6 +8,7 @@ import type { Queries } from '../../runtime/queries.ts'
 import { kindOf } from '../../runtime/record/address.ts'
 import { type Filter, partsOf } from '../contract/filter.ts'
 import type { SubscribeFrame } from '../contract/frames.ts'
+import type { Derivation } from './derivation.ts'
 import { nearest } from './nearest.ts'
 import { canMatchOn } from './outlook.ts'
 import type { ClassOf } from './publication.ts'
@@ -32,13 +33,17 @@ export class Known {
   readonly #classes: ReadonlyMap<string, ReadonlyMap<string, EventClass>>
 
   /** Without kinds, any kind may have records, and any event may come. */
-  constructor(kinds?: readonly KnownKind[]) {
+  constructor(kinds?: readonly KnownKind[], derivations: readonly Derivation[] = []) {
     this.#classes = new Map(
       kinds?.map(({ name, classes = {} }) => [name, new Map(Object.entries(classes))] as const),
     )
     this.#kinds = kinds && new Set(kinds.map(({ name }) => name))
-    const open = kinds === undefined || kinds.some(({ emits }) => emits === undefined)
-    this.#types = open ? undefined : new Set(kinds.flatMap(({ emits }) => [...(emits ?? [])]))
+    const sources = kinds && [
+      ...kinds.map(({ emits }) => emits),
+      ...derivations.map(({ emits }) => typesOf(emits)),
+    ]
+    const isOpen = sources === undefined || sources.includes(undefined)
+    this.#types = isOpen ? undefined : new Set(sources.flatMap((types) => [...(types ?? [])]))
     this.#typeTokens = this.#types && new Set([...this.#types].map(typeToken))
   }
 

@@ -1,4 +1,5 @@
 /** Serves the API, the feed, inspection and the page. */
+import { positionMarks } from '../../../machines/position/marked.ts'
 import type { Interruptible } from '../../../store/index.ts'
 import { startApi } from '../../api/server.ts'
 import type { Component } from '../component.ts'
@@ -23,6 +24,7 @@ export function server(run: Run): readonly Component[] {
       folder,
       verify,
       components: () => run.health(),
+      derivations: [positionMarks(venueNames(run))],
     }
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
     run.api = await startApi(at, options, processLogger)

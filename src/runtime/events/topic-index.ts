@@ -56,12 +56,28 @@ export class TopicIndex<S> {
     }
   }
 
+  /** Returns whether a pattern may match a topic that begins with these tokens. */
+  mayMatch(start: Topic): boolean {
+    return reaches(this.#root, start, 0)
+  }
+
   /** Returns each subscriber once, in no order. */
   match(topic: Topic): Set<S> {
     const found = new Set<S>()
     collect(this.#root, topic, 0, found)
     return found
   }
+}
+
+function reaches<S>({ next, here, rest }: Node<S>, start: Topic, depth: number): boolean {
+  if ((rest?.size ?? 0) > 0) return true
+  const token = start[depth]
+  if (token === undefined) return (next?.size ?? 0) > 0 || (here?.size ?? 0) > 0
+  const [exact, any] = [next?.get(token), next?.get('*')]
+  return (
+    (exact !== undefined && reaches(exact, start, depth + 1)) ||
+    (any !== undefined && reaches(any, start, depth + 1))
+  )
 }
 
 function collect<S>(node: Node<S>, topic: Topic, depth: number, found: Set<S>): void {
