@@ -148,6 +148,7 @@ it.each([
   '/nowhere',
   '/%zz',
   '/openapi.json',
+  '/docs',
 ])('tells browsers that %s is for the page alone', async (path) => {
   const { headers } = await ask(path)
   expect(headers).toMatchObject({
