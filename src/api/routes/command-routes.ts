@@ -41,7 +41,8 @@ export function commandRoutes(http: Api, supervisor: Supervisor, guard: Guard, l
     const given = commandOf(supervisor, address, request.body)
     const by = guard.signerOf(request.raw, given.by)
     const event = signed(supervisor, address, given, by)
-    logger.debug({ requestId: request.id, by, address, type: event.type }, 'a command')
+    const token = guard.callerOf(request.raw)?.token?.name
+    logger.debug({ requestId: request.id, token, by, address, type: event.type }, 'a command')
     const seq = key === undefined ? undefined : supervisor.seqOfKey(key)
     if (seq === undefined) assertTakes(supervisor, address, event)
     const receipt = await (seq === undefined
@@ -57,7 +58,8 @@ export function commandRoutes(http: Api, supervisor: Supervisor, guard: Guard, l
     async ({ id, raw, params: { address }, body }): Promise<AnswerOf<typeof routes.release>> => {
       const { by: given, reason } = body ?? {}
       const by = guard.signerOf(raw, given)
-      logger.debug({ requestId: id, by, address }, 'a release')
+      const token = guard.callerOf(raw)?.token?.name
+      logger.debug({ requestId: id, token, by, address }, 'a release')
       const why = compact({ by, reason })
       const { seq } = await supervisor.release(address, why)
       return { seq, address, state: (await supervisor.view(address))?.value }
