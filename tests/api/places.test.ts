@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import { time } from '../../src/api/contract/fields.ts'
+import { openApiOf } from '../../src/api/contract/openapi.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
 import { Harness } from '../runtime/harness.ts'
@@ -126,6 +127,33 @@ describe('a time in a request', () => {
     const past = await client.actor('counter/a', { at: '2026-01-01T00:00:02Z' })
     expect(past).toMatchObject({ context: { n: 3 } })
     expect(past).toEqual(await client.actor('counter/a', { at: BEGIN + 2_000 }))
+  })
+})
+
+describe('a number in a request', () => {
+  it.each(['', ' 1', '1e2', '0x1', '+1', '1.5', '-1', 'NaN', 'Infinity', '9'.repeat(400)])(
+    'is not "%s"',
+    async (text) => {
+      const given = encodeURIComponent(text)
+      for (const path of [
+        `/events?since=${given}`,
+        `/actors?limit=${given}`,
+        `/actors/counter%2Fa?seq=${given}`,
+      ])
+        expect((await ask(path)).status, path).toBe(400)
+    },
+  )
+
+  it('is described as a number', () => {
+    const { paths } = openApiOf('1', []) as {
+      paths: Record<string, { get: { parameters: { name: string; schema: unknown }[] } }>
+    }
+    const { parameters } = paths['/actors']?.get ?? { parameters: [] }
+    expect(parameters.find(({ name }) => name === 'limit')?.schema).toMatchObject({
+      type: 'integer',
+      maximum: 1_000,
+      default: 100,
+    })
   })
 })
 

@@ -30,10 +30,16 @@ export const FAILURES_MAX = 100
 /** Most characters of a person's note on a release. */
 const TEXT_LENGTH_MAX = 500
 
-/** A number in a URL, where it is text. */
-const number = z.coerce.number<number | string>()
-const count = (max: number) => number.int().positive().max(max)
-const place = number.int().nonnegative().optional()
+/** The text of a number. JavaScript takes others for numbers, too: an empty one for 0. */
+const NUMBER = /^-?\d+(?:\.\d+)?$/
+/** Returns the schema of a number in a URL, where it is text. */
+const inUrl = (schema: z.ZodNumber): z.ZodType<number, number | string> =>
+  z.preprocess(
+    (given) => (typeof given === 'string' && NUMBER.test(given) ? Number(given) : given),
+    schema,
+  ) as z.ZodType<number, number | string>
+const count = (max: number) => inUrl(z.number().int().positive().max(max))
+const place = inUrl(z.number().int().nonnegative()).optional()
 const ofActor = z.strictObject({ address })
 const NEXT_AFTER = 'Page by page: `next` is the `after` of the next page.'
 /** Returns the schema of `next` in an answer with one page of a list. */
@@ -88,7 +94,7 @@ export const routes = {
         kind: z.string().optional(),
         prefix: z.string().default(''),
         after: z.string().optional(),
-        limit: count(PAGE_MAX).default(PAGE),
+        limit: count(PAGE_MAX).prefault(PAGE),
       })
       .refine(({ kind, prefix }) => kind === undefined || prefix === '', 'give one of kind and prefix'),
     answers: {
@@ -132,7 +138,7 @@ export const routes = {
       toRev: place,
       after: place.describe('rev of the record before the first, in the order of the list'),
       reverse: z.stringbool().default(false),
-      limit: count(PAGE_MAX).default(PAGE),
+      limit: count(PAGE_MAX).prefault(PAGE),
     }),
     answers: { 200: z.object({ records: z.array(transitionRecord), next: nextOf(rev) }) },
     refusals: ['ADDRESS_INVALID', 'REQUEST_INVALID'],
@@ -220,7 +226,7 @@ export const routes = {
     method: 'GET',
     path: '/records/{seq}',
     summary: 'Shows a record, with links to the record that caused it and to those that it caused.',
-    params: z.strictObject({ seq: number.int().positive() }),
+    params: z.strictObject({ seq: inUrl(z.number().int().positive()) }),
     answers: { 200: recordWithLinks },
     refusals: ['REQUEST_INVALID', 'RECORD_UNKNOWN'],
   },
@@ -292,7 +298,7 @@ export const routes = {
     summary: 'Lists recent failures, or those of one actor. A release ends the failures before it.',
     query: z.strictObject({
       actor: z.string().optional(),
-      limit: count(FAILURES_MAX).default(FAILURES_MAX),
+      limit: count(FAILURES_MAX).prefault(FAILURES_MAX),
     }),
     answers: { 200: z.object({ seq: position, failures: z.array(failure) }) },
     refusals: ['REQUEST_INVALID'],
