@@ -6,6 +6,14 @@ import type { StrategyContext, StrategyTrade, Work } from './context.ts'
 /** The most entry signals that are kept of a cycle: the newest. */
 const CANDIDATES_MAX = 10
 
+/** The longest reason that is kept, in characters. A module may give a text of any length. */
+const REASON_MAX = 200
+
+/** Returns a reason as the story of a cycle has it. */
+export function shortened(reason: string): string {
+  return reason.slice(0, REASON_MAX)
+}
+
 const NO_WORK: Work = { ticks: 0, actions: 0, errors: 0 }
 
 export function workOf({ work = NO_WORK }: Pick<StrategyContext<object, object>, 'work'>): Work {

@@ -206,7 +206,9 @@ export function defineStrategy<
       },
     })
   const former = machineOf('1', FORMER)
-  const today = versionsSince('2', since, (common) => machineOf(common, common === '4' ? PRESENT : SECOND))
+  const today = versionsSince('2', since, (common) =>
+    machineOf(common, common === '2' || common === '3' ? SECOND : PRESENT),
+  )
   const commons = ['1', '2', ...Object.keys(since)]
   const own = definition.upgrades ?? []
   const upgrade = (from: string, to: string, migrate: StrategyUpgrade['migrate']) => ({ from, to, migrate })

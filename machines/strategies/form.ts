@@ -13,7 +13,7 @@ export interface Form {
   /** Check the values that a definition gives. They throw on a value that they do not take. */
   readonly valuesOf: typeof valuesOf
   readonly signalOf: typeof signalOf
-  /** True when it remembers its entry signals, and why it went in and out. */
+  /** True if it remembers its entry signals, and its reasons to go in and out. */
   readonly remembers: boolean
 }
 

@@ -12,7 +12,7 @@ import { settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import type { StrategyEvent, StrategyTrade, StrategyTypes } from './context.ts'
-import { candidatesWith, cycleOf, workOf, workWith } from './cycle.ts'
+import { candidatesWith, cycleOf, shortened, workOf, workWith } from './cycle.ts'
 import { since, strategyDeclaration } from './declaration.ts'
 import type { ParamsOf, StrategyDefinition } from './definition.ts'
 import type { Form } from './form.ts'
@@ -96,7 +96,7 @@ export function actionsOf<
       if (values === undefined) return
       const signal = signalOf(definition.decide({ params, is, was, side, candle }), candle)
       if (remembers && signal?.do === 'enter' && side === undefined) {
-        const candidate = { at, side: signal.side, reason: signal.reason }
+        const candidate = { at, side: signal.side, reason: shortened(signal.reason) }
         enqueue.assign({ candidates: candidatesWith(context, candidate) })
       }
       if (signal?.do === 'enter')
@@ -112,7 +112,7 @@ export function actionsOf<
       const values = { ...event.values }
       const trades = context.trades + 1
       const list = listOf(name, params, trades)
-      const story = remembers && { enteredAt: at, reason }
+      const story = remembers && { enteredAt: at, reason: shortened(reason) }
       const trade = { list, side, openAt: candle.openAt, books: NO_BOOKS, ...story }
       enqueue.assign({ trades, trade, ...(remembers && workWith(context, 'actions')) })
       enqueue(emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'enter', side, reason, values }))
@@ -128,7 +128,10 @@ export function actionsOf<
       const trade = context.trade as StrategyTrade
       const { list, side: held } = trade
       if (remembers)
-        enqueue.assign({ trade: { ...trade, exitReason: reason }, ...workWith(context, 'actions') })
+        enqueue.assign({
+          trade: { ...trade, exitReason: shortened(reason) },
+          ...workWith(context, 'actions'),
+        })
       const of = {
         ...factsOf(context.params, at),
         side: opposite(held),

@@ -9,6 +9,7 @@ import {
   type StrategyContext,
 } from '../../machines/index.ts'
 import * as decimal from '../../machines/model/decimal.ts'
+import { candidatesWith, shortened } from '../../machines/strategies/cycle.ts'
 import { Floor, SYMBOL } from './floor.ts'
 
 const QUIET = { watchdog: { enabled: false }, symbol: { intervals: ['1s'] }, account: { valueEvery: '1s' } }
@@ -71,6 +72,15 @@ describe('an EMA cross', () => {
     expect(chosen).toEqual({ at, side, reason, list })
     const held = (completed?.at ?? 0) - at
     expect(summary).toBe(`BUY ${SYMBOL} on "${reason}", ${held} ms, out on "${exit?.reason}": ${pnl} USDT`)
+  })
+
+  it('keeps of its entries the newest, and no text of any length', () => {
+    const reason = 'up '.repeat(1_000)
+    let candidates = candidatesWith({}, { at: 0, side: 'BUY', reason: shortened(reason) })
+    for (let at = 1; at <= 20; at++)
+      candidates = candidatesWith({ candidates }, { at, side: 'BUY', reason: shortened(reason) })
+    expect(candidates.map(({ at }) => at)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20])
+    expect(JSON.stringify(candidates).length).toBeLessThan(3_000)
   })
 
   it('counts its work: candles, entries and exits asked for, requests refused', async () => {
