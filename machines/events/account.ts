@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { address, by, byHand, decimal, epochMs, remark } from '../model/fields.ts'
 import { positionSide } from './order.ts'
-import { changed, event, ofSymbol, ofTrade, ofVenue, settings } from './shape.ts'
+import { changed, EXAMPLE, event, ofSymbol, ofTrade, ofVenue, settings } from './shape.ts'
 
 /** Why it has changed, in the venue's own words: ORDER, FUNDING_FEE, DEPOSIT. */
 const reason = z.string()
@@ -125,12 +125,16 @@ export const stats = z.object({
   ...accountStats,
 })
 
-export const riskApproved = event('RISK_APPROVED', {
-  ...ofSymbol,
-  ...ofTrade,
-  clOrdId: z.string(),
-  notional: decimal,
-}).describe('The risk gate lets a request pass.')
+export const riskApproved = event(
+  'RISK_APPROVED',
+  {
+    ...ofSymbol,
+    ...ofTrade,
+    clOrdId: z.string(),
+    notional: decimal,
+  },
+  { ...EXAMPLE.ofTrade, clOrdId: 'sim:btc-1-entry', notional: '618.38' },
+).describe('The risk gate lets a request pass.')
 const refusal = {
   ...ofVenue,
   symbol: z.string().describe('Absent when the order of the request is unknown.').optional(),
@@ -145,85 +149,157 @@ const refusal = {
   value: z.string().describe('The value that was asked for.'),
   text: z.string(),
 }
-export const riskRejected = event('RISK_REJECTED', refusal).describe('The risk gate refuses a request.')
-export const entrySkipped = event('ENTRY_SKIPPED', refusal).describe(
+export const riskRejected = event('RISK_REJECTED', refusal, {
+  ...EXAMPLE.ofTrade,
+  clOrdId: 'sim:btc-1-entry',
+  check: 'orderNotionalMax',
+  limit: '10000',
+  value: '30918.82',
+  text: 'orderNotionalMax: 30918.82 asked, 10000 allowed',
+}).describe('The risk gate refuses a request.')
+export const entrySkipped = event('ENTRY_SKIPPED', refusal, {
+  ...EXAMPLE.ofTrade,
+  clOrdId: 'sim:btc-1-entry',
+  check: 'cooldown',
+  limit: 'after 60000 ms',
+  value: '12000 ms',
+  text: 'cooldown: 12000 ms, no entry but after 60000 ms',
+}).describe(
   'The risk gate holds an entry back for a time, as by a cooldown or a flag. The request itself breaks no rule.',
 )
-export const tradingBlocked = event('TRADING_BLOCKED', {
-  ...ofVenue,
-  tradingState: z.enum(['reducing', 'halted']),
-  by,
-  reason: z.string().optional(),
-}).describe(
+export const tradingBlocked = event(
+  'TRADING_BLOCKED',
+  {
+    ...ofVenue,
+    tradingState: z.enum(['reducing', 'halted']),
+    by,
+    reason: z.string().optional(),
+  },
+  { ...EXAMPLE.ofVenue, tradingState: 'halted', by: 'ann', reason: 'to look' },
+).describe(
   'From now on the account refuses orders that make a position larger (`reducing`), or all but those that protect one (`halted`).',
 )
-export const tradingAuthorized = event('TRADING_AUTHORIZED', {
-  ...ofVenue,
-  by,
-  reason: z.string().optional(),
-}).describe('The account is active from now on.')
+export const tradingAuthorized = event(
+  'TRADING_AUTHORIZED',
+  {
+    ...ofVenue,
+    by,
+    reason: z.string().optional(),
+  },
+  { ...EXAMPLE.ofVenue, by: 'ann' },
+).describe('The account is active from now on.')
 const trip = { ...ofVenue, check: z.string(), limit: z.string(), value: z.string() }
-export const limitBreached = event('LIMIT_BREACHED', trip).describe(
-  'The account has reached a limit of its losses.',
-)
-export const circuitBreakerTriggered = event('CIRCUIT_BREAKER_TRIGGERED', {
-  ...trip,
-  tradingState: z.enum(['reducing', 'halted']),
-}).describe('The circuit breaker has tripped, and the account is in this trading state.')
-export const circuitBreakerReset = event('CIRCUIT_BREAKER_RESET', { ...trip, by }).describe(
-  'A person has reset the circuit breaker.',
-)
-export const manualReviewRequired = event('MANUAL_REVIEW_REQUIRED', {
-  ...ofVenue,
-  reason: z.string(),
-}).describe('The account blocks entries until a person acknowledges a review.')
-export const manualReviewAcknowledged = event('MANUAL_REVIEW_ACKNOWLEDGED', {
-  ...ofVenue,
-  reason: z.string(),
-  by,
-  note: z.string().optional(),
-}).describe('A person has acknowledged the review.')
-export const manualIntervention = event('MANUAL_INTERVENTION', {
-  ...ofVenue,
-  symbol: z.string().optional(),
-  ...ofTrade,
-  action: z.enum(['SET_TRADING_STATE', 'CANCEL', 'EXIT']),
-  by,
-  reason: z.string().optional(),
-}).describe('A person has changed trading by hand.')
-export const settingUpdated = event('SETTING_UPDATED', {
-  ...ofVenue,
-  setting: z.string(),
-  ...changed,
-}).describe('A limit of the account has changed.')
-export const settingFailed = event('SETTING_FAILED', {
-  ...ofVenue,
-  symbol: z.string().optional(),
-  ...ofTrade,
-  field: z.string(),
-  rule: z.string().describe('The rule that the setting breaks.'),
-  by,
-}).describe('A setting that was asked for breaks a rule. Nothing that the request asked for has changed.')
+export const limitBreached = event('LIMIT_BREACHED', trip, {
+  ...EXAMPLE.ofVenue,
+  check: 'dailyLossMax',
+  limit: '500',
+  value: '512.3',
+}).describe('The account has reached a limit of its losses.')
+export const circuitBreakerTriggered = event(
+  'CIRCUIT_BREAKER_TRIGGERED',
+  {
+    ...trip,
+    tradingState: z.enum(['reducing', 'halted']),
+  },
+  { ...EXAMPLE.ofVenue, check: 'dailyLossMax', limit: '500', value: '512.3', tradingState: 'reducing' },
+).describe('The circuit breaker has tripped, and the account is in this trading state.')
+export const circuitBreakerReset = event(
+  'CIRCUIT_BREAKER_RESET',
+  { ...trip, by },
+  { ...EXAMPLE.ofVenue, check: 'dailyLossMax', limit: '500', value: '512.3', by: 'ann' },
+).describe('A person has reset the circuit breaker.')
+export const manualReviewRequired = event(
+  'MANUAL_REVIEW_REQUIRED',
+  {
+    ...ofVenue,
+    reason: z.string(),
+  },
+  { ...EXAMPLE.ofVenue, reason: 'dailyLossMax reached: 512.3, limit 500' },
+).describe('The account blocks entries until a person acknowledges a review.')
+export const manualReviewAcknowledged = event(
+  'MANUAL_REVIEW_ACKNOWLEDGED',
+  {
+    ...ofVenue,
+    reason: z.string(),
+    by,
+    note: z.string().optional(),
+  },
+  { ...EXAMPLE.ofVenue, reason: 'dailyLossMax reached: 512.3, limit 500', by: 'ann' },
+).describe('A person has acknowledged the review.')
+export const manualIntervention = event(
+  'MANUAL_INTERVENTION',
+  {
+    ...ofVenue,
+    symbol: z.string().optional(),
+    ...ofTrade,
+    action: z.enum(['SET_TRADING_STATE', 'CANCEL', 'EXIT']),
+    by,
+    reason: z.string().optional(),
+  },
+  { ...EXAMPLE.ofTrade, action: 'CANCEL', by: 'ann', reason: 'too late' },
+).describe('A person has changed trading by hand.')
+export const settingUpdated = event(
+  'SETTING_UPDATED',
+  {
+    ...ofVenue,
+    setting: z.string(),
+    ...changed,
+  },
+  { ...EXAMPLE.ofVenue, setting: 'openOrdersMax', value: 10, was: 5, by: 'ann' },
+).describe('A limit of the account has changed.')
+export const settingFailed = event(
+  'SETTING_FAILED',
+  {
+    ...ofVenue,
+    symbol: z.string().optional(),
+    ...ofTrade,
+    field: z.string(),
+    rule: z.string().describe('The rule that the setting breaks.'),
+    by,
+  },
+  {
+    ...EXAMPLE.ofVenue,
+    field: 'openOrdersMax',
+    rule: 'Invalid input: expected number, received string',
+    by: 'ann',
+  },
+).describe('A setting that was asked for breaks a rule. Nothing that the request asked for has changed.')
 
-export const balanceChanged = event('BALANCE_CHANGED', {
-  ...ofVenue,
-  asset: z.string(),
-  balance: decimal,
-  change: decimal,
-  reason: z
-    .string()
-    .optional()
-    .describe("The venue's word for the reason, such as FUNDING_FEE. Absent for a trade."),
-}).describe('The balance of an asset has changed.')
-export const portfolioValue = event('PORTFOLIO_VALUE', {
-  ...ofVenue,
-  asset: z.string(),
-  equity: decimal,
-  peakEquity: decimal,
-  unrealizedPnl: decimal,
-  dailyPnl: decimal,
-  drawdownPct: decimal,
-}).describe("The value of everything that settles in the account's asset, at the closes of the last candles.")
+export const balanceChanged = event(
+  'BALANCE_CHANGED',
+  {
+    ...ofVenue,
+    asset: z.string(),
+    balance: decimal,
+    change: decimal,
+    reason: z
+      .string()
+      .optional()
+      .describe("The venue's word for the reason, such as FUNDING_FEE. Absent for a trade."),
+  },
+  { ...EXAMPLE.ofVenue, asset: 'USDT', balance: '9381.62', change: '-618.38' },
+).describe('The balance of an asset has changed.')
+export const portfolioValue = event(
+  'PORTFOLIO_VALUE',
+  {
+    ...ofVenue,
+    asset: z.string(),
+    equity: decimal,
+    peakEquity: decimal,
+    unrealizedPnl: decimal,
+    dailyPnl: decimal,
+    drawdownPct: decimal,
+  },
+  {
+    ...EXAMPLE.ofVenue,
+    asset: 'USDT',
+    equity: '10012.5',
+    peakEquity: '10040',
+    unrealizedPnl: '12.5',
+    dailyPnl: '12.5',
+    drawdownPct: '0.27',
+  },
+).describe("The value of everything that settles in the account's asset, at the closes of the last candles.")
 
 export type BalanceReport = z.infer<typeof balanceReport>
 export type CashFlowReport = z.infer<typeof cashFlowReport>

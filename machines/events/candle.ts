@@ -1,6 +1,7 @@
 /** Candles and prices, from a symbol to those that follow it. */
 import { z } from 'zod'
 import { address, decimal, epochMs, interval } from '../model/fields.ts'
+import { EXAMPLE } from './shape.ts'
 
 /** Asks a symbol for its candles. */
 export const subscribe = z.object({
@@ -25,6 +26,20 @@ export const candle = z.object({
 })
 export type Candle = z.infer<typeof candle>
 
+const EXAMPLE_CLOSE = {
+  type: 'CANDLE_CLOSE',
+  ...EXAMPLE.ofSymbol,
+  interval: '1m',
+  candle: {
+    openAt: 1_723_161_180_000,
+    closeAt: 1_723_161_239_999,
+    open: '61840.00',
+    high: '61852.10',
+    low: '61830.00',
+    close: '61837.64',
+    volume: '12.48',
+  },
+}
 /** Goes from a symbol to its subscribers, and to the feed. */
 export const candleClose = z
   .object({
@@ -42,6 +57,7 @@ export const candleClose = z
       ),
   })
   .describe('A candle has closed.')
+  .meta({ examples: [EXAMPLE_CLOSE] })
 
 /** Tells subscribers that asked for updates the open candle. */
 export const candleUpdate = candleClose.extend({ type: z.literal('CANDLE_UPDATE') })

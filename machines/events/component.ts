@@ -1,7 +1,7 @@
 /** Events of the components of the process: those they emit, and those that the process sends them. */
 import { z } from 'zod'
 import { epochMs } from '../model/fields.ts'
-import { base, event } from './shape.ts'
+import { base, EXAMPLE, event } from './shape.ts'
 
 /** Its start begins: at a start of the process, or after a failure. */
 export const componentStart = z.object({ type: z.literal('START'), at: epochMs })
@@ -19,18 +19,24 @@ export const componentFault = z.object({
 
 const ofComponent = { ...base, component: z.string().describe('The name of the component.') }
 
-export const componentStarted = event('COMPONENT_STARTED', ofComponent).describe(
-  'A component of the process runs, at a start or again after a failure.',
-)
-export const componentStopped = event('COMPONENT_STOPPED', ofComponent).describe(
-  'A component of the process has stopped in order.',
-)
-export const componentFailed = event('COMPONENT_FAILED', {
-  ...ofComponent,
-  reason: z.string(),
-  retryInMs: z
-    .number()
-    .int()
-    .describe('The time until the next start, in ms. Absent when there is no further start.')
-    .optional(),
-}).describe('A component of the process has failed.')
+export const componentStarted = event('COMPONENT_STARTED', ofComponent, {
+  ...EXAMPLE.base,
+  component: 'news',
+}).describe('A component of the process runs, at a start or again after a failure.')
+export const componentStopped = event('COMPONENT_STOPPED', ofComponent, {
+  ...EXAMPLE.base,
+  component: 'news',
+}).describe('A component of the process has stopped in order.')
+export const componentFailed = event(
+  'COMPONENT_FAILED',
+  {
+    ...ofComponent,
+    reason: z.string(),
+    retryInMs: z
+      .number()
+      .int()
+      .describe('The time until the next start, in ms. Absent when there is no further start.')
+      .optional(),
+  },
+  { ...EXAMPLE.base, component: 'news', reason: 'the wire is cut', retryInMs: 1_000 },
+).describe('A component of the process has failed.')

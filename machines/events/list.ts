@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { address, byHand, decimal, epochMs, name, positive, remark } from '../model/fields.ts'
 import { orderTerms, positionSide, refPx } from './order.ts'
-import { event, ofSymbol, ofTrade } from './shape.ts'
+import { EXAMPLE, event, ofSymbol, ofTrade } from './shape.ts'
 
 export const contingencyType = z
   .enum(['OCO', 'OTO', 'OTOCO'])
@@ -99,17 +99,33 @@ export const listUpdate = z.object({
 })
 export type ListUpdate = z.infer<typeof listUpdate>
 
-export const orderListUpdated = event('ORDER_LIST_UPDATED', {
-  ...ofSymbol,
-  ...ofTrade,
-  list: z.string(),
-  contingencyType,
-  phase: listPhase,
-  exposure: decimal.describe('The quantity that the first order has filled and the others have not closed.'),
-}).describe('The phase or the exposure of a list has changed.')
-export const orderListRejected = event('ORDER_LIST_REJECTED', {
-  ...ofSymbol,
-  ...ofTrade,
-  list: z.string(),
-  text: z.string(),
-}).describe('A list is refused, because a list with its id exists or has existed.')
+export const orderListUpdated = event(
+  'ORDER_LIST_UPDATED',
+  {
+    ...ofSymbol,
+    ...ofTrade,
+    list: z.string(),
+    contingencyType,
+    phase: listPhase,
+    exposure: decimal.describe(
+      'The quantity that the first order has filled and the others have not closed.',
+    ),
+  },
+  {
+    ...EXAMPLE.ofTrade,
+    list: 'list/sim:btc-1',
+    contingencyType: 'OTOCO',
+    phase: 'protected',
+    exposure: '0.5',
+  },
+).describe('The phase or the exposure of a list has changed.')
+export const orderListRejected = event(
+  'ORDER_LIST_REJECTED',
+  {
+    ...ofSymbol,
+    ...ofTrade,
+    list: z.string(),
+    text: z.string(),
+  },
+  { ...EXAMPLE.ofTrade, list: 'list/sim:btc-1', text: 'listId: sim:btc-1 asked, a new one allowed' },
+).describe('A list is refused, because a list with its id exists or has existed.')

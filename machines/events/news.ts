@@ -1,7 +1,7 @@
 /** News from outside, and what follows from them. */
 import { z } from 'zod'
 import { epochMs } from '../model/fields.ts'
-import { base, event, ofSymbol } from './shape.ts'
+import { base, EXAMPLE, event, ofSymbol } from './shape.ts'
 
 export const newsSeverity = z.enum(['info', 'warning', 'critical'])
 export const newsSentiment = z.enum(['positive', 'neutral', 'negative'])
@@ -35,34 +35,63 @@ export const newsItem = newsFacts
   .describe('Gives an item of news to news/main, whose rules judge it.')
 
 const ofNews = { ...base, source: z.string(), id: z.string(), title: z.string() }
-export const newsIngested = event('NEWS_INGESTED', {
-  ...ofNews,
-  url: z.string().optional(),
-  publishedAt: epochMs.optional(),
-}).describe('A new item of news has come.')
-export const newsClassified = event('NEWS_CLASSIFIED', {
-  ...ofNews,
-  category: newsCategory,
-  sentiment: newsSentiment.optional(),
-  severity: newsSeverity,
-  symbols: z.array(z.string()).describe('The symbols that the item is about.'),
-  rule: z.string().describe('The id of the rule that matched; `none` when none did.'),
-  confidence: z
-    .number()
-    .min(0)
-    .max(1)
-    .describe('The confidence of that rule, from 0 to 1. It is 0 when none matched.'),
-}).describe('A rule has judged an item of news.')
-export const symbolFlagged = event('SYMBOL_FLAGGED', {
-  ...ofSymbol,
-  flag: newsCategory,
-  severity: newsSeverity,
-  until: epochMs,
-  reason: z.string(),
-}).describe('A symbol has a flag, or has it for longer or more gravely than before.')
-export const symbolFlagExpired = event('SYMBOL_FLAG_EXPIRED', { ...ofSymbol, flag: newsCategory }).describe(
-  'The flag of a symbol has ended.',
-)
+const EXAMPLE_NEWS = { ...EXAMPLE.base, source: 'wire', id: '1', title: 'Bitcoin exchange hacked' }
+export const newsIngested = event(
+  'NEWS_INGESTED',
+  {
+    ...ofNews,
+    url: z.string().optional(),
+    publishedAt: epochMs.optional(),
+  },
+  { ...EXAMPLE_NEWS, url: 'https://example.org/1' },
+).describe('A new item of news has come.')
+export const newsClassified = event(
+  'NEWS_CLASSIFIED',
+  {
+    ...ofNews,
+    category: newsCategory,
+    sentiment: newsSentiment.optional(),
+    severity: newsSeverity,
+    symbols: z.array(z.string()).describe('The symbols that the item is about.'),
+    rule: z.string().describe('The id of the rule that matched; `none` when none did.'),
+    confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('The confidence of that rule, from 0 to 1. It is 0 when none matched.'),
+  },
+  {
+    ...EXAMPLE_NEWS,
+    category: 'hack',
+    sentiment: 'negative',
+    severity: 'critical',
+    symbols: ['BTCUSDT'],
+    rule: 'hack',
+    confidence: 0.9,
+  },
+).describe('A rule has judged an item of news.')
+export const symbolFlagged = event(
+  'SYMBOL_FLAGGED',
+  {
+    ...ofSymbol,
+    flag: newsCategory,
+    severity: newsSeverity,
+    until: epochMs,
+    reason: z.string(),
+  },
+  {
+    ...EXAMPLE.ofSymbol,
+    flag: 'hack',
+    severity: 'critical',
+    until: 1_723_247_655_343,
+    reason: 'Bitcoin exchange hacked',
+  },
+).describe('A symbol has a flag, or has it for longer or more gravely than before.')
+export const symbolFlagExpired = event(
+  'SYMBOL_FLAG_EXPIRED',
+  { ...ofSymbol, flag: newsCategory },
+  { ...EXAMPLE.ofSymbol, flag: 'hack' },
+).describe('The flag of a symbol has ended.')
 
 export type NewsSeverity = z.infer<typeof newsSeverity>
 export type NewsSentiment = z.infer<typeof newsSentiment>

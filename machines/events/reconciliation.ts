@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { byHand, decimal, epochMs } from '../model/fields.ts'
 import { cashFlowReport } from './account.ts'
 import { executionReport, foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
-import { event, ofVenue } from './shape.ts'
+import { EXAMPLE, event, ofVenue } from './shape.ts'
 
 export const reconcile = z
   .object({
@@ -94,26 +94,38 @@ export const difference = {
   there: z.string().describe("The same quantity in the venue's books."),
 }
 
-export const reconciliationStarted = event('RECONCILIATION_STARTED', {
-  ...ofVenue,
-  reason: z.string(),
-}).describe("A comparison with the venue's books begins.")
-export const reconciliationDifference = event('RECONCILIATION_DIFFERENCE', {
-  ...ofVenue,
-  ...difference,
-  done: z
-    .enum(['movements applied', 'asked', 'told', 'adopted', 'canceled', 'reported'])
-    .describe('The action that the difference led to.'),
-}).describe("Our books and the venue's differ.")
-export const reconciliationCompleted = event('RECONCILIATION_COMPLETED', {
-  ...ofVenue,
-  discrepancies: z.number().int().describe('The number of differences that are left.'),
-  repaired: z
-    .number()
-    .int()
-    .describe('The number of differences that are repaired. Absent when there were none.')
-    .optional(),
-}).describe("The comparison with the venue's books is complete.")
+export const reconciliationStarted = event(
+  'RECONCILIATION_STARTED',
+  {
+    ...ofVenue,
+    reason: z.string(),
+  },
+  { ...EXAMPLE.ofVenue, reason: 'periodic' },
+).describe("A comparison with the venue's books begins.")
+export const reconciliationDifference = event(
+  'RECONCILIATION_DIFFERENCE',
+  {
+    ...ofVenue,
+    ...difference,
+    done: z
+      .enum(['movements applied', 'asked', 'told', 'adopted', 'canceled', 'reported'])
+      .describe('The action that the difference led to.'),
+  },
+  { ...EXAMPLE.ofVenue, what: 'position', id: 'BTCUSDT', here: '0', there: '0.5', done: 'movements applied' },
+).describe("Our books and the venue's differ.")
+export const reconciliationCompleted = event(
+  'RECONCILIATION_COMPLETED',
+  {
+    ...ofVenue,
+    discrepancies: z.number().int().describe('The number of differences that are left.'),
+    repaired: z
+      .number()
+      .int()
+      .describe('The number of differences that are repaired. Absent when there were none.')
+      .optional(),
+  },
+  { ...EXAMPLE.ofVenue, discrepancies: 0, repaired: 1 },
+).describe("The comparison with the venue's books is complete.")
 
 export type Reconcile = z.infer<typeof reconcile>
 export type VenueStateRequest = z.infer<typeof venueStateRequest>

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { durationMs, epochMs } from '../model/fields.ts'
 import { accountStats } from './account.ts'
-import { base, event, ofVenue, settings } from './shape.ts'
+import { base, EXAMPLE, event, ofVenue, settings } from './shape.ts'
 import { work } from './strategy.ts'
 
 export const errorSeverity = z.enum(['warning', 'error', 'critical'])
@@ -55,60 +55,102 @@ export const processStopped = z.object({
   initiator: z.string(),
 })
 
-export const systemStarted = event('SYSTEM_STARTED', {
-  ...base,
-  version: z.string().describe('The version of the package.'),
-}).describe(
+export const systemStarted = event(
+  'SYSTEM_STARTED',
+  {
+    ...base,
+    version: z.string().describe('The version of the package.'),
+  },
+  { ...EXAMPLE.base, version: '0.1.0' },
+).describe(
   'The process has started, and has its log. Two of these without a SYSTEM_STOPPED between them: the process crashed.',
 )
-export const systemStopped = event('SYSTEM_STOPPED', {
-  ...base,
-  reason: z.string(),
-  initiator: z.string(),
-}).describe('The process ends in order.')
-export const runnerStarted = event('RUNNER_STARTED', {
-  ...ofVenue,
-  market: z.string(),
-  strategies: z.array(z.string()),
-}).describe('The runner takes market data and trades from now on. There is one of this event for each venue.')
-export const runnerStopped = event('RUNNER_STOPPED', {
-  ...ofVenue,
-  startedAt: epochMs.describe('The time of the last start.'),
-}).describe('The runner takes no more market data. There is one of this event for each venue.')
-export const systemError = event('SYSTEM_ERROR', {
-  ...base,
-  severity: errorSeverity,
-  text: z.string(),
-  about: z
-    .string()
-    .describe('The actor, port or source that had the error. Absent when it is none of these.')
-    .optional(),
-}).describe('An error or a warning of the process. `critical` ends the run.')
-export const heartbeat = event('HEARTBEAT', {
-  ...base,
-  startedAt: epochMs.describe('The time of the last start of the process.'),
-}).describe('The process runs. One comes every `runner.heartbeatMs`.')
+export const systemStopped = event(
+  'SYSTEM_STOPPED',
+  {
+    ...base,
+    reason: z.string(),
+    initiator: z.string(),
+  },
+  { ...EXAMPLE.base, reason: 'SIGTERM', initiator: 'the system' },
+).describe('The process ends in order.')
+export const runnerStarted = event(
+  'RUNNER_STARTED',
+  {
+    ...ofVenue,
+    market: z.string(),
+    strategies: z.array(z.string()),
+  },
+  { ...EXAMPLE.ofVenue, market: 'sim', strategies: ['btc'] },
+).describe('The runner takes market data and trades from now on. There is one of this event for each venue.')
+export const runnerStopped = event(
+  'RUNNER_STOPPED',
+  {
+    ...ofVenue,
+    startedAt: epochMs.describe('The time of the last start.'),
+  },
+  { ...EXAMPLE.ofVenue, startedAt: 1_723_160_000_000 },
+).describe('The runner takes no more market data. There is one of this event for each venue.')
+export const systemError = event(
+  'SYSTEM_ERROR',
+  {
+    ...base,
+    severity: errorSeverity,
+    text: z.string(),
+    about: z
+      .string()
+      .describe('The actor, port or source that had the error. Absent when it is none of these.')
+      .optional(),
+  },
+  { ...EXAMPLE.base, severity: 'error', text: 'no answer', about: 'port/sim' },
+).describe('An error or a warning of the process. `critical` ends the run.')
+export const heartbeat = event(
+  'HEARTBEAT',
+  {
+    ...base,
+    startedAt: epochMs.describe('The time of the last start of the process.'),
+  },
+  { ...EXAMPLE.base, startedAt: 1_723_160_000_000 },
+).describe('The process runs. One comes every `runner.heartbeatMs`.')
 const count = z.number().int()
-export const healthCheck = event('HEALTH_CHECK', {
-  ...base,
-  status: z.enum(['ok', 'degraded']),
-  warnings: count,
-  errors: count,
-}).describe(
+export const healthCheck = event(
+  'HEALTH_CHECK',
+  {
+    ...base,
+    status: z.enum(['ok', 'degraded']),
+    warnings: count,
+    errors: count,
+  },
+  { ...EXAMPLE.base, status: 'ok', warnings: 0, errors: 0 },
+).describe(
   'The numbers of warnings and errors since the last heartbeat. One comes with each heartbeat. `ok`: there are no errors.',
 )
-export const statsUpdate = event('STATS_UPDATE', {
-  ...ofVenue,
-  ...accountStats,
-  strategies: z
-    .array(
-      z.object({
-        ...work,
-        errorRate: z.number().describe('Errors for each action. It is 0 without actions.'),
-      }),
-    )
-    .describe('The strategies of the venue that take messages, and their work so far.'),
-}).describe('The state of an account and of its strategies. One comes after each heartbeat.')
+export const statsUpdate = event(
+  'STATS_UPDATE',
+  {
+    ...ofVenue,
+    ...accountStats,
+    strategies: z
+      .array(
+        z.object({
+          ...work,
+          errorRate: z.number().describe('Errors for each action. It is 0 without actions.'),
+        }),
+      )
+      .describe('The strategies of the venue that take messages, and their work so far.'),
+  },
+  {
+    ...EXAMPLE.ofVenue,
+    asset: 'USDT',
+    balance: '9381.62',
+    equity: '10012.5',
+    dailyPnl: '12.5',
+    drawdownPct: '0.27',
+    openOrders: 1,
+    openPositions: 1,
+    strategies: [{ strategy: 'btc', ticks: 1_200, actions: 8, errors: 1, errorRate: 0.125 }],
+  },
+).describe('The state of an account and of its strategies. One comes after each heartbeat.')
 
 export type ReportError = z.infer<typeof reportError>
 export type Belonging = z.infer<typeof belonging>

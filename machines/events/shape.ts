@@ -18,9 +18,28 @@ export const ofTrade = {
     .optional()
     .describe('The id of the strategy that the event belongs to. Absent when it belongs to none.'),
 }
-/** Returns the schema of an event: its type and its fields. */
-export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z.object({ type: z.literal(type), ...shape })
+/** The fields that examples of events begin with. */
+export const EXAMPLE = {
+  base: { at: 1_723_161_255_343 },
+  ofVenue: { at: 1_723_161_255_343, venue: 'sim' },
+  ofSymbol: { at: 1_723_161_255_343, venue: 'sim', symbol: 'BTCUSDT' },
+  ofTrade: {
+    at: 1_723_161_255_343,
+    venue: 'sim',
+    symbol: 'BTCUSDT',
+    instrument: 'BTC/USDT',
+    strategy: 'btc',
+  },
+}
+/** Returns the schema of an event: its type and its fields, with an example for the documentation. */
+export const event = <T extends string, S extends z.ZodRawShape>(
+  type: T,
+  shape: S,
+  example?: NoInfer<z.input<z.ZodObject<S>>>,
+) => {
+  const schema = z.object({ type: z.literal(type), ...shape })
+  return example === undefined ? schema : schema.meta({ examples: [{ type, ...example }] })
+}
 export const reason = { text: z.string().optional() }
 
 /** The value of a setting. Absent when there is none, as for a limit that is not set. */

@@ -1,7 +1,7 @@
 /** Events of a universe: the venue's listing, and the symbols that it keeps. */
 import { z } from 'zod'
 import { address, decimal, distinct, epochMs, name } from '../model/fields.ts'
-import { base, event, ofSymbol } from './shape.ts'
+import { base, EXAMPLE, event, ofSymbol } from './shape.ts'
 
 /** The venue's facts of a symbol. */
 export const listedInstrument = z.object({
@@ -31,19 +31,27 @@ export const follow = z.object({ type: z.literal('FOLLOW'), at: epochMs, subscri
 /** Ends what FOLLOW asked for. */
 export const unfollow = z.object({ type: z.literal('UNFOLLOW'), at: epochMs, subscriber: address })
 
-export const universeUpdated = event('UNIVERSE_UPDATED', {
-  ...base,
-  venue: z.string(),
-  added: z.array(z.string()),
-  removed: z.array(z.string()),
-  symbols: z.array(z.string()).describe('All symbols of the universe now.'),
-}).describe('Symbols have come into the universe, or have left it.')
-export const symbolFiltered = event('SYMBOL_FILTERED', {
-  ...ofSymbol,
-  filter: z.string().describe('The filter that keeps the symbol out.'),
-  limit: z.string().describe('The value that the filter requires.'),
-  value: z.string().describe('The value that the symbol has.'),
-}).describe('A filter keeps a symbol out of the universe.')
+export const universeUpdated = event(
+  'UNIVERSE_UPDATED',
+  {
+    ...base,
+    venue: z.string(),
+    added: z.array(z.string()),
+    removed: z.array(z.string()),
+    symbols: z.array(z.string()).describe('All symbols of the universe now.'),
+  },
+  { ...EXAMPLE.ofVenue, added: ['ETHUSDT'], removed: [], symbols: ['BTCUSDT', 'ETHUSDT'] },
+).describe('Symbols have come into the universe, or have left it.')
+export const symbolFiltered = event(
+  'SYMBOL_FILTERED',
+  {
+    ...ofSymbol,
+    filter: z.string().describe('The filter that keeps the symbol out.'),
+    limit: z.string().describe('The value that the filter requires.'),
+    value: z.string().describe('The value that the symbol has.'),
+  },
+  { ...EXAMPLE.ofSymbol, filter: 'quoteVolumeMin', limit: '1000000', value: '2500' },
+).describe('A filter keeps a symbol out of the universe.')
 
 export type ListedInstrument = z.infer<typeof listedInstrument>
 export type InstrumentsListed = z.infer<typeof instrumentsListed>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { domainEvent, machines } from '../../machines/index.ts'
+import { domainEvent, domainEvents, machines } from '../../machines/index.ts'
+import type { EventSchema } from '../../machines/kind/kind.ts'
 import { commandPage } from '../../tools/docs/command-page.ts'
 import { type Declared, declaredKinds, eventPage, kindsText } from '../../tools/docs/event-page.ts'
 
@@ -18,6 +19,18 @@ describe('the events of trading', () => {
   it('are all on their page', () => {
     for (const type of emitted) expect(page('events.md')).toContain(`\n### ${type}\n`)
   })
+
+  it.each(Object.entries(domainEvents))(
+    'have an example each, of their own fields alone: %s',
+    (_, schemas) => {
+      for (const schema of schemas as readonly EventSchema[]) {
+        const [example] = (schema.meta()?.examples ?? []) as readonly object[]
+        expect(example, schema.shape.type.value).toBeDefined()
+        expect(schema.strict().safeParse(example).error?.issues, schema.shape.type.value).toBeUndefined()
+        expect(page('events.md')).toContain(`\n\`\`\`json\n${JSON.stringify(example)}\n\`\`\`\n`)
+      }
+    },
+  )
 
   it('are sent to kinds that take them', () => {
     const taken = new Map(kinds.map(({ name, takes }) => [name, takes]))

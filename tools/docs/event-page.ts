@@ -13,6 +13,8 @@ The events that machines emit, as the feed and \`GET /events\` give them. Made b
 
 Money and quantities are **decimal**s as text, like \`"61837.63"\`; **epochMs** is milliseconds since 1970, UTC.
 
+A log keeps its events as they were emitted. Those of earlier versions lack the fields that have been added since.
+
 A topic is \`events.{type}.{venue}.{symbol}\`, the type in lower case, with \`-\` where an event has no venue or symbol.
 
 ## State transitions
@@ -68,7 +70,7 @@ export function declaredKinds(of: Readonly<Record<string, Registration>> = machi
 /** Events that no kind emits. The feed derives them as it publishes a record. */
 const DERIVED: readonly EventSchema[] = positionMarks([]).emits
 
-/** Fields that all events have. */
+/** Fields that all events have, and that most need not explain. */
 const COMMON = ['type', 'at']
 
 export function eventPage(kinds: readonly Declared[] = declaredKinds()): string {
@@ -76,15 +78,14 @@ export function eventPage(kinds: readonly Declared[] = declaredKinds()): string 
     const entries = schemas.map((schema) => {
       const type = schema.shape.type.value
       const fields = fieldsOf(schema)
-      const own = fields.filter(({ name }) => !COMMON.includes(name))
+      const own = fields.filter(({ name, description }) => !COMMON.includes(name) || description !== '')
       const about = schema.description === undefined ? [] : [schema.description]
       const emitters = kinds.filter(({ emits }) => emits.includes(type)).map(({ name }) => kindLink(name))
       const of = classOf(type)
       const by = emitters.length === 0 ? 'Derived' : `Emitted by ${emitters.join(', ')}`
       const emitted = `${by}.${of === undefined ? '' : ` Its class is ${of}.`}`
-      return [`### ${type}`, ...about, `Topic \`${topicOf(type, fields)}\``, tableOf(own), emitted].join(
-        '\n\n',
-      )
+      const topic = `Topic \`${topicOf(type, fields)}\``
+      return [`### ${type}`, ...about, topic, tableOf(own), ...exampleOf(schema), emitted].join('\n\n')
     })
     return [`## ${group}`, ...entries].join('\n\n')
   })
@@ -94,6 +95,12 @@ export function eventPage(kinds: readonly Declared[] = declaredKinds()): string 
 function classOf(type: string): string | undefined {
   if (DERIVED.some(({ shape }) => shape.type.value === type)) return 'high-frequency'
   return Object.values<Registration>(machines).find(({ classes }) => classes?.[type])?.classes?.[type]
+}
+
+/** Returns the example of an event as a block; nothing for an event of a module that gives none. */
+function exampleOf(schema: EventSchema): readonly string[] {
+  const [example] = (schema.meta()?.examples ?? []) as readonly object[]
+  return example === undefined ? [] : [`\`\`\`json\n${JSON.stringify(example)}\n\`\`\``]
 }
 
 /** Returns each event once, under the first kind that emits it. The strategies are one kind here, but for what is one's own. */
