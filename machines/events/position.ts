@@ -136,24 +136,28 @@ export const positionFlipped = event('POSITION_FLIPPED', ofPosition, {
 
 const ofWatchdog = {
   ...ofSymbol,
+  instrument: ofTrade.instrument,
   exposure: decimal.describe('The quantity held.'),
   protectedQty: decimal.describe('The part of it that live stops cover.'),
   unprotectedMs: z.number().int().describe('The time for which not all of it was covered, in ms.'),
 }
 export const protectiveOrdersVerified = event('PROTECTIVE_ORDERS_VERIFIED', ofWatchdog, {
   ...EXAMPLE.ofSymbol,
+  instrument: 'BTC/USDT',
   exposure: '0.5',
   protectedQty: '0.5',
   unprotectedMs: 640,
 }).describe('Live stops cover the whole position.')
 export const protectiveOrdersMissing = event('PROTECTIVE_ORDERS_MISSING', ofWatchdog, {
   ...EXAMPLE.ofSymbol,
+  instrument: 'BTC/USDT',
   exposure: '0.5',
   protectedQty: '0',
   unprotectedMs: 5_000,
 }).describe('No live stop has covered the whole position for the grace of the watchdog.')
 export const protectiveOrdersReplaced = event('PROTECTIVE_ORDERS_REPLACED', ofWatchdog, {
   ...EXAMPLE.ofSymbol,
+  instrument: 'BTC/USDT',
   exposure: '0.5',
   protectedQty: '0.5',
   unprotectedMs: 5_640,

@@ -1,20 +1,22 @@
 /** The parts that events of every topic share. */
 import { z } from 'zod'
-import { by, epochMs } from '../model/fields.ts'
+import { by, epochMs, name } from '../model/fields.ts'
 
 export const base = { at: epochMs }
 export const ofVenue = { ...base, venue: z.string() }
 export const ofSymbol = { ...ofVenue, symbol: z.string() }
+/** The longest instrument, in characters: two names and a slash. */
+const INSTRUMENT_MAX = 257
 /** The instrument and the strategy of an order, a fill, a list, a position or a signal. */
 export const ofTrade = {
   instrument: z
     .string()
+    .max(INSTRUMENT_MAX)
     .optional()
     .describe(
       'The symbol in the form `BTC/USDT`, which no venue uses. Absent when its two assets are not known.',
     ),
-  strategy: z
-    .string()
+  strategy: name
     .optional()
     .describe('The id of the strategy that the event belongs to. Absent when it belongs to none.'),
 }

@@ -1,15 +1,15 @@
 /** The actions of a watchdog. */
-import { acts } from '../kind/kind.ts'
+import { compact } from '../../errors/compact.ts'
+import { acts, laterThan } from '../kind/kind.ts'
 import { accountAddress, asKind, ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import type { Cover, WatchdogContext, WatchdogTypes } from './context.ts'
 import { after, covered, isHeld, isRelieved, type OwnOrders, ownCovers, protectionOf } from './covers.ts'
-import { watchdogDeclaration } from './declaration.ts'
-
-const { action, emit, tell } = acts(watchdogDeclaration, {} as WatchdogTypes)
+import { since, watchdogDeclaration } from './declaration.ts'
 
 /** Returns the actions of a version, which knows its own orders in its own way. */
-export function actionsOf(own: OwnOrders) {
+export function actionsOf(version: string, own: OwnOrders) {
+  const { action, emit, tell } = acts(watchdogDeclaration, {} as WatchdogTypes, laterThan(since, version))
   return {
     take: action(({ context: was, event, enqueue }) => {
       const context = { ...was, ...after(was, event, own) }
@@ -48,13 +48,14 @@ export function actionsOf(own: OwnOrders) {
 }
 
 function facts(context: WatchdogContext, at: number, unprotectedMs: number) {
-  const { venue, symbol, quantity } = context
-  return {
+  const { venue, symbol, instrument, quantity } = context
+  return compact({
     at,
     venue,
     symbol,
+    instrument,
     exposure: decimal.absolute(quantity),
     protectedQty: covered(context),
     unprotectedMs,
-  }
+  })
 }

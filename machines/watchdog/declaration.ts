@@ -8,7 +8,7 @@ import {
   protectiveOrdersReplaced,
   protectiveOrdersVerified,
 } from '../events/position.ts'
-import { type Accepted, declare } from '../kind/kind.ts'
+import { type Accepted, declare, type Since } from '../kind/kind.ts'
 import { watchdogSettings } from './settings.ts'
 
 export const watchdogDeclaration = declare({
@@ -17,6 +17,8 @@ export const watchdogDeclaration = declare({
   sends: { account: [orderRequest], order: [cancel, verify] },
   commands: [],
 })
+
+export const since: Since<typeof watchdogDeclaration> = { 4: ['instrument'] }
 
 export const watchdogEvents = watchdogDeclaration.events
 export type WatchdogEvent = Accepted<typeof watchdogDeclaration>

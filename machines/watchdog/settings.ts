@@ -1,6 +1,7 @@
 /** The configuration of a watchdog. */
 import { z } from 'zod'
 import { positionSide } from '../events/order.ts'
+import { ofTrade } from '../events/shape.ts'
 import * as decimal from '../model/decimal.ts'
 import { anyDurationMs, durationMs, positive } from '../model/fields.ts'
 
@@ -23,6 +24,7 @@ export const watchdogRules = rulesWith(durationMs)
 /** The settings that a later start may change. */
 export const watchdogSettings = z.object({
   tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),
+  instrument: ofTrade.instrument,
   ...rulesWith(anyDurationMs),
 })
 export const watchdogInput = watchdogSettings.extend({

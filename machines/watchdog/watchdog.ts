@@ -1,10 +1,11 @@
 import { setup } from 'xstate'
 import { ofEvents } from '../kind/former-names.ts'
+import { versionsSince } from '../kind/kind.ts'
 import * as decimal from '../model/decimal.ts'
 import { actionsOf } from './actions.ts'
 import type { WatchdogContext, WatchdogTypes } from './context.ts'
 import { BY_FIELD, BY_PREFIX, graceOf, isCalledOwn, isGuarded, missing, type OwnOrders } from './covers.ts'
-import { watchdogDeclaration } from './declaration.ts'
+import { since, watchdogDeclaration } from './declaration.ts'
 import { watchdogInput } from './settings.ts'
 
 /** The transitions to the state that position and orders have led to. */
@@ -24,7 +25,7 @@ const watchdogOf = (version: string, own: OwnOrders) =>
       isCovered: ({ context }) => isGuarded(context) && !decimal.isPositive(missing(context)),
       isUncovered: ({ context }) => isGuarded(context) && decimal.isPositive(missing(context)),
     },
-    actions: actionsOf(own),
+    actions: actionsOf(version, own),
   }).createMachine({
     id: 'watchdog',
     version,
@@ -67,7 +68,8 @@ const watchdogOf = (version: string, own: OwnOrders) =>
     },
   })
 
-export const watchdogMachine = watchdogOf('3', BY_FIELD)
+const today = versionsSince('3', since, (version) => watchdogOf(version, BY_FIELD))
+export const watchdogMachine = today.machine
 export const watchdogVersion2 = watchdogOf('2', BY_PREFIX)
 
 export const watchdogFromVersion2 = {
@@ -86,7 +88,7 @@ export const watchdogFromVersion2 = {
 export const watchdogKind = {
   ...watchdogDeclaration,
   machine: watchdogMachine,
-  previous: [watchdogVersion2],
-  upgrades: [watchdogFromVersion2],
+  previous: [...today.previous, watchdogVersion2],
+  upgrades: [watchdogFromVersion2, ...today.upgrades],
   upcasters: ofEvents,
 }

@@ -67,6 +67,12 @@ describe('the events of a run', () => {
     }
   })
 
+  it('of a watchdog name the instrument that it guards', () => {
+    const all = emittedBy('watchdog').filter(({ event }) => event.symbol === 'AUSDT')
+    expect(all.length).toBeGreaterThan(0)
+    for (const { event } of all) expect(event.instrument).toBe('A/USDT')
+  })
+
   it('of one order are of one strategy: its request, its life, and what its fills come to', () => {
     const orders = new Map(ofType('ORDER_CREATED').map(({ order, strategy }) => [order, strategy]))
     for (const { clOrdId, strategy } of ofType('RISK_APPROVED'))

@@ -7,6 +7,7 @@ import {
   type Configured,
   holdingId,
   type Instrument,
+  instrumentName,
   type PositionInput,
   positionAddress,
   type SymbolContext,
@@ -86,15 +87,14 @@ export class VenueActors {
   }
 
   /** Starts the position of a symbol and its watchdog. */
-  async #holdings(
-    { name: venue, account, watchdog }: VenueSettings,
-    { symbol, contract, multiplier, settleAsset, tickSize }: Instrument,
-  ): Promise<void> {
+  async #holdings({ name: venue, account, watchdog }: VenueSettings, rules: Instrument): Promise<void> {
+    const { symbol, contract, multiplier, settleAsset, tickSize } = rules
+    const guarded = { ...watchdog, ...compact({ tickSize, instrument: instrumentName([rules], symbol) }) }
     const terms = { contract, multiplier, ...(settleAsset && { settleAsset }) }
     const sides = account.positionMode === 'hedging' ? (['LONG', 'SHORT'] as const) : [undefined]
     for (const positionSide of sides) {
       const of = compact({ venue, symbol, positionSide })
-      await this.#spawner.ensure('watchdog', holdingId(of), of, { ...watchdog, ...compact({ tickSize }) })
+      await this.#spawner.ensure('watchdog', holdingId(of), of, guarded)
       const watchers = [watchdogAddress(of)]
       const isKnown = await this.#spawner.spawnOnce('position', holdingId(of), {
         ...of,

@@ -9,6 +9,7 @@ import { since as ofOrder } from '../../../machines/order/declaration.ts'
 import { since as ofPosition } from '../../../machines/position/declaration.ts'
 import { since as ofRunner } from '../../../machines/runner/declaration.ts'
 import { since as ofStrategy } from '../../../machines/strategies/declaration.ts'
+import { since as ofWatchdog } from '../../../machines/watchdog/declaration.ts'
 import { versionOf } from '../../../src/runtime/actors/registry.ts'
 
 type KindName = keyof typeof domainEvents
@@ -21,6 +22,7 @@ const SINCE: Partial<Record<KindName, Readonly<Record<string, readonly string[]>
   position: ofPosition,
   runner: ofRunner,
   strategy: ofStrategy,
+  watchdog: ofWatchdog,
 }
 
 /** Names of fields by the type of the event. */
