@@ -4,11 +4,12 @@
  */
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isOutcryError } from '../../errors/outcry-error.ts'
 import { Gate } from './gate.ts'
 import type { Guard } from './guard.ts'
 import type { Limits } from './limits.ts'
 import { signalOf } from './routes/request.ts'
-import { LimitExceeded, type Shares } from './shares.ts'
+import { retryAfterOf, type Shares } from './shares.ts'
 
 /**
  * Routes that read the whole log and may take long. They have a gate of their own, so they do not block other readers.
@@ -74,7 +75,8 @@ function refusing(reply: FastifyReply, take: () => void): void {
   try {
     take()
   } catch (error) {
-    if (error instanceof LimitExceeded) reply.header('retry-after', error.retryAfter)
+    const seconds = isOutcryError(error) ? retryAfterOf(error) : undefined
+    if (seconds !== undefined) reply.header('retry-after', seconds)
     throw error
   }
 }

@@ -135,19 +135,17 @@ function takeRequest(share: Share): void {
   if (waitMs > 0) throw exceeded(share, 'requests', Math.ceil(waitMs / 1_000))
 }
 
-/** A refusal that passes with time. */
-export class LimitExceeded extends OutcryError {
-  /** Seconds until the same request may succeed. */
-  readonly retryAfter: number
+const waits = new WeakMap<OutcryError, number>()
 
-  constructor(message: string, retryAfter: number) {
-    super('LIMIT_EXCEEDED', message, `Try again in ${retryAfter} s.`)
-    this.retryAfter = retryAfter
-  }
+function exceeded({ of }: Share, what: What, seconds = 1): OutcryError {
+  const error = new OutcryError('LIMIT_EXCEEDED', `${of} has too many ${what}`, `Try again in ${seconds} s.`)
+  waits.set(error, seconds)
+  return error
 }
 
-function exceeded({ of }: Share, what: What, retryAfter = 1): LimitExceeded {
-  return new LimitExceeded(`${of} has too many ${what}`, retryAfter)
+/** Returns the seconds until the same request may succeed; undefined when an error is no LIMIT_EXCEEDED. */
+export function retryAfterOf(error: OutcryError): number | undefined {
+  return waits.get(error)
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Caller, Guard } from './guard.ts'
 import { Allowance, type Limits } from './limits.ts'
 import { routeUnknown } from './methods.ts'
 import { REQUEST_ID, requestIdOf } from './request-id.ts'
-import { LimitExceeded, type Shares } from './shares.ts'
+import { retryAfterOf, type Shares } from './shares.ts'
 
 /** Largest frame that a client may send. */
 const FRAME_BYTES_MAX = 65_536
@@ -245,7 +245,8 @@ function answerAsAsked(http: FastifyInstance, request: IncomingMessage, socket: 
 /** Refuses an upgrade with the same answer as any other request. */
 function refuseUpgrade(request: IncomingMessage, socket: Duplex, error: OutcryError): void {
   const headers = [`${REQUEST_ID}: ${requestIdOf(request)}`]
-  if (error instanceof LimitExceeded) headers.push(`Retry-After: ${error.retryAfter}`)
+  const seconds = retryAfterOf(error)
+  if (seconds !== undefined) headers.push(`Retry-After: ${seconds}`)
   // A client that has gone need not be told.
   socket.on('error', () => {})
   socket.once('finish', () => socket.destroy())
