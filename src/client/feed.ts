@@ -7,6 +7,7 @@
  */
 import { z } from 'zod'
 import { isErrorCode } from '../../errors/codes.ts'
+import { compact } from '../../errors/compact.ts'
 import { optionsOf } from '../../errors/options.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { severity } from '../api/contract/envelope.ts'
@@ -42,7 +43,12 @@ export type FeedStatus =
   | { readonly status: 'connecting' }
   | { readonly status: 'open'; readonly version: string; readonly seq: number; readonly epoch: number }
   /** Everything up to `seq` has arrived. Later items are live. */
-  | { readonly status: 'caughtUp'; readonly seq: number }
+  | {
+      readonly status: 'caughtUp'
+      readonly seq: number
+      /** seq of the oldest record that `tail` looked at. Above 1, older items may match. */
+      readonly tailFrom?: number
+    }
   | { readonly status: 'waiting'; readonly forMs: number; readonly why: string }
 
 export interface FeedOptions extends Wanted {
@@ -269,7 +275,7 @@ class Connection {
         return
       case 'caughtUp':
         this.#place.caughtUp(frame.seq)
-        onStatus?.({ status: 'caughtUp', seq: frame.seq })
+        onStatus?.({ status: 'caughtUp', ...compact({ seq: frame.seq, tailFrom: frame.tailFrom }) })
         return
       case 'error':
         if (frame.code === 'SUBSCRIPTION_UNKNOWN') return

@@ -1,5 +1,5 @@
 /** Tests that a subscription that can match nothing is refused with what would match. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { emit, setup } from 'xstate'
 import { z } from 'zod'
@@ -113,7 +113,10 @@ const bell = setup({ types: {} as { events: { type: 'RING' }; emitted: { type: '
 const rung = z.object({ type: z.literal('RUNG') })
 
 describe('a program', () => {
-  const harness = new Harness()
+  let harness: Harness
+  beforeEach(() => {
+    harness = new Harness()
+  })
   afterEach(() => harness.supervisor.stop())
   const declared = { machine: bell, emits: [rung] }
 
@@ -128,6 +131,27 @@ describe('a program', () => {
     await harness.supervisor.stop()
     await harness.open({ machines: { bell: declared } })
     expect(await knownKinds(harness.supervisor)).toContainEqual({ name: 'gone', emits: undefined })
+  })
+
+  it('looks back with tail as far as it must for the types that a subscription names, and says how far', async () => {
+    await harness.open({ machines: { bell: declared } })
+    await harness.supervisor.spawn('bell', 'a')
+    await harness.supervisor.send('bell/a', { type: 'RING' })
+    const { seq } = harness.supervisor
+    for (let n = 0; n < 5; n++) await harness.supervisor.spawn('bell', `b${n}`)
+    const read = vi.spyOn(harness.store, 'read')
+    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const client = await FeedSocket.open(api.url)
+    await client.subscribe({ id: 'one', topics: ['events.rung.>'], tail: 1 })
+    const options = read.mock.calls.map(([one = {}]) => [one.fromSeq, one.emitting])
+    expect(options).toContainEqual([1, ['RUNG']])
+    await client.subscribe({ id: 'two', topics: ['events.>'], tail: 2, filter: { type: 'RUNG' } })
+    await client.subscribe({ id: 'any', topics: ['>'], tail: 3 })
+    expect(['one', 'two'].map((id) => client.items(id).map((item) => item.seq))).toEqual([[seq], [seq]])
+    const ends = client.frames.filter(({ op }) => op === 'caughtUp')
+    expect(ends).toMatchObject([{ tailFrom: seq }, { tailFrom: 1 }, { tailFrom: harness.supervisor.seq - 2 }])
+    client.socket.close()
+    await api.close()
   })
 
   it('tells a client what would match, and the connection goes on', async () => {

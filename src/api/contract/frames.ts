@@ -106,7 +106,14 @@ export const subscribedFrame = z.object({ op: z.enum(['subscribed', 'unsubscribe
  * @example
  * { op: 'caughtUp', id: 's1', seq: 1234 }
  */
-export const caughtUpFrame = z.object({ op: z.literal('caughtUp'), id: z.string(), seq: position })
+export const caughtUpFrame = z.object({
+  op: z.literal('caughtUp'),
+  id: z.string(),
+  seq: position,
+  tailFrom: seq
+    .optional()
+    .describe('seq of the oldest record that `tail` looked at; above 1, older publications may match'),
+})
 
 /**
  * Says how many high-frequency publications were left out, by topic. The latest of each of these topics follows.

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 import { ZodError } from 'zod'
 import type { ErrorCode } from '../../../errors/codes.ts'
+import { compact } from '../../../errors/compact.ts'
 import type { TopicIndex } from '../../runtime/events/topic-index.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { CLOSE, type ServerFrame, type SubscribeFrame } from '../contract/frames.ts'
@@ -19,6 +20,8 @@ export interface FeedSource {
     fromSeq?: number
     toSeq?: number
     reverse?: boolean
+    limit?: number
+    emitting?: readonly string[]
     signal?: AbortSignal
     inBackground?: boolean
   }): AsyncIterable<TransitionRecord>
@@ -41,7 +44,9 @@ export interface Listener {
 
 /** Most topics of all clients together. */
 const TOPICS_IN_ALL_MAX = 200_000
-/** Most records that `tail` searches, back from the end. */
+/** Records that a search through the index finds before the next client's turn. */
+const PIECE_FOUND = 500
+/** Most records that `tail` searches, back from the end, when no index leads to what it wants. */
 const TAIL_SCAN_MAX = 200_000
 /** Records that one client reads before the next client's turn. */
 const PIECE_RECORDS = 5_000
@@ -153,7 +158,7 @@ export class FeedClient implements Reader {
     const subscription = new Subscription(frame, this.outlet, this.#awaitRoom)
     subscription.position = since ?? head
     if (since === undefined && tail !== undefined && head > 0)
-      subscription.tail = { seq: head, floor: Math.max(1, head - TAIL_SCAN_MAX + 1), left: tail }
+      subscription.tail = tailSearch(head, tail, known.typesIn(frame))
     const listener = { client: this, subscription }
     this.#listeners.set(id, listener)
     for (const pattern of subscription.patterns) index.add(pattern, listener)
@@ -183,7 +188,8 @@ export class FeedClient implements Reader {
     subscription.flush()
     if (subscription.hasCaughtUp) return
     subscription.hasCaughtUp = true
-    this.send({ op: 'caughtUp', id: subscription.id, seq: subscription.position })
+    const { id, position: seq, tailFrom } = subscription
+    this.send({ op: 'caughtUp', id, seq, ...compact({ tailFrom }) })
   }
 
   #fallBehind(toldTo: number): void {
@@ -248,15 +254,15 @@ export class FeedClient implements Reader {
   async #searchTail(subscription: Subscription, tail: TailSearch): Promise<void> {
     const { source } = this.#parts
     const { signal } = this.#gone
-    const fromSeq = Math.max(tail.floor, tail.seq - PIECE_RECORDS + 1)
-    for await (const record of source.read({
-      fromSeq,
-      toSeq: tail.seq,
-      reverse: true,
-      signal,
-      inBackground: true,
-    })) {
+    const { floor, seq: toSeq, types: emitting } = tail
+    const place =
+      emitting === undefined
+        ? { fromSeq: Math.max(floor, toSeq - PIECE_RECORDS + 1) }
+        : { fromSeq: floor, emitting, limit: PIECE_FOUND }
+    let read = 0
+    for await (const record of source.read({ ...place, toSeq, reverse: true, signal, inBackground: true })) {
       if (subscription.closed) return
+      read++
       const found = publicationsOf(record).filter((publication) => subscription.wants(publication)).length
       tail.seq = record.seq - 1
       if (found < tail.left) {
@@ -266,11 +272,13 @@ export class FeedClient implements Reader {
       subscription.skip = found - tail.left
       return this.#tailFrom(subscription, record.seq)
     }
-    if (tail.seq < tail.floor) this.#tailFrom(subscription, tail.floor)
+    const isDone = emitting === undefined ? tail.seq < floor : read < PIECE_FOUND
+    if (isDone) this.#tailFrom(subscription, floor)
   }
 
   #tailFrom(subscription: Subscription, seq: number): void {
     subscription.tail = undefined
+    subscription.tailFrom = seq
     subscription.position = seq - 1
   }
 
@@ -294,4 +302,10 @@ export class FeedClient implements Reader {
     subscription.close()
     for (const pattern of subscription.patterns) this.#parts.index.remove(pattern, listener)
   }
+}
+
+/** Returns the search for the last `left` publications. With an index it goes back as far as it must. */
+function tailSearch(head: number, left: number, types: readonly string[] | undefined): TailSearch {
+  const floor = types === undefined ? Math.max(1, head - TAIL_SCAN_MAX + 1) : 1
+  return { seq: head, floor, left, types }
 }

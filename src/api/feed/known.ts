@@ -66,6 +66,16 @@ export class Known {
     return `nothing on ${topics.join(', ')} can match the filter; records have a kind, id, type, correlation and time, and events also a venue, symbol, strategy and severity`
   }
 
+  /** Returns the types of the events that a subscription names; undefined when it may want records or other events. */
+  typesIn({ topics, filter }: SubscribeFrame): readonly string[] | undefined {
+    const patterns = topics.map((text) => parsePattern(text) ?? [])
+    if (patterns.some(([root]) => root !== 'events')) return undefined
+    if (filter?.type !== undefined) return [filter.type]
+    const tokens = new Set(patterns.map(([, type]) => type ?? '*'))
+    if (this.#types === undefined || tokens.has('*') || tokens.has('>')) return undefined
+    return [...this.#types].filter((type) => tokens.has(typeToken(type)))
+  }
+
   #faultOf(filter: Filter, hasEventsOnly: boolean): string | undefined {
     const { kind, type } = filter
     if (kind !== undefined && this.#kinds?.has(kind) === false)

@@ -16,6 +16,8 @@ const RELEASES = 16
 export interface TailSearch {
   /** Next seq to look at. */
   seq: number
+  /** Types of the events to look for through the index; undefined to look at each record. */
+  readonly types: readonly string[] | undefined
   readonly floor: number
   /** Number of publications still to be found. */
   left: number
@@ -30,6 +32,8 @@ export class Subscription {
   /** Number of the next record's publications to skip, because `tail` begins behind them. */
   skip = 0
   tail: TailSearch | undefined
+  /** seq of the oldest record that `tail` looked at. */
+  tailFrom: number | undefined
   /** True when the subscription gets its items from commits. Otherwise it reads the log until it has caught up. */
   live = false
   /** True when the client knows that it has caught up. */
