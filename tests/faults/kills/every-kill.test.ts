@@ -6,7 +6,7 @@ import { busyConfig, recordedConfig, twoVenuesConfig } from './config.ts'
 import { type Left, MortalRun } from './mortal-run.ts'
 
 /** Number of runs that end once, each at another moment. */
-const SINGLE_KILLS = howMany('SINGLE_KILLS', 6)
+const SINGLE_KILLS = howMany('SINGLE_KILLS', 3)
 /** Number of ends of one run of many writes. */
 const KILLS_OF_ONE = howMany('KILLS_OF_ONE', 6)
 /** Ways in which a run of few writes is killed at each of them, of two. */
