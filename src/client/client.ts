@@ -1,14 +1,17 @@
 /** A client of a running server: its routes, typed by the contract, and its feed. */
 
+import type { Observable } from 'rxjs'
 import { z } from 'zod'
 import { optionsOf } from '../../errors/options.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { bearerProtocols } from '../api/contract/bearer.ts'
+import type { EventOnTopic, RecordOnTopic } from '../api/contract/frames.ts'
 import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/record.ts'
 import type { AnswerOf, BodyOf, QueryOf } from '../api/contract/route.ts'
 import { PAGE_MAX, type Routes } from '../api/contract/routes.ts'
 import { type FeedOptions, type FeedSocket, follow } from './feed.ts'
 import { type Asked, Http, type HttpOptions, notBy, type RouteName, TOKEN, TOKEN_RULE } from './http.ts'
+import { actor, events, type ObserveOptions, transitions } from './observables.ts'
 import type { FeedItem } from './place.ts'
 
 export type SocketConstructor = new (url: string, protocols?: string[]) => FeedSocket
@@ -195,6 +198,32 @@ export class Client {
       hasNewToken: () => this.#http.token !== used,
     }
     return follow(server, options)
+  }
+
+  /**
+   * Returns the domain events on topics, all of them by default, as an RxJS Observable. It reconnects by itself, and
+   * errors as `feed` does. Each subscriber has a connection of its own.
+   *
+   * @throws OPTION_INVALID for a topic of records
+   * @example client.events$({ topics: ['events.order_filled.>'], since: 0 }).subscribe(({ event }) => console.log(event))
+   */
+  events$(options: ObserveOptions = {}): Observable<EventOnTopic> {
+    return events(this, options)
+  }
+
+  /** Returns the records on topics, all of them by default, as `events$` does. */
+  transitions$(options: ObserveOptions = {}): Observable<RecordOnTopic> {
+    return transitions(this, options)
+  }
+
+  /**
+   * Returns an actor as it is, and then as it is after each of its records. It waits for an actor that does not exist
+   * yet.
+   *
+   * @example client.actor$('account/sim').subscribe(({ value, context }) => console.log(value, context))
+   */
+  actor$(address: string): Observable<ActorView> {
+    return actor(this, address)
   }
 
   #connect(token: string | undefined): FeedSocket {

@@ -2,7 +2,14 @@
 export { type Issue, isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 export { type EventEnvelope, eventEnvelope } from '../api/contract/envelope.ts'
 export type { Filter } from '../api/contract/filter.ts'
-export { clientFrame, type FeedFrame, feedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
+export {
+  clientFrame,
+  type EventOnTopic,
+  type FeedFrame,
+  feedFrame,
+  type RecordOnTopic,
+  type SubscribeFrame,
+} from '../api/contract/frames.ts'
 export type { Problem } from '../api/contract/problem.ts'
 export type { ActorSummary, ActorView, Failure, TransitionRecord } from '../api/contract/record.ts'
 export type { AnswerOf, Route } from '../api/contract/route.ts'
@@ -17,4 +24,5 @@ export {
 } from './client.ts'
 export type { FeedOptions, FeedSocket, FeedStatus } from './feed.ts'
 export type { Asked, HttpOptions, RouteName } from './http.ts'
+export type { ObserveOptions } from './observables.ts'
 export type { FeedItem } from './place.ts'

@@ -122,7 +122,7 @@ describe('the command line', () => {
     writeFileSync(config, `server: { token: ${token} }\nlog: { format: status }\n`)
     const runner = new OutcryProcess('run', '--config', config, '--data', data('status'), '--port', '0')
     await eventually(() => expect(runner.stderr).toMatch(/ticks\/s/))
-    expect(runner.stderr).toMatch(/^page +http:\/\/127\.0\.0\.1:\d+, once as \/\?token=<server\.token>$/m)
+    expect(runner.stderr).toMatch(/^page +http:\/\/127\.0\.0\.1:\d+, once as \/\?token=<token>$/m)
     runner.child.kill('SIGTERM')
     expect(JSON.stringify(await runner.finished())).not.toContain(token)
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { howMany, SEED } from '../seeded.ts'
 import { simulate } from './simulation.ts'
 
-const worlds = howMany('WORLDS', 5)
+const worlds = howMany('WORLDS', 3)
 const CRASHES = ['in a commit', 'in a release', 'before a port', 'fenced', 'at any moment']
 const REPORTS = [
   'NEW',

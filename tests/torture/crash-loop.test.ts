@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { howMany, SEED } from '../seeded.ts'
 import { crashLoop } from './crash-loop.ts'
 
-const KILLS = howMany('KILLS', 25)
+const KILLS = howMany('KILLS', 15)
 /** Kills of one log, which is read after each of them. */
 const KILLS_OF_ONE = 25
 /** Number of lines for each kill, so that the last kill comes before the last line. */

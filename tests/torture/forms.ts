@@ -29,7 +29,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
   moments: {
     about: 'runs that die, or are stopped, at each of their writes',
     files: ['tests/faults/kills/every-kill.test.ts'],
-    amounts: { SINGLE_KILLS: 300, KILLS_OF_ONE: 100, KILLS_OF_EACH: 2, KILLED_RUN_MS: 60_000 },
+    amounts: { SINGLE_KILLS: 300, KILLS_OF_ONE: 100, KILLS_OF_EACH: 2, WRITE_STEP: 1, KILLED_RUN_MS: 60_000 },
   },
   upgrades: {
     about: 'first starts of this version on a folder of an earlier one, killed at each write',
@@ -65,6 +65,16 @@ export const FORMS: Readonly<Record<string, Form>> = {
     about: 'every file of a store deleted, or exchanged for an older one or one of another store',
     files: ['tests/faults/swaps.test.ts'],
     amounts: { SWAPS: 100_000 },
+  },
+  laws: {
+    about: 'random messages and ends of a runtime, against the laws of its log',
+    files: ['tests/runtime/lawful.test.ts'],
+    amounts: { LAWFUL_LIVES: 3_000 },
+  },
+  feed: {
+    about: 'commits, throttles, slow reads, cuts and resumes of a feed in any order',
+    files: ['tests/api/feed-interleavings.test.ts'],
+    amounts: { INTERLEAVINGS: 5_000 },
   },
   worlds: {
     about: 'simulated worlds in which everything goes wrong',

@@ -141,5 +141,8 @@ export function unsubscribeOptionsOf(options: unknown): UnsubscribeOptions {
 
 /** Returns whether the text is a pattern that the topic of an event can match. */
 function isEventPattern(text: string): boolean {
-  return isPattern(text) && !text.startsWith('transitions')
+  if (!isPattern(text) || text.startsWith('transitions')) return false
+  // A topic has the type in lower case.
+  const [, type = ''] = parsePattern(text) ?? []
+  return type === type.toLowerCase()
 }

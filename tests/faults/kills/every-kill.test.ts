@@ -11,6 +11,8 @@ const SINGLE_KILLS = howMany('SINGLE_KILLS', 3)
 const KILLS_OF_ONE = howMany('KILLS_OF_ONE', 6)
 /** Ways in which a run of few writes is killed at each of them, of two. */
 const KILLS_OF_EACH = howMany('KILLS_OF_EACH', 1)
+/** Writes from one kill of such a run to the next. */
+const WRITE_STEP = howMany('WRITE_STEP', 2)
 /** Market time of a run, in ms. */
 const DURATION_MS = howMany('KILLED_RUN_MS', 25_000)
 
@@ -86,10 +88,10 @@ describe.each(RUNS)('a run %s', (_, config, amount) => {
         const run = begin()
         for (let ends = -1; ends < run.ends; ) {
           ends = run.ends
-          await run.live(({ ofRun }) => (ofRun >= write ? end : undefined))
+          await run.live(({ ofRun }) => (ofRun >= write + WRITE_STEP - 1 ? end : undefined))
         }
         const ofRun = reference.records.filter(({ actor }) => !OF_EACH_START.test(actor))
-        expect(run.ends).toBeGreaterThan(ofRun.length / 20)
+        expect(run.ends).toBeGreaterThan(ofRun.length / 20 / WRITE_STEP)
         await expectEqual(run, `ended ${run.ends} times`)
       },
     )
