@@ -210,17 +210,19 @@ async function rebuild<R extends LogRecord>(
     const types = new TypeIndex(to, 1, 0)
     let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
     let namelessTo = 0
+    let before = 1
     // Commits are read one by one, because an iterator fails for a damaged block ahead of it.
     while (end.seq < wholeTo) {
       const seq = end.seq + 1
       const bytes =
         seq < archive.hotFrom
           ? ((await archive.from(seq))[0] as RawCommit).bytes
-          : ((await from.get(commitKey(seq))) as Buffer)
+          : await commitBehind(from, before, seq)
       const { records } = decodeCommit(codec, name, seq, bytes)
       const next = batchCommit(end, index, types, bytes, records)
       await writeSynced(to, next.batch)
       end = next.end
+      before = seq
       index.add(records)
       types.add(records)
       if (storeIdOf(bytes) === undefined) namelessTo = end.seq
@@ -244,6 +246,19 @@ async function rebuild<R extends LogRecord>(
     await to.close()
   }
   writeHeadFile(fresh, { id: name.id, epoch, ready: true, seq: wholeTo })
+}
+
+/** Returns the commit of `seq`, which follows the one of `before`. */
+async function commitBehind(db: Database, before: number, seq: number): Promise<Buffer> {
+  const key = commitKey(seq)
+  try {
+    return (await db.get(key)) as Buffer
+  } catch (error) {
+    // A search in a damaged block may fail for a commit that a read through the block finds.
+    for await (const [found, bytes] of db.iterator({ gte: commitKey(before), lte: key }))
+      if (found === key) return bytes
+    throw error
+  }
 }
 
 /** Copies the snapshots that are readable and not beyond the cut. Returns true when these are all. */
