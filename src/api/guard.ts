@@ -12,7 +12,8 @@ import { isLoopback } from './binding.ts'
 import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
 import { REQUEST_ID } from './request-id.ts'
-import { type Access, CLI, openTokens, type Token, type TokenOptions, type Tokens } from './tokens.ts'
+import type { Access } from './server-fields.ts'
+import { CLI, openTokens, type Token, type TokenOptions, type Tokens } from './tokens.ts'
 
 /** Without a token, every client that reaches the server is trusted. */
 export interface GuardOptions extends TokenOptions {

@@ -11,6 +11,19 @@ export const TOKEN_RULE = 'at least 16 letters, digits and - . _ ~'
  */
 export const serverToken = z.string().regex(/^[\w.~-]{16,}$/, TOKEN_RULE)
 
+/** `read`: requests that change nothing, the feed and the inspection. `control`: everything. */
+export type Access = 'read' | 'control'
+
+/** A token as a configuration names it: `file` or `env` has its text. */
+export interface NamedToken {
+  readonly name: string
+  readonly access: Access
+  /** Path of a file with one token a line. */
+  readonly file?: string | undefined
+  /** Name of a variable of the environment. */
+  readonly env?: string | undefined
+}
+
 /** Names that the server gives to tokens itself. */
 const OWN_NAMES: readonly string[] = ['operator', 'cli']
 

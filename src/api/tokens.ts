@@ -5,21 +5,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { serverToken, TOKEN_RULE } from './server-fields.ts'
+import { type Access, type NamedToken, serverToken, TOKEN_RULE } from './server-fields.ts'
 import { digestOf, TokenFile } from './token-file.ts'
-
-/** `read`: requests that change nothing, the feed and the inspection. `control`: everything. */
-export type Access = 'read' | 'control'
-
-/** A token as a configuration names it: `file` or `env` has its text. */
-export interface NamedToken {
-  readonly name: string
-  readonly access: Access
-  /** Path of a file with one token a line. */
-  readonly file?: string | undefined
-  /** Name of a variable of the environment. */
-  readonly env?: string | undefined
-}
 
 export interface TokenOptions {
   /** Token of full access, whose name is `operator`. */

@@ -4,8 +4,13 @@ import { having, optionsOf } from '../../errors/options.ts'
 import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
 import type { Derivation } from '../api/feed/derivation.ts'
 import { LIMITS, type Limits } from '../api/limits.ts'
-import { serverOrigins, serverPort, serverToken, serverTokens } from '../api/server-fields.ts'
-import type { NamedToken } from '../api/tokens.ts'
+import {
+  type NamedToken,
+  serverOrigins,
+  serverPort,
+  serverToken,
+  serverTokens,
+} from '../api/server-fields.ts'
 import { consoleLogger, type Logger, unfailing } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 
