@@ -63,7 +63,7 @@ export function actionsOf(version: string) {
       assertEvent(event, 'ORDER_UPDATE')
       const { order, ordStatus, leavesQty, cumQty } = event
       const works = context.working[order]
-      // What is not here has ended, or works again, or is being adopted, and is then still to hear of its venue.
+      // An order that is not here has ended, or works again, or is being adopted and has yet to hear of its venue.
       const isNews = decimal.isPositive(leavesQty) || ordStatus === 'PENDING_NEW'
       if (works === undefined && !isNews) return
       // More was asked for since, and counts: the gate has let it through.

@@ -212,8 +212,8 @@ export class Supervisor extends Queries {
 
   /**
    * Takes no more messages, stops every running part, finishes the waiting messages, waits for the handlers of
-   * subscriptions (`handlerStopMs` at most), snapshots every actor, stops the ports and closes the store. Running parts that a waiting message starts begin at the next start. A second call
-   * resolves with the first.
+   * subscriptions (`handlerStopMs` at most), snapshots every actor, stops the ports and closes the store. Running parts
+   * that a waiting message starts begin at the next start. A second call resolves with the first.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#shutDown()

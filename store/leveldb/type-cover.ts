@@ -30,7 +30,7 @@ export class TypeCover<R extends LogRecord> {
   }
 
   start(): void {
-    // What fails here is tried again by the next read, which finds its records all the same.
+    // The next read tries again after a failure, and finds its records all the same.
     this.#running ??= this.#run()
       .catch(() => {})
       .finally(() => {

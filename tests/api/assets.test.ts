@@ -163,7 +163,7 @@ it.each([
   const policy = String(headers['content-security-policy'])
   for (const directive of WHOLE) expect(policy).toContain(directive)
   expect(policy).not.toMatch(/unsafe|\*|https?:/)
-  // What the answer does not need to say to anybody.
+  // The answer need not say this to anybody.
   expect(headers).not.toHaveProperty('server')
   expect(headers).not.toHaveProperty('x-powered-by')
 })

@@ -65,7 +65,7 @@ it.each([
   expect(faultOf(known, { topics: ['>', topic] })).toBe(
     `nothing can be on "${topic}"; the nearest topic is "${near}"`,
   )
-  // What is named can be asked for.
+  // A client can ask for the topic that the refusal names.
   expect(faultOf(known, { topics: [near] })).toBeUndefined()
 })
 

@@ -8,7 +8,7 @@ import { emit, setup } from 'xstate'
 import { createSupervisor, openMemoryStore, serve } from '../../src/index.ts'
 import { launchChromium } from './chromium.ts'
 
-/** What the page has: the client, and a function of the test. */
+/** The globals of the page: the client, and a function of the test. */
 interface Page {
   readonly outcry: typeof import('../../src/client/index.ts')
   hear(items: number): void

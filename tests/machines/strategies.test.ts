@@ -317,7 +317,7 @@ describe('an EMA cross', () => {
     await floor.send(EMA_ADDRESS, { ...refused, clOrdId: 'paper:s-1', list: 'list/paper:s-1' })
     expect(floor.value(EMA_ADDRESS)).toEqual({ mode: 'running', trade: 'flat' })
     expect(context(floor).work).toMatchObject({ actions: 1, errors: 1 })
-    // One that comes while it asks for nothing counts, too.
+    // A refusal that comes while it asks for nothing counts, too.
     await floor.send(EMA_ADDRESS, { ...refused, clOrdId: 'paper:s-1', list: 'list/paper:s-1' })
     expect(context(floor).work).toMatchObject({ actions: 1, errors: 2 })
   })

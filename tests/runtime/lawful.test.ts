@@ -99,7 +99,7 @@ function machinesOf(version: 1 | 2): Machines {
   }
 }
 
-/** What is sent, by data. */
+/** A message, as data. */
 interface Sent {
   readonly to: (typeof ADDRESSES)[number]
   readonly type: string

@@ -139,7 +139,7 @@ export async function knownKinds(of: Pick<Queries, 'registry' | 'addresses'>): P
     let kind: string | undefined
     for await (const address of of.addresses({ after, limit: 1 })) kind = kindOf(address)
     if (kind === undefined) return kinds
-    // What the kind has emitted is in the log alone.
+    // Only the log has the events that the kind has emitted.
     if (!names.has(kind)) kinds.push({ name: kind, emits: undefined })
     // Addresses of the kind begin with `kind/`, and 0 follows the slash.
     after = `${kind}0`

@@ -149,7 +149,7 @@ function each<T>(those: AsyncIterable<T>, change: (item: T) => T): AsyncIterable
         try {
           return { done: false, value: change(result.value) }
         } catch (error) {
-          // Whoever reads does not end an iterator that throws, and this one is still reading.
+          // A loop does not end an iterator that throws, and this one is still reading.
           return end().then(() => Promise.reject(error))
         }
       }

@@ -78,7 +78,7 @@ export class CatchUp {
 
   async #readPiece(group: readonly Subscriber[], fromSeq: number, toSeq: number): Promise<void> {
     const { store, published } = this.#parts
-    // Those that fell behind a moment ago must catch up, so they do not read in the background.
+    // Subscribers that fell behind a moment ago must catch up, so they do not read in the background.
     const inBackground = toSeq < published()
     let readers = group
     for await (const record of store.read({ fromSeq, toSeq, inBackground, signal: this.#gone.signal })) {
@@ -92,7 +92,7 @@ export class CatchUp {
       readers = readers.filter(({ closed, isFull }) => !closed && !isFull)
       if (readers.length === 0) break
     }
-    // Those that are full come back when they have handled all.
+    // Full subscribers come back when they have handled all.
     for (const subscriber of group) if (subscriber.isFull) this.#waiting.delete(subscriber)
   }
 }
