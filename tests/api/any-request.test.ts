@@ -10,7 +10,7 @@ import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route } from '../../src/api/c
 import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Harness } from '../runtime/harness.ts'
-import { howMany, SEED } from '../seeded.ts'
+import { howMany, SEED, untilMet } from '../seeded.ts'
 
 const REQUESTS = howMany('REQUESTS', 800)
 
@@ -282,16 +282,17 @@ it(`any request gets an answer of the contract, seed ${SEED}`, async () => {
     expect(told, what).toBe(status)
     expect(isErrorCode(code) && factsOf(code).status, what).toBe(status)
   })
-  await fc.assert(property, { numRuns: REQUESTS, seed: SEED })
-  expect([...met.keys()]).toEqual(
-    expect.arrayContaining([
-      'send 200',
-      'send 400',
-      'actor 200',
-      'history 200',
-      'machine 200',
-      'actors 200',
-      'events 200',
-    ]),
+  const wanted = [
+    'send 200',
+    'send 400',
+    'actor 200',
+    'history 200',
+    'machine 200',
+    'actors 200',
+    'events 200',
+  ]
+  await untilMet(
+    (seed) => fc.assert(property, { numRuns: REQUESTS, seed }),
+    () => wanted.filter((what) => !met.has(what)),
   )
 }, 600_000)
