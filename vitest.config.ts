@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { scratch } from './tests/scratch.ts'
 
 /** The files that take longest, the longest first. */
 const LONG = [
@@ -41,6 +42,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/e2e/**', 'tests/pack/**'],
+    env: { TMPDIR: scratch() },
     globalSetup: 'tests/programs/compile.ts',
     sequence: { sequencer: LongestFirst },
     // More than cores, because many tests wait for the disk or for a child process.

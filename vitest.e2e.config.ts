@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import { scratch } from './tests/scratch.ts'
 
 export default defineConfig({
   test: {
     include: ['tests/e2e/**/*.test.ts'],
+    env: { TMPDIR: scratch() },
     globalSetup: 'tests/programs/compile.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['tests/pack/**/*.test.ts'],
+    globalSetup: 'tests/pack/toolchain.ts',
     testTimeout: 600_000,
     hookTimeout: 600_000,
     fileParallelism: false,

@@ -5,10 +5,9 @@ import { accessSync, constants, cpSync, rmSync, statSync, utimesSync, writeFileS
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NPMS, ROOT, type Toolchain, Workshop } from './toolchain.ts'
+import { NPMS, ROOT, type Toolchain, toolchain, Workshop } from './toolchain.ts'
 
 const workshop = new Workshop()
-beforeAll(() => workshop.install())
 afterAll(() => workshop.remove())
 
 const git = (cwd: string, ...args: string[]) => execFileSync('git', args, { cwd, encoding: 'utf8' })
@@ -37,12 +36,15 @@ function isThere(file: string): boolean {
 
 const expectClean = (folder: string) => expect(git(folder, 'status', '--porcelain')).toBe('')
 
+/** The clones by the version of npm. They lie in a folder that is called as that of the build. */
+const clones: Record<string, string> = {}
+
 describe.each(NPMS)('a clone with npm %s', (npm) => {
   let tools: Toolchain
   let folder: string
   beforeAll(() => {
-    tools = workshop.toolchain('20', npm)
-    folder = clone(`npm${npm}`, 'outcry')
+    tools = toolchain('20', npm)
+    folder = clones[npm] = clone(npm, 'dist', 'outcry')
   })
 
   it('installs by its lock file, without a warning about engines, and stays clean', async () => {
@@ -77,11 +79,10 @@ describe.each(NPMS)('a clone with npm %s', (npm) => {
 })
 
 describe('a clone in a folder called dist', () => {
-  const tools = workshop.toolchain('20', '11')
+  const tools = toolchain('20', '11')
   let folder: string
-  beforeAll(async () => {
-    folder = clone('dist', 'outcry')
-    expect((await tools.npm(folder, 'ci')).code).toBe(0)
+  beforeAll(() => {
+    folder = clones['11'] as string
   })
 
   it('serves the page from its sources and from its build, and knows its version', async () => {

@@ -69,24 +69,25 @@ export class Toolchain {
   }
 }
 
+/** Installs all versions from the registry, once for all test files. */
+export default async function installTools(): Promise<() => void> {
+  const tools = mkdtempSync(join(tmpdir(), 'outcry-tools-'))
+  const wanted = [
+    ...NODES.map((version) => `node${version}@npm:${NODE_PACKAGE}@${version}`),
+    ...NPMS.map((version) => `npm${version}@npm:npm@${version}`),
+    ...TYPESCRIPTS.map((version) => `typescript${version}@npm:typescript@${version}`),
+  ]
+  await run('npm', ['install', '--prefix', tools, '--no-save', ...wanted], { cwd: tools })
+  process.env.PACK_TOOLS = tools
+  return () => rmSync(tools, { recursive: true, force: true })
+}
+
+export function toolchain(node: string, npm: string): Toolchain {
+  return new Toolchain(process.env.PACK_TOOLS as string, node, npm)
+}
+
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'outcry-pack-'))
-
-  /** Installs all versions from the registry. */
-  async install(): Promise<void> {
-    const tools = join(this.folder, 'tools')
-    mkdirSync(tools)
-    const wanted = [
-      ...NODES.map((version) => `node${version}@npm:${NODE_PACKAGE}@${version}`),
-      ...NPMS.map((version) => `npm${version}@npm:npm@${version}`),
-      ...TYPESCRIPTS.map((version) => `typescript${version}@npm:typescript@${version}`),
-    ]
-    await run('npm', ['install', '--prefix', tools, '--no-save', ...wanted], { cwd: tools })
-  }
-
-  toolchain(node: string, npm: string): Toolchain {
-    return new Toolchain(join(this.folder, 'tools'), node, npm)
-  }
 
   /** Packs the sources as they are, with `npm pack`. */
   async pack(): Promise<string> {

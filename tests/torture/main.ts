@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -29,6 +30,8 @@ function run({ files, amounts }: Form): boolean {
   const unlimited = ['--testTimeout=0', '--hookTimeout=0']
   const set = Object.entries(amounts).map(([name, value]) => [name, String(value)])
   const env = {
+    // The full forms use the disk.
+    TMPDIR: tmpdir(),
     // Variables set by hand come first.
     ...Object.fromEntries(set),
     ...process.env,
