@@ -3,8 +3,8 @@ import { readFileSync, statfsSync } from 'node:fs'
 import { freemem, tmpdir } from 'node:os'
 
 const IN_MEMORY = '/dev/shm'
-/** The logs of all test files that run at once need a tenth of it. */
-const NEEDED_BYTES = 4 * 2 ** 30
+/** The logs of all test files that run at once need a twentieth of it. */
+const NEEDED_BYTES = 2 ** 30
 
 /**
  * Returns a folder in memory where there is room, and the folder of the system otherwise. `TMPDIR` decides when it is set.

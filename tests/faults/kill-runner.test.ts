@@ -18,7 +18,7 @@ import { busyConfig, recordedConfig, twoVenuesConfig } from './kills/config.ts'
  * Number of kills and stops of one run. Each comes after some growth of the log, so no machine is too fast or too slow
  * for them.
  */
-const KILLS = howMany('RUNNER_KILLS', 4)
+const KILLS = howMany('RUNNER_KILLS', 2)
 /** Signals that are sent in turn. */
 const SIGNALS = ['SIGKILL', 'SIGTERM'] as const
 
