@@ -1,13 +1,21 @@
 /** Tests that the AsyncAPI document has every frame and every schema that it refers to. */
+import schema from '@asyncapi/specs/schemas/3.0.0.json' with { type: 'json' }
+import { Ajv } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { asyncApiOf } from '../../src/api/contract/asyncapi.ts'
 import { clientFrame, serverFrame } from '../../src/api/contract/frames.ts'
 
 interface Document {
-  readonly channels: Readonly<Record<string, { readonly address: string; readonly messages: Json }>>
+  readonly channels: Readonly<
+    Record<string, { readonly address: string; readonly messages: Readonly<Record<string, Message>> }>
+  >
   readonly operations: Readonly<
     Record<string, { readonly action: string; readonly messages: readonly [Reference] }>
   >
+}
+interface Message {
+  readonly examples?: readonly { readonly payload: unknown }[]
 }
 type Json = Readonly<Record<string, unknown>>
 interface Reference {
@@ -36,6 +44,26 @@ const told = (action: string) =>
     .map(([name]) => name.replace('feed.', ''))
 
 describe('the AsyncAPI document', () => {
+  it('is AsyncAPI 3.0 for its official schema', () => {
+    // The official schema has that of JSON Schema within.
+    const ajv = new Ajv({ strict: false, validateFormats: false, meta: false, validateSchema: false })
+    const validate = ajv.compile(schema)
+    expect([validate(document), validate.errors]).toEqual([true, null])
+    expect(validate({ ...document, channels: { feed: { address: 1 } } })).toBe(false)
+  })
+
+  it('has an example of each frame, which fits its schema', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false })
+    ajv.addSchema(document, 'asyncapi')
+    for (const [channel, { messages }] of Object.entries(document.channels))
+      for (const [name, { examples = [] }] of Object.entries(messages)) {
+        expect([name, examples.length > 0]).toEqual([name, true])
+        const validate = ajv.compile({ $ref: `asyncapi#/channels/${channel}/messages/${name}/payload` })
+        for (const { payload } of examples)
+          expect([name, validate(payload), validate.errors]).toEqual([name, true, null])
+      }
+  })
+
   it('has every frame of the feed, of clients and of the server', () => {
     expect(told('receive').sort()).toEqual(opsOf(clientFrame).sort())
     // The frame for the end of a subscription is the same as for its beginning.

@@ -1,7 +1,9 @@
 /** Tests that the OpenAPI document has every route and every schema that it refers to. */
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { machines } from '../../machines/index.ts'
+import { typeName } from '../../src/api/contract/names.ts'
 import { openApiOf } from '../../src/api/contract/openapi.ts'
 import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
@@ -21,8 +23,26 @@ interface Document {
 /** Returns the document as a client reads it. */
 const read = (...of: Parameters<typeof openApiOf>) => JSON.parse(JSON.stringify(openApiOf(...of))) as Document
 const document = read('1.2.3', new Registry(machines).kinds)
+/** Returns the target of a reference. */
+const at = (reference: string) => document.components.schemas[reference.split('/').at(-1) as string]
+interface Command {
+  readonly properties: { readonly type: { readonly const: string } }
+}
 
 describe('the OpenAPI document', () => {
+  it.each([
+    ['with the kinds of trading', document],
+    ['without kinds', read('1.2.3', [])],
+  ])('is OpenAPI 3.1 for its official schema, %s', async (_, of) => {
+    const validator = new Validator()
+    const { valid, errors } = await validator.validate({ ...structuredClone(of) })
+    expect([valid, errors]).toEqual([true, undefined])
+    expect(validator.version).toBe('3.1')
+    const { paths: _paths, ...less } = of
+    const wrong = { ...less, paths: { health: {} } }
+    expect(await new Validator().validate(wrong)).toMatchObject({ valid: false })
+  })
+
   it.each(Object.entries<Route>(routes))(
     'has the route %s, with its parameters, answers and refusals',
     (name, route) => {
@@ -53,28 +73,45 @@ describe('the OpenAPI document', () => {
     expect(references.filter((to) => !known.includes(to))).toEqual([])
   })
 
-  it('has the commands of each kind, with the schema that checks them', () => {
+  it('has the commands of each kind that people may send, with the schema that checks them', () => {
     const { schemas } = document.components
-    const commanded = [...new Registry(machines).kinds].filter(({ commands = [] }) => commands.length > 0)
-    expect(Object.keys(schemas)).toEqual(
-      expect.arrayContaining(commanded.map(({ name }) => `events.${name}`)),
-    )
-    expect(schemas['events.account']).toMatchObject({ 'x-commands': machines.account.commands })
-    expect(JSON.stringify(schemas['events.account'])).toContain('"const":"SET_TRADING_STATE"')
-    const body = JSON.stringify(document.paths[routes.send.path]?.post?.requestBody)
-    expect(body).toContain('#/components/schemas/events.account')
-    // People send no events to the dead letters.
-    expect(schemas).not.toHaveProperty(['events.system'])
+    const bodies = JSON.stringify(document.paths[routes.send.path]?.post?.requestBody)
+    for (const { name, commands = [] } of new Registry(machines).kinds) {
+      const union = schemas[`${typeName(name)}Command`] as { anyOf: { $ref: string }[] } | undefined
+      // People send no events to the dead letters.
+      expect([name, union === undefined]).toEqual([name, commands.length === 0])
+      const types = union?.anyOf.map(({ $ref }) => (at($ref) as Command).properties.type.const)
+      expect([name, types?.sort() ?? []]).toEqual([name, [...commands].sort()])
+      if (union !== undefined) expect(bodies).toContain(`#/components/schemas/${typeName(name)}Command"`)
+    }
+    // The server fills in the time.
+    expect(schemas).toMatchObject({ OrderCancel: { required: ['type'] } })
+    // Each kind has a schema, so no other event is taken.
+    expect(bodies).not.toContain('SendBody')
   })
 
-  it('leaves out a schema that is not of a known zod', () => {
+  it('lets any event be sent to a kind without a schema, or with one that is not of a known zod', () => {
     const events = { parse: () => ({}) } as unknown as z.ZodType
     const fine = z.object({ type: z.literal('GO') })
+    for (const other of [{ name: 'foreign', events }, { name: 'foreign' }]) {
+      const { components, paths } = read('1', [other, { name: 'fine', events: fine }])
+      expect(Object.keys(components.schemas)).toEqual(expect.arrayContaining(['FineGo', 'FineCommand']))
+      expect(components.schemas).not.toHaveProperty('ForeignCommand')
+      const refs = ['FineCommand', 'SendBody'].map((name) => ({ $ref: `#/components/schemas/${name}` }))
+      expect(paths[routes.send.path]?.post?.requestBody).toMatchObject({
+        content: { 'application/json': { schema: { anyOf: refs } } },
+      })
+    }
+  })
+
+  it('has a name of its own for each schema, also where two kinds or events would share one', () => {
+    const go = z.object({ type: z.literal('GO') })
     const { components } = read('1', [
-      { name: 'foreign', events },
-      { name: 'fine', events: fine },
+      { name: 'odd-one', events: go },
+      { name: 'oddOne', events: z.discriminatedUnion('type', [go, z.object({ type: z.literal('go') })]) },
     ])
-    expect(Object.keys(components.schemas)).toEqual(expect.arrayContaining(['events.fine']))
-    expect(components.schemas).not.toHaveProperty(['events.foreign'])
+    expect(Object.keys(components.schemas)).toEqual(
+      expect.arrayContaining(['OddOneGo', 'OddOneCommand', 'OddOneGo2', 'OddOneGo3', 'OddOneCommand2']),
+    )
   })
 })

@@ -1,5 +1,6 @@
 /** Makes the AsyncAPI document of the WebSockets from the contract's frames. */
 import type { z } from 'zod'
+import { compact } from '../../../errors/compact.ts'
 import {
   batchFrame,
   CLOSE,
@@ -13,6 +14,7 @@ import {
   unsubscribeFrame,
   watchFrame,
 } from './frames.ts'
+import { activityFrame, actorFrame, failuresFrame, snapshotFrame, takenFrame } from './inspect-frames.ts'
 import { type Json, type Schemas, schemaOf } from './json-schema.ts'
 
 type Frames = Readonly<Record<string, z.ZodType>>
@@ -45,7 +47,14 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     address: '/inspect',
     description: 'Transitions as frames of @statelyai/inspect.',
     received: { watch: watchFrame },
-    sent: {},
+    sent: {
+      actor: actorFrame,
+      event: takenFrame,
+      snapshot: snapshotFrame,
+      activity: activityFrame,
+      failures: failuresFrame,
+      error: errorFrame,
+    },
   },
 }
 
@@ -56,7 +65,7 @@ export function asyncApiOf(version: string): Json {
   const operations: Json = {}
   for (const [name, { address, description, received, sent }] of Object.entries(CHANNELS)) {
     const messages = Object.entries({ ...received, ...sent }).map(
-      ([frame, schema]) => [frame, { payload: schemaOf(schema, schemas) }] as const,
+      ([frame, schema]) => [frame, messageOf(schema, schemas)] as const,
     )
     channels[name] = { address, description, messages: Object.fromEntries(messages) }
     for (const [action, frames] of [
@@ -76,5 +85,15 @@ export function asyncApiOf(version: string): Json {
     channels,
     operations,
     components: { schemas },
+  }
+}
+
+function messageOf(schema: z.ZodType, schemas: Schemas): Json {
+  const { description, examples } = schema.meta() ?? {}
+  const payloads = Array.isArray(examples) ? examples : []
+  return {
+    ...compact({ summary: description }),
+    payload: schemaOf(schema, schemas),
+    ...(payloads.length > 0 && { examples: payloads.map((payload: unknown) => ({ payload })) }),
   }
 }

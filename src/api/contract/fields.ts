@@ -55,9 +55,15 @@ export const rev = z.int().positive()
 
 export type StateValue = string | { readonly [state: string]: StateValue | undefined }
 
-/** The state of a machine. A parallel or compound state is an object: `{ execution: 'new', request: 'idle' }`. */
+/**
+ * The state of a machine. A parallel or compound state is an object: `{ execution: 'new', request: 'idle' }`. The schema
+ * looks at two levels. It does not contain itself, because generators make of that a type that does not compile.
+ */
 export const stateValue: z.ZodType<StateValue, StateValue> = z
-  .lazy(() => z.union([z.string(), z.record(z.string(), stateValue)]))
+  .union([
+    z.string(),
+    z.record(z.string(), z.union([z.string(), z.record(z.string(), z.custom<StateValue>())])),
+  ])
   .meta({ id: 'StateValue' })
 
 /** Any event of any machine. Each kind has the schemas of its own events. */

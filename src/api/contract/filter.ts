@@ -28,7 +28,7 @@ export interface Filter {
 }
 
 const text = z.string().min(1).max(TEXT_LENGTH_MAX)
-const several = z.lazy(() => z.array(expression).min(1).max(PARTS_MAX).readonly())
+const several = z.lazy(() => z.array(expression).min(1).max(PARTS_MAX).readonly()).meta({ id: 'Filters' })
 
 const expression: z.ZodType<Filter, Filter> = z
   .lazy(() =>

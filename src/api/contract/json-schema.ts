@@ -1,15 +1,44 @@
 /** Makes JSON Schemas of the contract's zod objects, as parts of one document. */
 import { z } from 'zod'
+import { named, nameOf } from './names.ts'
 
 export type Json = Record<string, unknown>
 /** The named schemas of a document. They are under `components.schemas` there. */
 export type Schemas = Record<string, unknown>
 
-/** Returns the JSON Schema of what is sent, and puts the schemas that it names into `schemas`. */
-export function schemaOf(schema: z.ZodType, schemas: Schemas): Json {
-  const { $schema: _, $defs = {}, ...found } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+const IN_DOCUMENT = '#/components/schemas/'
+
+/**
+ * Returns the JSON Schema of what is sent, and puts the schemas that it names into `schemas`. Of a schema with a name it
+ * returns a reference. `otherwise` is the name of an object that has none.
+ */
+export function schemaOf(schema: z.ZodType, schemas: Schemas, otherwise?: string): Json {
+  const {
+    $schema: _,
+    $defs = {},
+    ...found
+  } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    metadata: named,
+    override: ({ jsonSchema }) => leaveOutBounds(jsonSchema),
+  })
   for (const [name, of] of Object.entries($defs)) schemas[name] = withRefs(of)
-  return withRefs(found) as Json
+  const name = nameOf(schema) ?? (found.type === 'object' ? otherwise : undefined)
+  if (name === undefined || found.$ref !== undefined) return withRefs(found) as Json
+  schemas[name] = withRefs(found)
+  return refTo(name)
+}
+
+/** Returns a reference to a named schema of the document. */
+export function refTo(name: string): Json {
+  return { $ref: `${IN_DOCUMENT}${name}` }
+}
+
+/** Leaves out the bounds that every whole number of JavaScript has. They are no rule of the contract. */
+function leaveOutBounds(schema: z.core.JSONSchema.BaseSchema): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
 
 /** Makes references within a schema point into the whole document. */
@@ -19,7 +48,7 @@ function withRefs(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) =>
       key === '$ref' && typeof inner === 'string'
-        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
+        ? [key, inner.replace('#/$defs/', IN_DOCUMENT)]
         : [key, withRefs(inner)],
     ),
   )

@@ -2,7 +2,8 @@
 import type { z } from 'zod'
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../errors/codes.ts'
 import { compact } from '../../../errors/compact.ts'
-import { type Json, type Schemas, schemaOf } from './json-schema.ts'
+import { type Json, refTo, type Schemas, schemaOf } from './json-schema.ts'
+import { typeName } from './names.ts'
 import { PROBLEM_TYPE, problem } from './problem.ts'
 import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route } from './route.ts'
 import { routes } from './routes.ts'
@@ -16,22 +17,15 @@ export interface KindEvents {
 }
 
 /** Returns the OpenAPI 3.1 document. `version` is the version of Outcry. */
-export function openApiOf(version: string, kinds: Iterable<KindEvents>): Json {
+export function openApiOf(version: string, of: Iterable<KindEvents>): Json {
+  const kinds = [...of]
   const schemas: Schemas = {}
   const paths: Record<string, Json> = {}
   for (const [name, route] of Object.entries<Route>(routes))
     paths[route.path] = {
       ...paths[route.path],
-      [route.method.toLowerCase()]: operationOf(name, route, schemas),
+      [route.method.toLowerCase()]: operationOf(name, route, schemas, bodyOf(name, route, kinds, schemas)),
     }
-  const bodies = [...kinds].flatMap((kind) => bodyOf(kind, schemas))
-  if (bodies.length > 0) {
-    const { post } = paths[routes.send.path] as { post: { requestBody: unknown } }
-    post.requestBody = {
-      required: true,
-      content: json({ anyOf: [...bodies, schemaOf(routes.send.body, schemas)] }),
-    }
-  }
   const security = { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }
   return {
     openapi: '3.1.0',
@@ -42,7 +36,16 @@ export function openApiOf(version: string, kinds: Iterable<KindEvents>): Json {
   }
 }
 
-function operationOf(operationId: string, route: Route, schemas: Schemas): Json {
+const FAULT = ERRORS.INTERNAL.status
+const FAULTS =
+  'Any other code that the table of errors has with this status: a fault of the server or of its log.'
+
+function operationOf(
+  operationId: string,
+  route: Route,
+  schemas: Schemas,
+  bodySchema: Json | undefined,
+): Json {
   const { summary, params, query, headers, body, answers, isBinary, refusals } = route
   const parameters = [
     ...parametersOf('path', params, schemas),
@@ -59,7 +62,7 @@ function operationOf(operationId: string, route: Route, schemas: Schemas): Json 
       content: isBinary
         ? { 'application/octet-stream': {} }
         : isFine
-          ? json(schemaOf(schema, schemas))
+          ? json(schemaOf(schema, schemas, `${typeName(operationId)}Answer`))
           : problems(refused === undefined ? [schema] : [schema, problem], schemas),
     }
   }
@@ -67,7 +70,9 @@ function operationOf(operationId: string, route: Route, schemas: Schemas): Json 
     operationId,
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && { requestBody: { content: json(schemaOf(body, schemas)) } }),
+    ...(bodySchema !== undefined && {
+      requestBody: { required: !body?.safeParse(undefined).success, content: json(bodySchema) },
+    }),
     responses,
   }
 }
@@ -75,28 +80,80 @@ function operationOf(operationId: string, route: Route, schemas: Schemas): Json 
 /** Returns the refusals by status, each with its codes. */
 function refusalsBy(codes: readonly string[], schemas: Schemas): Record<string, Json> {
   const byStatus = new Map<number, ErrorCode[]>()
-  for (const code of codes.filter(isErrorCode)) {
+  for (const code of new Set(codes.filter(isErrorCode))) {
     const { status } = ERRORS[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
   const content = problems([problem], schemas)
   return Object.fromEntries(
     [...byStatus].map(([status, known]) => {
-      const description = known.map((code) => `${code}: ${ERRORS[code].about}`).join('\n\n')
+      const told = known.map((code) => `${code}: ${ERRORS[code].about}`)
+      const description = [...told, ...(status === FAULT ? [FAULTS] : [])].join('\n\n')
       return [status, { description, content }]
     }),
   )
 }
 
-/** Returns the body of a kind's events. A kind whose schema has no JSON Schema is left out. */
-function bodyOf({ name, events, commands }: KindEvents, schemas: Schemas): readonly Json[] {
-  if (events === undefined || commands?.length === 0) return []
+/** Returns the schema of a route's body. That of a command is any command of any kind. */
+function bodyOf(
+  operationId: string,
+  { body }: Route,
+  kinds: readonly KindEvents[],
+  schemas: Schemas,
+): Json | undefined {
+  if (body === undefined) return undefined
+  const commands = body === routes.send.body ? kinds.filter((kind) => kind.commands?.length !== 0) : []
+  const known = commands.map((kind) => commandsOf(kind, schemas))
+  const anyOf = known.flatMap((one): readonly Json[] => (one === undefined ? [] : [one]))
+  // A kind without a schema takes any event.
+  if (known.length === 0 || known.includes(undefined))
+    anyOf.push(schemaOf(body, schemas, `${typeName(operationId)}Body`))
+  return anyOf.length === 1 ? anyOf[0] : { anyOf }
+}
+
+/**
+ * Returns the schema of the commands that a kind takes from people, each a schema of the document. It is undefined for a
+ * kind that has no schema, or one that has no JSON Schema.
+ */
+function commandsOf({ name, events, commands }: KindEvents, schemas: Schemas): Json | undefined {
+  if (events === undefined) return undefined
+  let found: Json
   try {
-    schemas[`events.${name}`] = { ...schemaOf(events, schemas), 'x-commands': commands ?? 'all' }
+    found = schemaOf(events, schemas)
   } catch {
-    return []
+    return undefined
   }
-  return [{ $ref: `#/components/schemas/events.${name}` }]
+  const { oneOf, anyOf = oneOf ?? [found] } = found as { oneOf?: readonly Json[]; anyOf?: readonly Json[] }
+  const refs = anyOf.flatMap((event) => {
+    const type = typeOf(event)
+    if (type === undefined) return [event]
+    if (commands !== undefined && !commands.includes(type)) return []
+    const of = freeName(typeName(name, type), schemas)
+    schemas[of] = withoutTime(event)
+    return [refTo(of)]
+  })
+  const of = freeName(`${typeName(name)}Command`, schemas)
+  schemas[of] = { anyOf: refs }
+  return refTo(of)
+}
+
+/** Returns the type of an event, by its schema; undefined when there is none, or several. */
+function typeOf({ properties }: { readonly properties?: { readonly type?: { readonly const?: unknown } } }) {
+  const type = properties?.type?.const
+  return typeof type === 'string' ? type : undefined
+}
+
+/** Returns the schema of a command as people send it: its `at` may be left out. */
+function withoutTime({ required = [], ...event }: { readonly required?: readonly string[] }): Json {
+  return { ...event, required: required.filter((field) => field !== 'at') }
+}
+
+/** Returns the name, with a number behind it when another schema has it. */
+function freeName(name: string, schemas: Schemas): string {
+  for (let n = 1; ; n++) {
+    const free = `${name}${n === 1 ? '' : n}`
+    if (schemas[free] === undefined) return free
+  }
 }
 
 function parametersOf(place: string, schema: z.ZodType | undefined, schemas: Schemas): readonly Json[] {

@@ -2,6 +2,14 @@
 import type { z } from 'zod'
 import type { Frozen } from './fields.ts'
 
+/** A request as an example. @example { path: '/actors/order%2Fsim:o-1/release', body: { by: 'ann' } } */
+export interface Example {
+  /** The path with its query. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: object
+}
+
 export interface Route {
   readonly method: 'GET' | 'POST'
   /** The route's path. `{name}` is one percent-encoded segment. */
@@ -15,12 +23,17 @@ export interface Route {
   /** Answers by status, as JSON; as bytes when `isBinary` is set. */
   readonly answers: { readonly 200: z.ZodType } & { readonly [status: number]: z.ZodType }
   readonly isBinary?: true
+  /** A request that a reader may try at a running runner. Without it, one is made of the schemas. */
+  readonly example?: Example
   /** Codes of its refusals, besides those of every route. */
   readonly refusals: readonly string[]
 }
 
 /** Codes with which every route may refuse. */
 export const REFUSALS_OF_ALL = [
+  'REQUEST_INVALID',
+  'REQUEST_LATE',
+  'HEADERS_TOO_LARGE',
   'HOST_REFUSED',
   'ORIGIN_REFUSED',
   'SITE_REFUSED',

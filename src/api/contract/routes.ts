@@ -40,7 +40,11 @@ const inUrl = (schema: z.ZodNumber): z.ZodType<number, number | string> =>
   ) as z.ZodType<number, number | string>
 const count = (max: number) => inUrl(z.number().int().positive().max(max))
 const place = inUrl(z.number().int().nonnegative()).optional()
-const ofActor = z.strictObject({ address })
+const ofActor = z.strictObject({
+  address: address.describe(
+    'address of the actor, percent-encoded: `order%2Fsim:o-1`; `order/sim:o-1` is taken, too',
+  ),
+})
 const NEXT_AFTER = 'Page by page: `next` is the `after` of the next page.'
 /** Returns the schema of `next` in an answer with one page of a list. */
 const nextOf = <Place extends z.ZodType>(place: Place) =>
@@ -51,50 +55,56 @@ const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
 export const commandEvent = z.looseObject({ type: z.string().min(1), at: epochMs.optional() })
 
 export const routes = {
-  /** @example GET /health */
   health: {
     method: 'GET',
     path: '/health',
+    example: { path: '/health' },
     summary: 'Tells whether the runner is healthy, and where its log ends. It needs no token.',
     answers: { 200: healthy, 503: fenced },
-    refusals: [],
+    refusals: ['STORE_FENCED'],
   },
 
-  /** @example GET /backup?of=folder */
   backup: {
     method: 'GET',
     path: '/backup',
+    example: { path: '/backup?of=folder' },
     summary:
       'Sends the log, or with `of=folder` the whole data folder, as the entries of one consistent copy.',
-    query: z.looseObject({ of: z.literal('folder').optional().catch(undefined) }),
+    query: z.looseObject({
+      of: z
+        .literal('folder')
+        .optional()
+        .catch(undefined)
+        .describe('`folder` for the whole data folder; by default the log alone'),
+    }),
     answers: { 200: z.unknown() },
     isBinary: true,
     refusals: [],
   },
 
   /**
-   * A check that takes long has begun its answer with status 200. If it fails later, a refusal is its body. @example
-   * GET /verify
+   * A check that takes long has begun its answer with status 200. If it fails later, a refusal is its body.
    */
   verify: {
     method: 'GET',
     path: '/verify',
+    example: { path: '/verify' },
     summary: 'Checks the whole log and the data that belongs to it. The check reads all of it.',
     answers: { 200: verification },
-    refusals: [],
+    refusals: ['SCRATCH_FAILED'],
   },
 
-  /** @example GET /actors?kind=order&limit=10 */
   actors: {
     method: 'GET',
     path: '/actors',
+    example: { path: '/actors?kind=order&limit=10' },
     summary: `Lists actors by address. ${NEXT_AFTER}`,
     query: z
       .strictObject({
-        kind: z.string().optional(),
-        prefix: z.string().default(''),
-        after: z.string().optional(),
-        limit: count(PAGE_MAX).prefault(PAGE),
+        kind: z.string().optional().describe('only actors of this kind'),
+        prefix: z.string().default('').describe('only actors whose address begins so'),
+        after: z.string().optional().describe('address after which the page begins'),
+        limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
       })
       .refine(({ kind, prefix }) => kind === undefined || prefix === '', 'give one of kind and prefix'),
     answers: {
@@ -103,14 +113,18 @@ export const routes = {
     refusals: ['REQUEST_INVALID'],
   },
 
-  /** @example GET /actors/order%2Fsim:o-1?at=2024-08-08T23:54:15Z */
   actor: {
     method: 'GET',
     path: '/actors/{address}',
+    example: { path: '/actors/account%2Fsim' },
     summary: 'Shows an actor as it is, or as it was at a seq, at a rev of its own or at a time.',
     params: ofActor,
     query: z
-      .strictObject({ seq: place, rev: place, at: time.optional() })
+      .strictObject({
+        seq: place.describe('as it was after the record with this seq'),
+        rev: place.describe('as it was after its own record with this rev'),
+        at: time.optional(),
+      })
       .refine(
         (query) => Object.values(query).filter((value) => value !== undefined).length <= 1,
         'give one of seq, rev and at',
@@ -127,27 +141,27 @@ export const routes = {
     ],
   },
 
-  /** @example GET /actors/order%2Fsim:o-1/history?fromRev=2&limit=10 */
   history: {
     method: 'GET',
     path: '/actors/{address}/history',
+    example: { path: '/actors/account%2Fsim/history?reverse=true&limit=10' },
     summary: `Lists the records of an actor by rev. ${NEXT_AFTER}`,
     params: ofActor,
     query: z.strictObject({
-      fromRev: place,
-      toRev: place,
+      fromRev: place.describe('rev of the first record'),
+      toRev: place.describe('rev of the last record'),
       after: place.describe('rev of the record before the first, in the order of the list'),
-      reverse: z.stringbool().default(false),
-      limit: count(PAGE_MAX).prefault(PAGE),
+      reverse: z.stringbool().default(false).describe('`true` lists the latest first'),
+      limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
     }),
     answers: { 200: z.object({ records: z.array(transitionRecord), next: nextOf(rev) }) },
     refusals: ['ADDRESS_INVALID', 'REQUEST_INVALID'],
   },
 
-  /** @example GET /actors/order%2Fsim:o-1/machine */
   machine: {
     method: 'GET',
     path: '/actors/{address}/machine',
+    example: { path: '/actors/account%2Fsim/machine' },
     summary: 'Shows the statechart that an actor runs on.',
     params: ofActor,
     answers: { 200: stateDefinition },
@@ -157,13 +171,15 @@ export const routes = {
   /**
    * 422 and 409 are on record: the actor refused the request, or it does nothing about the event in its state. After
    * any other refusal, no actor was created and none has changed.
-   *
-   * @example
-   * POST /actors/account%2Fsim/events { "type": "SET_TRADING_STATE", "tradingState": "halted", "by": "ann" }
    */
   send: {
     method: 'POST',
     path: '/actors/{address}/events',
+    example: {
+      path: '/actors/account%2Fsim/events',
+      headers: { 'idempotency-key': 'k-1' },
+      body: { type: 'SET_TRADING_STATE', tradingState: 'active', by: 'ann' },
+    },
     summary:
       'Sends an event to an actor. With an `Idempotency-Key` it may be sent again, and gets the first answer.',
     params: ofActor,
@@ -171,7 +187,8 @@ export const routes = {
       'idempotency-key': z
         .string()
         .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 characters of ASCII without spaces')
-        .optional(),
+        .optional()
+        .describe('a text that the client chooses: the same event with the same key counts once'),
     }),
     body: commandEvent,
     answers: { 200: taken, 409: takenAndRefused, 422: takenAndRefused },
@@ -193,10 +210,13 @@ export const routes = {
     ],
   },
 
-  /** @example POST /actors/emaCross%2Fbtc/release { "by": "ann", "reason": "fixed in 2.1" } */
   release: {
     method: 'POST',
     path: '/actors/{address}/release',
+    example: {
+      path: '/actors/emaCross%2Fema-BTCUSDT/release',
+      body: { by: 'ann', reason: 'fixed in 2.1' },
+    },
     summary: 'Lets an actor out of quarantine. The record keeps the person and the reason.',
     params: ofActor,
     body: z.strictObject({ by: text, reason: text }).nullish(),
@@ -212,53 +232,55 @@ export const routes = {
     ],
   },
 
-  /** @example GET /accounts */
   accounts: {
     method: 'GET',
     path: '/accounts',
+    example: { path: '/accounts' },
     summary: 'Shows each account with its positions and working orders, at last prices.',
     answers: { 200: z.object({ accounts: z.array(account) }) },
     refusals: [],
   },
 
-  /** @example GET /records/1234 */
   record: {
     method: 'GET',
     path: '/records/{seq}',
+    example: { path: '/records/1' },
     summary: 'Shows a record, with links to the record that caused it and to those that it caused.',
-    params: z.strictObject({ seq: inUrl(z.number().int().positive()) }),
+    params: z.strictObject({ seq: inUrl(z.number().int().positive()).describe('seq of the record') }),
     answers: { 200: recordWithLinks },
     refusals: ['REQUEST_INVALID', 'RECORD_UNKNOWN'],
   },
 
-  /** @example GET /machines/order?version=6 */
   machineOfKind: {
     method: 'GET',
     path: '/machines/{kind}',
+    example: { path: '/machines/order' },
     summary: 'Shows the statechart of a kind: of the version that new actors get, or of an earlier one.',
-    params: z.strictObject({ kind: z.string() }),
-    query: z.strictObject({ version: z.string().optional() }),
+    params: z.strictObject({ kind: z.string().describe('name of the kind') }),
+    query: z.strictObject({
+      version: z.string().optional().describe('version of the machine; the present one by default'),
+    }),
     answers: { 200: machineOfKind },
     refusals: ['REQUEST_INVALID', 'KIND_UNKNOWN'],
   },
 
-  /** @example GET /state?at=2026-11-27T09:00:00Z */
   state: {
     method: 'GET',
     path: '/state',
+    example: { path: '/state' },
     summary:
       'Shows accounts and strategies as one document, as they are, or as they were at a seq or a time.',
     query: z
-      .strictObject({ seq: place, at: time.optional() })
+      .strictObject({ seq: place.describe('as it was after the record with this seq'), at: time.optional() })
       .refine(({ seq, at }) => seq === undefined || at === undefined, 'give one of seq and at'),
     answers: { 200: stateDocument },
     refusals: ['REQUEST_INVALID'],
   },
 
-  /** @example GET /events?tail=50&type=ORDER_FILLED */
   events: {
     method: 'GET',
     path: '/events',
+    example: { path: '/events?tail=50&type=ORDER_FILLED' },
     summary:
       'Lists the last domain events up to a time, or those after a seq or from a time on, page by page: `next` is the `since` of the next page.',
     query: z
@@ -269,8 +291,8 @@ export const routes = {
           .optional()
           .describe(`${time.description}: the list begins where the log's time reaches it`),
         to: time.optional().describe(`${time.description}: the list ends where the log's time passes it`),
-        type: z.string().optional(),
-        actor: z.string().optional(),
+        type: z.string().optional().describe('only events of this type'),
+        actor: z.string().optional().describe('only events of the actor with this address'),
       })
       .refine(
         ({ tail, since, from }) => tail === undefined || (since === undefined && from === undefined),
@@ -291,32 +313,32 @@ export const routes = {
     refusals: ['REQUEST_INVALID'],
   },
 
-  /** @example GET /failures?actor=emaCross/btc */
   failures: {
     method: 'GET',
     path: '/failures',
+    example: { path: '/failures?limit=10' },
     summary: 'Lists recent failures, or those of one actor. A release ends the failures before it.',
     query: z.strictObject({
-      actor: z.string().optional(),
-      limit: count(FAILURES_MAX).prefault(FAILURES_MAX),
+      actor: z.string().optional().describe('only failures of the actor with this address'),
+      limit: count(FAILURES_MAX).prefault(FAILURES_MAX).describe('most failures to list'),
     }),
     answers: { 200: z.object({ seq: position, failures: z.array(failure) }) },
     refusals: ['REQUEST_INVALID'],
   },
 
-  /** @example GET /openapi.json */
   openapi: {
     method: 'GET',
     path: '/openapi.json',
+    example: { path: '/openapi.json' },
     summary: 'Describes all routes, with the events that the kinds of this server take, as OpenAPI 3.1.',
     answers: { 200: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }) },
     refusals: [],
   },
 
-  /** @example GET /asyncapi.json */
   asyncapi: {
     method: 'GET',
     path: '/asyncapi.json',
+    example: { path: '/asyncapi.json' },
     summary: 'Describes the frames of the WebSockets as AsyncAPI 3.0.',
     answers: { 200: z.looseObject({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) }) },
     refusals: [],
