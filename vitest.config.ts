@@ -44,6 +44,7 @@ export default defineConfig({
     exclude: ['tests/e2e/**', 'tests/pack/**'],
     env: { TMPDIR: scratch() },
     globalSetup: 'tests/programs/compile.ts',
+    setupFiles: 'tests/by-contract/watch.ts',
     sequence: { sequencer: LongestFirst },
     // More than cores, because many tests wait for the disk or for a child process.
     maxWorkers: availableParallelism() + 2,
