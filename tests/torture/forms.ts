@@ -76,6 +76,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/api/feed-interleavings.test.ts'],
     amounts: { INTERLEAVINGS: 5_000 },
   },
+  calls: {
+    about: 'any request of any route and any frame of any channel, at a runner that trades',
+    files: ['tests/api/any-call.test.ts'],
+    amounts: { CALLS: 30_000, SESSIONS: 3_000 },
+  },
   worlds: {
     about: 'simulated worlds in which everything goes wrong',
     files: ['tests/simulation/simulation.test.ts'],
