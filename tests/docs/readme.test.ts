@@ -125,14 +125,17 @@ describe('the README', () => {
     expect(row?.split('|')[2]).toContain(limit)
   })
 
-  it.each(['README.md', 'docs/trading.md', 'docs/api.md'])('names only files that exist: %s', (page) => {
-    const at = new URL(page, root)
-    const names = [...readFileSync(at, 'utf8').matchAll(/\]\(((?!https?:)[^)]+)\)/g)].map(
-      ([, file]) => file as string,
-    )
-    expect(names.length).toBeGreaterThan(0)
-    for (const file of names) expect([file, existsSync(new URL(file, at))]).toEqual([file, true])
-  })
+  it.each(['README.md', 'docs/trading.md', 'docs/api.md', 'docs/http.md', 'docs/feed.md'])(
+    'names only files that exist: %s',
+    (page) => {
+      const at = new URL(page, root)
+      const names = [...readFileSync(at, 'utf8').matchAll(/\]\(((?!https?:)[^)]+)\)/g)].map(
+        ([, file]) => file as string,
+      )
+      expect(names.length).toBeGreaterThan(0)
+      for (const file of names) expect([file, existsSync(new URL(file, at))]).toEqual([file, true])
+    },
+  )
 })
 
 describe('the page on reliability', () => {

@@ -3,6 +3,8 @@ import { commandPage } from './command-page.ts'
 import { configurationPage } from './configuration-page.ts'
 import { defaultConfiguration } from './default-configuration.ts'
 import { errorPage } from './error-page.ts'
+import { feedPage } from './feed-page.ts'
+import { httpPage } from './http-page.ts'
 
 const write = (page: string, text: string) =>
   writeFileSync(new URL(`../../docs/${page}`, import.meta.url), text)
@@ -10,3 +12,5 @@ write('configuration.md', configurationPage())
 write('commands.md', commandPage())
 write('defaults.yaml', defaultConfiguration())
 write('errors.md', errorPage())
+write('http.md', httpPage())
+write('feed.md', feedPage())
