@@ -136,6 +136,7 @@ export const accountKind = {
   previous: [...today.previous, accountVersion5],
   upgrades: [accountFromVersion5, ...today.upgrades],
   upcasters: ofAccount,
+  holds: () => 'it has the money and the orders of its venue',
   needs: ({ owner }: Command) => ({ owner }),
   problems: ({ type, clOrdId, limits }: Command, venue: string) => {
     if (type === 'UPDATE_LIMITS') return excessIn(limits)

@@ -116,6 +116,7 @@ export const orderListKind = {
   previous: [...today.previous, orderListVersion3],
   upgrades: [{ from: '3', to: '4', migrate: asItIs }, ...today.upgrades],
   upcasters: ofList,
+  holds: () => 'the venue may have its orders: cancel it instead',
   needs: ({ venue, owner }: Command) => ({ venue: venue && accountAddress(venue), owner }),
   problems: ({ type, venue }: Command, id: string) =>
     type === 'LIST_REQUEST' ? { id: idProblem(venue as string, id) } : {},

@@ -89,6 +89,7 @@ export const symbolKind = {
   ...symbolDeclaration,
   machine: symbolMachine,
   aheadMaxMs: SYMBOL_AHEAD_MAX_MS,
+  holds: () => 'it knows who is to get its candles',
   previous: [symbolVersion3],
   upgrades: [symbolFromVersion3],
 }

@@ -30,4 +30,8 @@ export const universeMachine = setup({
 })
 
 /** The kind for the registry. */
-export const universeKind = { ...universeDeclaration, machine: universeMachine }
+export const universeKind = {
+  ...universeDeclaration,
+  machine: universeMachine,
+  holds: () => 'it knows which strategies follow it',
+}

@@ -36,4 +36,8 @@ const today = versionsSince('2', since, newsOf)
 export const newsMachine = today.machine
 
 /** The kind, as it is registered. */
-export const newsKind = { ...newsDeclaration, ...today }
+export const newsKind = {
+  ...newsDeclaration,
+  ...today,
+  holds: () => 'its flags keep trades from being entered',
+}

@@ -317,6 +317,7 @@ export const orderKind = {
   previous: [...today.previous, orderVersion5, orderVersion4],
   upgrades: [{ from: '4', to: '5', migrate: asItIs }, orderFromVersion5, ...today.upgrades],
   upcasters: ofOrder,
+  holds: () => 'the venue may have it: cancel it instead',
   /** Returns the input of an order for its SUBMIT, or for the event that keeps it from being submitted. */
   activate: (event: { type: string }, id: string): OrderInput | undefined => {
     if (event.type === 'SUBMIT') {

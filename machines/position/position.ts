@@ -59,6 +59,7 @@ export const positionMachine = today.machine
 export const positionKind = {
   ...positionDeclaration,
   ...today,
+  holds: () => 'it has the books of what is held',
   /** Returns the input of a position for its first fill. */
   activate: (event: { type: string }): PositionInput | undefined => {
     if (event.type !== 'FILL') return undefined

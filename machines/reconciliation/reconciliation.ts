@@ -131,4 +131,5 @@ export const reconciliationKind = {
   previous: [reconciliationVersion3, reconciliationVersion2],
   upgrades: [fromVersion2, fromVersion3],
   upcasters: ofReconciliation,
+  holds: () => "it knows up to when the venue's books agree with ours",
 }

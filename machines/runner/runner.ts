@@ -53,6 +53,7 @@ export const runnerMachine = today.machine
 export const runnerKind = {
   ...runnerDeclaration,
   machine: runnerMachine,
+  holds: () => 'it knows what the log belongs to',
   previous: [runnerVersion3, runnerVersion4, ...today.previous],
   upgrades: [{ from: '3', to: '4', migrate: asItIs }, fromVersion4, ...today.upgrades],
 }

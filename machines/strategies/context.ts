@@ -61,8 +61,16 @@ interface Leave {
 
 export type StrategyEvent = Accepted<typeof strategyDeclaration> | Entry | Leave
 
+/**
+ * The part of a strategy's context that a restart keeps. Its next list has a number that no list has had, and it knows
+ * its last trade when a fill of it is busted.
+ */
+export type Kept = Pick<StrategyContext<unknown, unknown>, 'trades' | 'trade' | 'cycles' | 'work'>
+/** The key of that in an input. No parameter of a strategy has a name like it. */
+export const KEPT = 'outcry.kept'
+
 export interface StrategyTypes<Params, State> {
-  readonly input: Params & StrategyTerms
+  readonly input: Params & StrategyTerms & { readonly [KEPT]?: Kept }
   readonly context: StrategyContext<Params, State>
   readonly events: StrategyEvent
   readonly emitted: Emitted<typeof strategyDeclaration>

@@ -13,7 +13,7 @@ import { type EventSchema, type Sends, versionsSince } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
 import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
-import type { StrategyContext, StrategyEvent, StrategyTypes } from './context.ts'
+import { KEPT, type Kept, type StrategyContext, type StrategyEvent, type StrategyTypes } from './context.ts'
 import { since, strategyDeclaration } from './declaration.ts'
 import type { ParamsOf, Rule, StrategyDefinition, StrategyUpgrade } from './definition.ts'
 import { FORMER, type Form, PRESENT, SECOND, versionWith } from './form.ts'
@@ -64,7 +64,24 @@ export function kindOfStrategy(strategy: Strategy) {
     ...declared,
     ...versions,
     upcasters: ofEvents,
+    holds,
+    restartInput,
   }
+}
+
+type Snapshot = { readonly value: unknown; readonly context: StrategyContext<unknown, unknown> }
+
+/** Returns why a strategy must not start over or end now. A flat one may start over, and is stopped then. */
+function holds({ value }: Pick<Snapshot, 'value'>, act: 'restart' | 'stop'): string | undefined {
+  if (act === 'stop') return 'its symbol goes on sending candles to it: pause it instead'
+  const { trade } = value as { readonly trade: string }
+  return trade === 'flat' ? undefined : `its trade is ${trade}, and it would forget that`
+}
+
+/** Returns the input of a strategy that starts over: its present parameters, and what it must not forget. */
+function restartInput({ context: { params, trades, trade, cycles, work } }: Snapshot) {
+  const kept: Kept = { trades, cycles, ...compact({ trade, work }) }
+  return { ...(params as object), [KEPT]: kept }
 }
 
 const ENTERED = { type: 'reportExecuted', params: { action: 'entered' } } as const
@@ -130,7 +147,10 @@ export function defineStrategy<
       id: name,
       version: versionWith(version, common),
       description,
-      context: ({ input }) => ({ params: input, state: definition.initial(input), trades: 0, cycles: 0 }),
+      context: ({ input: { [KEPT]: kept, ...terms } }) => {
+        const params = terms as unknown as Params & StrategyTerms
+        return { params, state: definition.initial(params), trades: 0, cycles: 0, ...kept }
+      },
       on: {
         CANDLE_CLOSE: { actions: 'takeCandle' },
         FILL: { guard: 'isOwnFill', actions: 'takeFill' },

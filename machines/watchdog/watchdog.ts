@@ -88,6 +88,7 @@ export const watchdogFromVersion2 = {
 export const watchdogKind = {
   ...watchdogDeclaration,
   machine: watchdogMachine,
+  holds: () => 'it watches over what is held',
   previous: [...today.previous, watchdogVersion2],
   upgrades: [watchdogFromVersion2, ...today.upgrades],
   upcasters: ofEvents,

@@ -1,12 +1,14 @@
 /** The supervisor: the runtime's interface for programs. ARCHITECTURE.md follows a message through it. */
 
 import { z } from 'zod'
+import { compact } from '../../errors/compact.ts'
 import { optionsOf } from '../../errors/options.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import type { Cell } from './actors/cell.ts'
+import type { HeldSnapshot } from './actors/kind.ts'
 import { releasing } from './actors/restart.ts'
 import { isOutcome } from './actors/running-parts.ts'
-import type { Signal, Why } from './actors/signals.ts'
+import type { ActOptions } from './actors/signals.ts'
 import {
   checkSchema,
   checkTime,
@@ -19,19 +21,21 @@ import {
 import type { Receipt } from './commit/job.ts'
 import { LANES } from './commit/mailbox.ts'
 import { TOGETHER_MAX } from './commit/together.ts'
+import { Letters } from './letters.ts'
 import { Queries } from './queries.ts'
-import { type Address, DEAD_LETTERS, isReserved, parseAddress, reserved } from './record/address.ts'
+import { type Address, isReserved, parseAddress, reserved } from './record/address.ts'
 import type { AnyEvent } from './record/record.ts'
 import { EVENT, plainError, sizeTaken, takeIn } from './record/values.ts'
 import { spawnActor } from './spawn.ts'
 import { type Start, startUp } from './start-up.ts'
-import { HANDLER_FAILED } from './subscriptions/dead-letter.ts'
 import type { EventHandler, EventSubscription, SubscribeOptions } from './subscriptions/options.ts'
 import { notQuarantined, refusal } from './turn/refusal.ts'
 import type { Suspicion } from './turn/suspicion.ts'
+import type { Signaled } from './turn/turn.ts'
 import { STOP } from './xstate/logic.ts'
 
 export class Supervisor extends Queries {
+  readonly #letters = new Letters(this.parts, this.registry)
   #stopping: Promise<void> | undefined
 
   /** @internal */
@@ -119,9 +123,36 @@ export class Supervisor extends Queries {
     )
   }
 
-  /** Stops a top actor and its children. @throws ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED */
-  async stopActor(address: string): Promise<Receipt> {
-    return this.#signal(notOwn(address), () => ({ type: STOP }))
+  /**
+   * Stops a top actor and its children, for good: nothing takes its address again. The record has the author and the
+   * reason.
+   * @throws EVENT_INVALID, ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_HELD when its kind says that its end would
+   * lose something
+   */
+  async stopActor(address: string, options: ActOptions = {}): Promise<Receipt> {
+    const why = checkWhy(options)
+    return this.#signal(notOwn(address), options, (_at, cell) => {
+      expectLoose(cell, 'stop')
+      return { type: STOP, ...why }
+    })
+  }
+
+  /**
+   * Restarts a top actor, in quarantine or not: it starts over from its input, as after a failure under the supervision
+   * `restart`. Its state, its timers and its children are gone; messages that were kept for it are taken afterwards. The
+   * record has the author and the reason. A start that throws is a failure of the actor, which keeps its state.
+   * `release` lets an actor go on in its state instead.
+   * @throws EVENT_INVALID, ACTOR_RESERVED, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_FAILED, ACTOR_HELD when its kind says that
+   * this would lose something
+   */
+  async restart(address: string, options: ActOptions = {}): Promise<Receipt> {
+    const why = checkWhy(options)
+    return this.#signal(notOwn(address), options, (at, cell) => {
+      expectLoose(cell, 'restart')
+      const { restartInput } = cell.kind
+      const input = restartInput && takeIn(restartInput(heldOf(cell)), 'input')
+      return { type: 'outcry.restarted', at, keeps: true, byHand: true, ...compact({ input }), ...why }
+    })
   }
 
   /**
@@ -129,9 +160,9 @@ export class Supervisor extends Queries {
    * that waited for a restart starts over from its input, and then takes its stashed messages.
    * @throws EVENT_INVALID, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_NOT_QUARANTINED
    */
-  async release(address: string, why: Why = {}): Promise<Receipt> {
-    const known = checkWhy(why)
-    return this.#signal(parseAddress(address), (at, { state }) => {
+  async release(address: string, options: ActOptions = {}): Promise<Receipt> {
+    const known = checkWhy(options)
+    return this.#signal(parseAddress(address), options, (at, { state }) => {
       if (state.condition !== 'quarantined') throw notQuarantined(address)
       return releasing(at, state, known)
     })
@@ -144,7 +175,7 @@ export class Supervisor extends Queries {
   async quarantine(address: string, { error: thrown, event }: Suspicion): Promise<Receipt> {
     const letter = takeIn(event, EVENT)
     const error = plainError(thrown)
-    return this.#signal(notOwn(address), (at, { state }) => {
+    return this.#signal(notOwn(address), {}, (at, { state }) => {
       const failures = { count: state.failures.count + 1, lastAt: at }
       return {
         type: 'outcry.failed',
@@ -157,29 +188,23 @@ export class Supervisor extends Queries {
     })
   }
 
-  /** Sends a dead letter again, by the seq of its record. @throws LETTER_UNKNOWN, and the errors of `send` */
-  async redeliver(seq: number): Promise<Receipt> {
-    for await (const record of this.parts.store.read({ fromSeq: seq, toSeq: seq })) {
-      if (record.event.type !== 'DEAD_LETTER') break
-      const { to, event, omitted, reason } = record.event
-      if (reason === HANDLER_FAILED) throw notSent(seq, to)
-      const whole = omitted === true ? await this.#eventOf(record.cause) : event
-      return this.send(to, whole, { cause: seq, correlation: record.correlation })
-    }
-    throw new OutcryError(
-      'LETTER_UNKNOWN',
-      `record ${seq} is no dead letter`,
-      `Run \`outcry replay ${DEAD_LETTERS}\` to list the dead letters.`,
-    )
+  /**
+   * Sends a dead letter to its receiver again, by the seq of its record. A record says who asked for it. A letter is
+   * settled once: a message that is refused again has a dead letter of its own. Resolves with the record that took the
+   * message, which follows the record of who asked.
+   * @throws EVENT_INVALID, LETTER_UNKNOWN, LETTER_SETTLED, and the errors of `send`
+   */
+  redeliver(seq: number, options: ActOptions = {}): Promise<Receipt> {
+    return this.#letters.redeliver(seq, options)
   }
 
-  async #eventOf(seq: number | null): Promise<AnyEvent> {
-    for await (const { event } of this.parts.store.read({ fromSeq: seq ?? 0, toSeq: seq ?? 0 })) return event
-    throw new OutcryError(
-      'LETTER_UNKNOWN',
-      `record ${seq} is not in the log`,
-      'Run `outcry verify` to see what the log has lost.',
-    )
+  /**
+   * Drops a dead letter, by the seq of its record, so that nobody sends it again. The letter stays in the log. A record
+   * says who asked for it, and the promise resolves with that.
+   * @throws EVENT_INVALID, LETTER_UNKNOWN, LETTER_SETTLED, MAILBOX_FULL, STORE_FENCED, STOPPED
+   */
+  dropLetter(seq: number, options: ActOptions = {}): Promise<Receipt> {
+    return this.#letters.drop(seq, options)
   }
 
   /**
@@ -273,9 +298,10 @@ export class Supervisor extends Queries {
 
   #signal(
     address: Address,
-    event: (at: number, cell: Cell) => Signal | { type: typeof STOP },
+    { key, request }: ActOptions,
+    event: (at: number, cell: Cell) => Signaled['event'],
   ): Promise<Receipt> {
-    const message = messageOf(address, { type: 'outcry.signal' }, this.now, 0)
+    const message = messageOf(address, { type: 'outcry.signal' }, this.now, 0, compact({ key, request }))
     return this.parts.loop.request(message, 'control', (turn) => {
       const cell = this.parts.residents.find(address)
       if (cell === undefined) throw refusal('unknown', address)
@@ -307,12 +333,19 @@ function isFenced(outcome: PromiseSettledResult<Receipt>): outcome is PromiseRej
   return outcome.status === 'rejected' && isOutcryError(outcome.reason, 'STORE_FENCED')
 }
 
-function notSent(seq: number, to: string): OutcryError {
-  return new OutcryError(
-    'LETTER_UNKNOWN',
-    `record ${seq} is an event that a handler of ${to} could not take: it was never sent to an actor`,
-    'Its record has the event. Handle it by hand.',
-  )
+/** @throws ACTOR_HELD when the actor is a child, or its kind says that a restart or a stop would lose something */
+function expectLoose(cell: Cell, act: 'restart' | 'stop'): void {
+  const isChild = cell.path.length > 0
+  const why = isChild ? 'only its parent starts and stops it' : cell.kind.holds?.(heldOf(cell), act)
+  if (why === undefined) return
+  const what = act === 'restart' ? 'does not start over' : 'is not stopped'
+  const hint = 'Nothing has changed. `outcry release` lets an actor in quarantine go on in its state.'
+  throw new OutcryError('ACTOR_HELD', `${cell.address} ${what}: ${why}`, hint)
+}
+
+/** Returns the actor's snapshot, as a kind reads it. The actor is a machine, because every top actor is one. */
+function heldOf({ state }: Cell): HeldSnapshot {
+  return state.snapshot as unknown as HeldSnapshot
 }
 
 /** Returns the address unless it is the runtime's own. @throws ADDRESS_INVALID, ACTOR_RESERVED */

@@ -4,11 +4,12 @@ import { machines } from '../../machines/index.ts'
 import type { Component } from '../../src/runner/component.ts'
 import { ComponentRecords } from '../../src/runner/component-records.ts'
 import { Lifecycle } from '../../src/runner/lifecycle.ts'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import { Harness } from '../runtime/harness.ts'
 
-async function stage() {
+async function stage(component: Registration = machines.component) {
   const harness = new Harness()
-  const supervisor = await harness.open({ machines })
+  const supervisor = await harness.open({ machines: { ...machines, component } })
   const told: string[] = []
   const note = (_: object, message: string) => void told.push(message)
   const logger = { warn: note, error: note }
@@ -72,7 +73,8 @@ describe('what becomes of components', () => {
   })
 
   it('is lost on an actor that has ended, with a warning', async () => {
-    const { supervisor, told, records, open } = await stage()
+    const endless = { ...machines.component, holds: () => undefined }
+    const { supervisor, told, records, open } = await stage(endless)
     open()
     records.note('page', { type: 'START' })
     await records.flush()

@@ -118,7 +118,9 @@ type Step =
   | { readonly stopActor: string }
   | { readonly quarantine: string }
   | { readonly release: string }
+  | { readonly restart: string }
   | { readonly redeliver: number }
+  | { readonly dropLetter: number }
   | { readonly reopen: 'stop' | 'crash'; readonly upgrades: boolean }
 
 const maybe = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined })
@@ -141,7 +143,9 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 1, arbitrary: fc.record({ stopActor: top }) },
     { weight: 1, arbitrary: fc.record({ quarantine: top }) },
     { weight: 1, arbitrary: fc.record({ release: top }) },
+    { weight: 1, arbitrary: fc.record({ restart: top }) },
     { weight: 2, arbitrary: fc.record({ redeliver: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ dropLetter: fc.nat() }) },
     {
       weight: 3,
       arbitrary: fc.record({
@@ -213,14 +217,23 @@ class Life {
         error: plainError(new Error('hung')),
         event: { type: 'ASK' },
       })
+    if ('restart' in step) return supervisor.restart(step.restart)
     if ('redeliver' in step) {
-      const records = await this.#incarnations.records()
-      const letters = records.filter(({ event }) => event.type === 'DEAD_LETTER')
-      if (letters.length === 0) return
-      return supervisor.redeliver(letters[step.redeliver % letters.length]?.seq as number)
+      const seq = await this.#letter(step.redeliver)
+      return seq === undefined ? undefined : supervisor.redeliver(seq)
+    }
+    if ('dropLetter' in step) {
+      const seq = await this.#letter(step.dropLetter)
+      return seq === undefined ? undefined : supervisor.dropLetter(seq)
     }
     if (step.upgrades) this.#version = 2
     return this.#incarnations.interrupt(step.reopen, this.#options(this.#version))
+  }
+
+  async #letter(n: number): Promise<number | undefined> {
+    const records = await this.#incarnations.records()
+    const letters = records.filter(({ event }) => event.type === 'DEAD_LETTER')
+    return letters.length === 0 ? undefined : letters[n % letters.length]?.seq
   }
 
   #send({ to, type, at: after, origin: of, key, completes }: Sent): Promise<unknown> {
@@ -276,6 +289,8 @@ it(`no message and no end of a runtime breaks a law, seed ${SEED}`, async () => 
     'outcry.migrated',
     'outcry.released',
     'outcry.unstashed',
+    'outcry.letterRedelivered',
+    'outcry.letterDropped',
   ]
   const others = [
     'DEAD_LETTER',

@@ -54,6 +54,7 @@ function happenings(record: TransitionRecord): string[] {
   ]
   return [
     ...(own ? [own] : []),
+    ...(own === 'outcry.restarted' && event.byHand ? ['a restart by hand'] : []),
     ...(own === 'outcry.released' && event.restarts ? ['a release that restarts'] : []),
     ...(own === 'outcry.failed' && event.event.type === 'outcry.restarted' ? ['a start that fails'] : []),
     ...(own === 'outcry.failed' ? [isChild ? 'a child fails' : `top actor: ${event.directive.action}`] : []),
@@ -105,6 +106,7 @@ describe(`a random life leaves an equal log when it is interrupted, seed ${SEED}
       ...(features.has('restarts')
         ? ['outcry.restarted', 'stashed', 'a start that fails', 'a release that restarts']
         : []),
+      ...(features.has('stops') ? ['a restart by hand'] : []),
       ...(features.has('upgrades') ? ['outcry.migrated'] : []),
       ...(features.has('reshapes') ? ['outcry.dropped'] : []),
       ...(features.has('promises') ? ['xstate.promise.resolve'] : []),

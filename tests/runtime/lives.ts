@@ -75,6 +75,7 @@ type LifeStep =
   | { readonly quarantine: string }
   | { readonly release: string }
   | { readonly stopActor: string }
+  | { readonly restart: string }
   | { readonly spawn: string }
 
 export interface Life {
@@ -407,9 +408,11 @@ export function lives(features: ReadonlySet<Feature>): fc.Arbitrary<Life> {
     steps.push({ weight: 1, arbitrary: one(fc.record({ release: fc.constantFrom(...ADDRESSES) })) })
     steps.push({ weight: 1, arbitrary: quarantines(send, wait) })
   }
-  if (features.has('restarts')) steps.push({ weight: 3, arbitrary: restarts(send, wait) })
-  if (features.has('stops'))
+  if (features.has('restarts')) steps.push({ weight: 4, arbitrary: restarts(send, wait) })
+  if (features.has('stops')) {
     steps.push({ weight: 1, arbitrary: one(fc.record({ stopActor: fc.constantFrom(...TOPS, LATE) })) })
+    steps.push({ weight: 1, arbitrary: one(fc.record({ restart: fc.constantFrom(...TOPS, LATE) })) })
+  }
   const change: fc.Arbitrary<Change> = fc.record({
     renames: features.has('renames') ? fc.boolean() : fc.constant(false),
     drops: features.has('reshapes') ? fc.subarray([...INVOKED]) : fc.constant([]),
@@ -606,6 +609,7 @@ function take(incarnations: Incarnations, step: LifeStep): Promise<unknown> {
   if ('quarantine' in step) return supervisor.quarantine(step.quarantine, SUSPICION)
   if ('release' in step) return supervisor.release(step.release)
   if ('stopActor' in step) return supervisor.stopActor(step.stopActor)
+  if ('restart' in step) return supervisor.restart(step.restart, { by: 'ann' })
   return spawnIn(incarnations, step.spawn)
 }
 

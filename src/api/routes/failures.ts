@@ -63,11 +63,11 @@ export function isFailing({ status, condition, failures }: Standing, now: number
 
 export type Standing = Pick<ActorView, 'status' | 'condition' | 'failures'>
 
-/** Returns the last failure since the last release. `history` is one actor's, the newest record first. */
+/** Returns the last failure since the last release or restart by a person. `history` is one actor's, the newest record first. */
 export async function lastFailure(history: AsyncIterable<TransitionRecord>): Promise<Failure | undefined> {
   let searched = 0
   for await (const record of history) {
-    if (record.event.type === 'outcry.released' || ++searched > HISTORY_MAX) return undefined
+    if (endsFailures(record) || ++searched > HISTORY_MAX) return undefined
     if (record.event.type === 'outcry.failed') return failuresOf(record)[0]
   }
   return undefined
@@ -82,6 +82,11 @@ export async function withFailure<V extends Standing & { readonly address: strin
   if (!isFailing(view, now)) return view
   const failure = await lastFailure(historyOf(view.address, { reverse: true }))
   return failure === undefined ? view : { ...view, failure }
+}
+
+/** Returns whether the failures before the record are of no interest any more. */
+function endsFailures({ event: { type, byHand } }: TransitionRecord): boolean {
+  return type === 'outcry.released' || (type === 'outcry.restarted' && byHand === true)
 }
 
 /** Returns whether the runner reports an error that no other record has. An actor's failure has its own record. */
@@ -113,7 +118,7 @@ export function failureRoutes(http: Api, supervisor: Supervisor): void {
       for await (const record of actor === undefined
         ? supervisor.read(range)
         : supervisor.history(actor, range)) {
-        if (record.event.type === 'outcry.released') released.add(record.actor)
+        if (endsFailures(record)) released.add(record.actor)
         if (!released.has(record.actor)) for (const failure of failuresOf(record)) found.add(failure)
         if (found.size >= limit) break
       }

@@ -1,10 +1,17 @@
 import type { ZodType } from 'zod'
 import type { EventClass } from '../events/envelope.ts'
-import type { AnyEvent } from '../record/record.ts'
+import type { AnyEvent, StateValue } from '../record/record.ts'
 import type { AnyStateMachine } from '../xstate/types.ts'
 import type { Supervision } from './supervision.ts'
 import type { Upcasters } from './upcasters.ts'
 import type { Upgrade } from './upgrade.ts'
+
+/** The part of a machine's snapshot that says whether a person may end the actor. */
+export interface HeldSnapshot {
+  readonly value: StateValue
+  // biome-ignore lint/suspicious/noExplicitAny: each kind knows the type of its own context
+  readonly context: any
+}
 
 /** A machine and the runtime's options for it. Its version is the machine's own `version`, or "1". */
 export interface Registration {
@@ -48,6 +55,17 @@ export interface Registration {
    * send such an event only once. Default: none. Other messages become dead letters.
    */
   readonly keptInQuarantine?: readonly string[]
+  /**
+   * Returns why a person must not restart or stop the actor now, as a sentence, or undefined when he may. It reads the
+   * snapshot alone. Default: he may always.
+   * @example ({ context }) => context.isOpen ? 'it has an open order: cancel that first' : undefined
+   */
+  readonly holds?: (snapshot: HeldSnapshot, act: 'restart' | 'stop') => string | undefined
+  /**
+   * Returns the input from which the actor starts over when a person restarts it. Must be pure. Default: the input that
+   * it began with.
+   */
+  readonly restartInput?: (snapshot: HeldSnapshot) => unknown
   readonly upgrades?: readonly Upgrade[]
   /** Give events and contexts that earlier builds stored today's names. */
   readonly upcasters?: Upcasters

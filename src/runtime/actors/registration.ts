@@ -75,6 +75,8 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   activate: code,
   rerun: names,
   keptInQuarantine: names,
+  holds: code,
+  restartInput: code,
   upgrades,
   upcasters,
   previous: machines,

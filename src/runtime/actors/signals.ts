@@ -24,7 +24,15 @@ export type Signal =
    * The actor starts over from its input. With `keeps` it then takes the stashed messages one by one, each in its own
    * turn. Logs of earlier versions lack `keeps`: there the actor took all of them in this turn.
    */
-  | { readonly type: 'outcry.restarted'; readonly at: number; readonly keeps?: true }
+  | ({
+      readonly type: 'outcry.restarted'
+      readonly at: number
+      readonly keeps?: true
+      /** True when a person restarts the actor, which has not failed. Its children stop before it starts over. */
+      readonly byHand?: true
+      /** The input that it starts over from. Absent when it is the actor's own. */
+      readonly input?: unknown
+    } & Why)
   /** The actor takes the first stashed message. Its next record is that message. */
   | { readonly type: 'outcry.unstashed'; readonly at: number }
   /** The actor's running part, a callback, threw and has ended. */
@@ -44,6 +52,12 @@ export type Signal =
       readonly by?: string
       readonly reason?: string
     }
+  /** For `system/dead-letters`: a person drops the dead letter of this seq, or sends it to its receiver again. */
+  | ({
+      readonly type: 'outcry.letterDropped' | 'outcry.letterRedelivered'
+      readonly at: number
+      readonly letter: number
+    } & Why)
   /** The actor's state was migrated to another version of its machine. */
   | {
       readonly type: 'outcry.migrated'
@@ -79,4 +93,12 @@ export function initOf(input: unknown): AnyEvent {
 export interface Why {
   readonly by?: string | undefined
   readonly reason?: string | undefined
+}
+
+/** The options of what a person does to an actor. */
+export interface ActOptions extends Why {
+  /** Idempotency key. A second call with the same key does nothing, and gets the receipt of the first one. */
+  readonly key?: string | undefined
+  /** The sender's id of its request, for the record alone. */
+  readonly request?: string | undefined
 }

@@ -99,10 +99,11 @@ function upcastTaken(upcasters: Upcasters, event: AnyEvent, actor: string): AnyE
 
 /** Returns a signal whose event, state, timers and stashed events have today's names. */
 function upcastSignal(upcasters: Upcasters, signal: AnyEvent, actor: string): AnyEvent {
-  const { event, state, timers, stash } = signal
+  const { event, state, timers, stash, input } = signal
   const now = {
     ...(typeof event?.type === 'string' && { event: upcastTaken(upcasters, event, actor) }),
     ...(state !== undefined && !isChild(actor) && { state: upcastState(upcasters, state, actor) }),
+    ...(input !== undefined && !isChild(actor) && { input: upcastInput(upcasters, input, actor) }),
     ...(Array.isArray(timers) && { timers: upcastWithin(upcasters, timers, actor) }),
     ...(Array.isArray(stash) && { stash: same(stash, (one) => upcastEvent(upcasters, one, actor)) }),
   }

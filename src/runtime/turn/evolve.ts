@@ -131,6 +131,18 @@ function begin(scope: Scope, cell: Cell, input: unknown, { recorded, found }: St
   return { ...outcome, effects: NOTHING }
 }
 
+/** Starts the logic again. The failure before any other restart has stopped the children already. */
+function startOver(
+  scope: Scope,
+  cell: Cell,
+  { byHand, input: given }: Signal & { type: 'outcry.restarted' },
+  input: StepInput,
+): Outcome {
+  const outcome = begin(scope, cell, given === undefined ? cell.input : given, input)
+  const stops = byHand ? stopChildren(cell.state.snapshot) : []
+  return stops.length === 0 ? outcome : { ...outcome, effects: [...stops, ...outcome.effects] }
+}
+
 /**
  * Returns the state with the timers that the transition sets and cancels. An actor that has ended has none.
  * @throws HOLDS_TOO_MUCH, but not in a replay
@@ -220,13 +232,16 @@ function evolveSignal(
   switch (event.type) {
     case 'outcry.timer':
     case 'outcry.clockSet':
+    case 'outcry.letterDropped':
+    case 'outcry.letterRedelivered':
       return quiet(next)
     case 'outcry.failed':
       return fail(cell, event, next, input)
     case 'outcry.restarted': {
-      const outcome = begin(scope, cell, cell.input, input)
+      const outcome = startOver(scope, cell, event, input)
       const begun = { timers: NO_TIMERS, held: 0, measured: 0 }
-      const anew: Fresh = { ...next, ...begun, condition: 'running', stash: NO_STASH }
+      const failures = event.byHand ? NO_FAILURES : next.failures
+      const anew: Fresh = { ...next, ...begun, failures, condition: 'running', stash: NO_STASH }
       const result = reschedule(scope, cell, anew, outcome, input)
       return unstashing(result, event.keeps ? next.stash : NO_STASH, input)
     }

@@ -7,7 +7,7 @@
 
 import type { Cell } from '../actors/cell.ts'
 import { timerOf } from '../actors/pending-timers.ts'
-import { RESTART_TIMER, type Signal, UNSTASH_TIMER } from '../actors/signals.ts'
+import { RESTART_TIMER, type Signal, UNSTASH_TIMER, type Why } from '../actors/signals.ts'
 import type { Address } from '../record/address.ts'
 import type { ScheduledTimer } from '../record/record.ts'
 import { frozen, sizeOf } from '../record/values.ts'
@@ -21,7 +21,7 @@ import { TURN_SIZE_MAX, tooLong } from './steps.ts'
 /** A signal or a stop for an actor, which no machine sent. */
 export interface Signaled {
   readonly cell: Cell
-  readonly event: Signal | { readonly type: typeof STOP }
+  readonly event: Signal | ({ readonly type: typeof STOP } & Why)
   /** The timer of the actor that the event consumes. */
   readonly timer?: ScheduledTimer | undefined
 }

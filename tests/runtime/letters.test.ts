@@ -1,0 +1,99 @@
+/** Tests dead letters that a person settles: each once, by a record that says who asked. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import { assign, setup } from 'xstate'
+import { Harness } from './harness.ts'
+
+const counter = setup({ types: {} as { context: { n: number } } }).createMachine({
+  context: { n: 0 },
+  on: { INC: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+})
+const machines = { counter }
+const LETTERS = 'system/dead-letters'
+
+let harness: Harness
+/** seq of the dead letter. */
+let letter: number
+beforeEach(async () => {
+  harness = new Harness()
+  await harness.open({ machines })
+  await harness.supervisor.send('counter/late', { type: 'INC' }).catch(() => {})
+  letter = (await harness.records()).find(({ event }) => event.type === 'DEAD_LETTER')?.seq as number
+})
+
+const settlings = async () =>
+  (await harness.records()).flatMap(({ actor, event, ...record }) =>
+    actor === LETTERS && event.type !== 'DEAD_LETTER' && event.type !== 'xstate.init'
+      ? [{ event, ...record }]
+      : [],
+  )
+
+describe('a dead letter', () => {
+  it('is sent again, with a record of who asked', async () => {
+    const { supervisor } = harness
+    await supervisor.spawn('counter', 'late')
+    const { seq } = await supervisor.redeliver(letter, {
+      by: 'ann',
+      reason: 'it is there now',
+      request: 'r-1',
+    })
+    expect(harness.context('counter/late')).toEqual({ n: 1 })
+    expect((await harness.records()).at(-1)).toMatchObject({ seq, actor: 'counter/late', cause: letter })
+    expect(await settlings()).toMatchObject([
+      {
+        event: { type: 'outcry.letterRedelivered', letter, by: 'ann', reason: 'it is there now' },
+        cause: letter,
+        request: 'r-1',
+      },
+    ])
+    expect((await supervisor.verify()).problems).toEqual([])
+  })
+
+  it('is dropped, with a record of who asked, and nobody gets it', async () => {
+    const { supervisor } = harness
+    await supervisor.spawn('counter', 'late')
+    const { seq } = await supervisor.dropLetter(letter, { by: 'ann', reason: 'too late' })
+    expect(await settlings()).toMatchObject([
+      { seq, event: { type: 'outcry.letterDropped', letter, by: 'ann', reason: 'too late' } },
+    ])
+    expect(harness.context('counter/late')).toEqual({ n: 0 })
+    expect((await supervisor.verify()).problems).toEqual([])
+  })
+
+  it.each(['redeliver', 'dropLetter'] as const)(
+    'is settled once, also after a restart: %s',
+    async (settle) => {
+      await harness.supervisor.spawn('counter', 'late')
+      const both = await Promise.allSettled([
+        harness.supervisor[settle](letter),
+        harness.supervisor.redeliver(letter),
+      ])
+      expect(both).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'LETTER_SETTLED' } }])
+      await harness.crash()
+      const supervisor = await harness.open({ machines })
+      await expect(supervisor.redeliver(letter)).rejects.toMatchObject({ code: 'LETTER_SETTLED' })
+      await expect(supervisor.dropLetter(letter)).rejects.toMatchObject({ code: 'LETTER_SETTLED' })
+      expect(await settlings()).toHaveLength(1)
+    },
+  )
+
+  it('that is refused again has a letter of its own, which can be sent', async () => {
+    const { supervisor } = harness
+    await expect(supervisor.redeliver(letter)).rejects.toMatchObject({ code: 'ACTOR_UNKNOWN' })
+    const [, second] = (await harness.records()).filter(({ event }) => event.type === 'DEAD_LETTER')
+    expect(second).toMatchObject({ cause: letter, event: { to: 'counter/late' } })
+    await supervisor.spawn('counter', 'late')
+    await supervisor.redeliver(second?.seq as number)
+    expect(harness.context('counter/late')).toEqual({ n: 1 })
+  })
+
+  it.each([
+    ['a record of another kind', 1],
+    ['a seq beyond the log', 99],
+    ['no seq', Number.NaN],
+  ])('is refused for %s', async (_, seq) => {
+    const { supervisor } = harness
+    await expect(supervisor.dropLetter(seq)).rejects.toMatchObject({ code: 'LETTER_UNKNOWN' })
+    await expect(supervisor.redeliver(seq)).rejects.toMatchObject({ code: 'LETTER_UNKNOWN' })
+    expect(await settlings()).toEqual([])
+  })
+})
