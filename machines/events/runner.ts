@@ -1,6 +1,6 @@
 /** Events of the runner: those it emits, and those that the process sends it. */
 import { z } from 'zod'
-import { durationMs, epochMs } from '../model/fields.ts'
+import { by, durationMs, epochMs, remark } from '../model/fields.ts'
 import { accountStats } from './account.ts'
 import { base, EXAMPLE, event, ofVenue, settings } from './shape.ts'
 import { work } from './strategy.ts'
@@ -54,6 +54,29 @@ export const processStopped = z.object({
   reason: z.string(),
   initiator: z.string(),
 })
+
+/** The levels of the process's log, the lowest first. */
+export const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
+export type LogLevel = z.infer<typeof logLevel>
+
+export const setLogLevel = z
+  .strictObject({
+    type: z.literal('SET_LOG_LEVEL'),
+    at: epochMs,
+    by: by.describe('The name of the person or program that asks for it.'),
+    level: logLevel.describe('The lowest level that is written.'),
+    reason: remark.optional().describe('A remark for the log.'),
+  })
+  .describe(
+    "Sets the level of the process's log, until the process ends. The next start has the level of its configuration again.",
+  )
+  .meta({ examples: [{ type: 'SET_LOG_LEVEL', by: 'ann', level: 'debug', reason: 'the feed is odd' }] })
+
+export const logLevelSet = event(
+  'LOG_LEVEL_SET',
+  { ...base, by: z.string(), level: logLevel, reason: z.string().optional() },
+  { ...EXAMPLE.base, by: 'ann', level: 'debug', reason: 'the feed is odd' },
+).describe("The level of the process's log has changed, until the process ends.")
 
 export const systemStarted = event(
   'SYSTEM_STARTED',

@@ -104,7 +104,8 @@ type FieldName<Schema extends EventSchema> = keyof Schema['shape'] & string
 
 /**
  * The fields of emitted events that came after the first version of a chart, by the version that they came with, the oldest first.
- * An earlier version emits its events without them, as it did then, so that its logs replay.
+ * An earlier version emits its events without them, as it did then, so that its logs replay. An event that came itself is there by
+ * its `type`: no earlier version emits it.
  * @example const since: Since<typeof orderDeclaration> = { 7: ['strategy', 'ORDER_FILLED.commission'] }
  */
 export type Since<D extends Pick<Declaration, 'emits'>> = Readonly<

@@ -33,6 +33,10 @@ export function actionsOf(version: string, asksStrategies: boolean) {
       enqueue.assign(facts.severity === 'warning' ? { warnings: warnings + 1 } : { errors: errors + 1 })
       enqueue(emit({ type: 'SYSTEM_ERROR', ...facts }))
     }),
+    tellLogLevel: action(({ event, enqueue }) => {
+      assertEvent(event, 'SET_LOG_LEVEL')
+      enqueue(emit({ ...event, type: 'LOG_LEVEL_SET' }))
+    }),
     beat: action(({ context, event, enqueue }) => {
       const { at } = event as Timed
       const { venues = [], startedAt = at, warnings, errors, configured } = context

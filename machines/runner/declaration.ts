@@ -3,11 +3,13 @@ import { stats, statsRequest } from '../events/account.ts'
 import {
   healthCheck,
   heartbeat,
+  logLevelSet,
   processStarted,
   processStopped,
   reportError,
   runnerStarted,
   runnerStopped,
+  setLogLevel,
   statsUpdate,
   systemError,
   systemStarted,
@@ -17,7 +19,7 @@ import { strategyStats } from '../events/strategy.ts'
 import { type Accepted, declare, type Since } from '../kind/kind.ts'
 
 export const runnerDeclaration = declare({
-  accepts: [processStarted, processStopped, reportError, stats, strategyStats],
+  accepts: [processStarted, processStopped, reportError, stats, strategyStats, setLogLevel],
   emits: [
     runnerStarted,
     runnerStopped,
@@ -27,12 +29,16 @@ export const runnerDeclaration = declare({
     heartbeat,
     healthCheck,
     statsUpdate,
+    logLevelSet,
   ],
   /** Goes to accounts, and to the strategies that its start has named. */
   sends: { account: [statsRequest], '*': [statsRequest] },
-  commands: [],
+  commands: ['SET_LOG_LEVEL'],
 })
 
-export const since: Since<typeof runnerDeclaration> = { 6: ['STATS_UPDATE.strategies'] }
+export const since: Since<typeof runnerDeclaration> = {
+  6: ['STATS_UPDATE.strategies'],
+  7: ['LOG_LEVEL_SET.type'],
+}
 
 export type RunnerEvent = Accepted<typeof runnerDeclaration>

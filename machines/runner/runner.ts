@@ -14,7 +14,7 @@ function untilHeartbeat(every: number, { at }: Timed): number {
   return every - (at % every)
 }
 
-/** Returns the machine of a version. Versions before 6 know nothing of strategies' work. */
+/** Returns the machine of a version. Versions before 6 know nothing of strategies' work, and those before 7 of log levels. */
 const runnerOf = (version: string) =>
   setup({
     types: {} as RunnerTypes,
@@ -32,6 +32,7 @@ const runnerOf = (version: string) =>
       REPORT_ERROR: { actions: 'reportError' },
       STATS: { actions: 'reportStats' },
       ...(version !== '5' && { STRATEGY_STATS: { actions: 'noteStrategy' as const } }),
+      ...(!['5', '6'].includes(version) && { SET_LOG_LEVEL: { actions: 'tellLogLevel' as const } }),
     },
     states: {
       stopped: { on: { STARTED: { target: 'running', actions: 'reportStarted' } } },

@@ -1,11 +1,13 @@
 /** A run: its plan, and everything that its components have opened so far. */
-import type { Belonging, Strategy } from '../../machines/index.ts'
+import type { Belonging, LogLevel, Strategy } from '../../machines/index.ts'
 import type { Store } from '../../store/store.ts'
 import type { Place } from '../adapters/adapter.ts'
 import type { MarketSource } from '../adapters/market-source.ts'
 import type { LinkFaults } from '../adapters/transport/link-faults.ts'
 import type { Books, Venue } from '../adapters/venue.ts'
 import type { ApiServer } from '../api/server.ts'
+import type { ActOptions } from '../runtime/actors/signals.ts'
+import type { Receipt } from '../runtime/commit/job.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { TransitionRecord } from '../runtime/record/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
@@ -29,6 +31,8 @@ export interface StartOptions {
   readonly machines?: readonly string[] | undefined
   /** Is notified of the code at work. The watchdog of the process names it. */
   readonly work?: WorkObserver & { load(file: string): void; named: readonly string[] }
+  /** Sets the level of the process's log, when a person has changed it. */
+  readonly setLogLevel?: (level: LogLevel) => void
   /** Rejects when something throws outside every turn. */
   readonly faulted?: Promise<never>
   /** Keeps log and books elsewhere than in the data folder: for tests. */
@@ -101,6 +105,10 @@ export class Run {
   ending = { reason: 'failure', initiator: 'runner' }
   /** Returns the health of the components. */
   health: () => readonly ComponentHealth[] = () => []
+  /** Restarts a component for a person. See Lifecycle.restart. */
+  restart: (name: string, options: ActOptions) => Promise<Receipt> = async (name) => {
+    throw new Error(`nothing restarts ${name} yet: the lifecycle is set before a start`)
+  }
 
   constructor(plan: Plan) {
     this.plan = plan

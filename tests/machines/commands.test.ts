@@ -38,7 +38,7 @@ const RIGHTS: Readonly<Record<keyof typeof machines, Rights>> = {
   meanReversion: STRATEGY,
   news: { commands: ['NEWS_ITEM'], refusals: [] },
   universe: { commands: ['INSTRUMENTS_LISTED'], refusals: [] },
-  runner: NONE,
+  runner: { commands: ['SET_LOG_LEVEL'], refusals: [] },
   component: NONE,
 }
 

@@ -483,6 +483,11 @@ export const SCRIPTED: readonly Scripted[] = [
         openPositions: fc.constant(1),
       }),
       event('STOPPED', { reason: fc.constant('done'), initiator: fc.constant('ann') }),
+      event('SET_LOG_LEVEL', {
+        by: fc.constant('ann'),
+        level: fc.constantFrom('debug', 'silent'),
+        reason: fc.constantFrom('odd', undefined),
+      }),
     ),
   },
   {

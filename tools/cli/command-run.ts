@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import pc from 'picocolors'
-import { destination, pino } from 'pino'
+import { destination, type Logger as Pino, pino } from 'pino'
 import { compact } from '../../errors/compact.ts'
 import { VERSION } from '../../src/api/version.ts'
 import { quarantinedIn } from '../../src/runner/actors/quarantine.ts'
@@ -63,7 +63,7 @@ export async function run(options: RunOptions): Promise<number> {
 
 interface Running {
   readonly options: RunOptions
-  readonly logger: Logger
+  readonly logger: Pino
   readonly terminal: Terminal
   readonly asStatus: boolean
   readonly guard: ProcessGuard
@@ -80,6 +80,9 @@ async function runUntilStopped(
     acceptChanges,
     machines: machines?.map((module) => resolve(module)),
     faulted,
+    setLogLevel: (level) => {
+      logger.level = level
+    },
     ...compact({ work: watch?.work }),
   })
   await watch?.hearSignals(true)

@@ -11,7 +11,7 @@ import type { Run } from '../run.ts'
 import { ACTORS, RUNNER, STRATEGIES } from './names.ts'
 
 export function runner(run: Run): readonly Component[] {
-  const { config, market, place, logger, processLogger } = run.plan
+  const { config, options, market, place, logger, processLogger } = run.plan
   let hasStarted = false
   const start = async () => {
     const [supervisor, clock, boot] = [run.get('supervisor'), run.get('clock'), run.get('boot')]
@@ -37,6 +37,10 @@ export function runner(run: Run): readonly Component[] {
       ),
     )
     run.records.open({ supervisor, clock, logger })
+    // The record comes first, so that nothing is written or kept from the log that the record does not explain.
+    supervisor.events$.subscribe(({ actor, event }) => {
+      if (actor === RUNNER_ACTOR && event.type === 'LOG_LEVEL_SET') options.setLogLevel?.(event.level)
+    })
   }
   const stop = async () => {
     if (!hasStarted) return

@@ -3,7 +3,13 @@
  * `load.ts` reads a configuration, and `checks.ts` has the rules between sections.
  */
 import { z } from 'zod'
-import { DEFAULT_NEWS_RULES, newsRules, symbolInput, universeFilters } from '../../../machines/index.ts'
+import {
+  DEFAULT_NEWS_RULES,
+  logLevel,
+  newsRules,
+  symbolInput,
+  universeFilters,
+} from '../../../machines/index.ts'
 import { DURATION_MAX_MS, distinct } from '../../../machines/model/fields.ts'
 import { ADAPTERS, newsSourceName } from '../../adapters/registry.ts'
 import { marketSection, newsSection } from '../../adapters/sections.ts'
@@ -171,10 +177,7 @@ export const configSections = z.strictObject({
     .describe('The page, the API and the feed.'),
   log: z
     .strictObject({
-      level: z
-        .enum(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info')
-        .describe('The lowest level that is written.'),
+      level: z.enum(logLevel.options).default('info').describe('The lowest level that is written.'),
       format: z
         .enum(['auto', 'status', 'json'])
         .default('auto')

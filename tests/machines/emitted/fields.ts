@@ -50,10 +50,11 @@ export function fieldsAt(label: string): Fields {
   const later = laterThan(SINCE[kind] ?? {}, version)
   const schemas: readonly EventSchema[] = domainEvents[kind]
   return Object.fromEntries(
-    schemas.map(({ shape }) => {
+    schemas.flatMap(({ shape }) => {
       const type = shape.type.value
+      if (isAmong(later, type, 'type')) return []
       const names = Object.keys(shape).filter((name) => !isAmong(later, type, name))
-      return [type, names.sort().join(' ')]
+      return [[type, names.sort().join(' ')]]
     }),
   )
 }
