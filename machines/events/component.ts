@@ -1,12 +1,14 @@
 /** Events of the components of the process: those they emit, and those that the process sends them. */
 import { z } from 'zod'
-import { epochMs } from '../model/fields.ts'
+import { byHand, epochMs, remark } from '../model/fields.ts'
 import { base, EXAMPLE, event } from './shape.ts'
 
-/** Its start begins: at a start of the process, or after a failure. */
-export const componentStart = z.object({ type: z.literal('START'), at: epochMs })
+/** The person who asks for it. Both are absent when the process does it by itself. */
+const asked = { by: byHand, reason: remark.optional() }
+/** Its start begins: at a start of the process, after a failure, or because a person asks. */
+export const componentStart = z.object({ type: z.literal('START'), at: epochMs, ...asked })
 export const componentStartCompleted = z.object({ type: z.literal('START_COMPLETED'), at: epochMs })
-export const componentStop = z.object({ type: z.literal('STOP'), at: epochMs })
+export const componentStop = z.object({ type: z.literal('STOP'), at: epochMs, ...asked })
 export const componentStopCompleted = z.object({ type: z.literal('STOP_COMPLETED'), at: epochMs })
 /** It has failed: as it started, while it ran, or as it stopped. */
 export const componentFault = z.object({

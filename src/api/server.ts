@@ -21,6 +21,7 @@ import { commandRoutes } from './routes/command-routes.ts'
 import { descriptionRoutes } from './routes/description-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failures.ts'
+import { type ComponentOperations, operationRoutes } from './routes/operation-routes.ts'
 import { pageRoutes } from './routes/page-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
@@ -54,12 +55,24 @@ export interface ApiOptions extends GuardOptions, Outside {
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<Limits>
   readonly derivations?: readonly Derivation[]
+  /** What people may do to the components of the process. A program with a supervisor of its own has none. */
+  readonly operations?: ComponentOperations | undefined
 }
 
 /** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED, TOKEN_INVALID, TOKEN_NONE */
 export async function startApi(
   supervisor: Supervisor,
-  { port, limits: some, derivations, refused, folder, verify, components, ...options }: ApiOptions,
+  {
+    port,
+    limits: some,
+    derivations,
+    refused,
+    folder,
+    verify,
+    components,
+    operations,
+    ...options
+  }: ApiOptions,
   logger: Logger,
 ): Promise<ApiServer> {
   const { host } = options
@@ -104,6 +117,7 @@ export async function startApi(
   actorRoutes(byContract, supervisor)
   accountRoutes(byContract, supervisor)
   commandRoutes(byContract, supervisor, guard, logger)
+  operationRoutes(byContract, supervisor, { guard, logger, components: operations })
   eventRoutes(byContract, supervisor)
   recordRoutes(byContract, supervisor)
   failureRoutes(byContract, supervisor)

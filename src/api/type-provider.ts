@@ -53,7 +53,7 @@ export function pathOf({ path }: Route): string {
 const BEHIND_ADDRESS: Readonly<Record<string, readonly string[]>> = {
   GET: ['history', 'machine'],
   HEAD: ['history', 'machine'],
-  POST: ['events', 'release'],
+  POST: ['events', 'release', 'restart', 'stop'],
 }
 /** Any other method is refused on these paths, whatever it is. */
 const BEHIND_ANY = Object.values(BEHIND_ADDRESS).flat()

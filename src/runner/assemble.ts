@@ -23,6 +23,7 @@ export async function startRunner(
   const { records, plan } = run
   const lifecycle = new Lifecycle(componentsOf(run), { records, logger: plan.logger })
   run.health = () => lifecycle.health
+  run.restart = (name, options) => lifecycle.restart(name, options)
   const runner = new Runner(run, lifecycle)
   await runner.start()
   return runner

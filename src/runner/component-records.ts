@@ -3,15 +3,22 @@
  * record, so that a refused start leaves the log unchanged. From then on each is recorded at once.
  */
 import { type ComponentInput, componentAddress } from '../../machines/index.ts'
-import { isOutcryError } from '../../store/index.ts'
+import { isOutcryError, OutcryError } from '../../store/index.ts'
+import type { Why } from '../runtime/actors/signals.ts'
+import type { SendOptions } from '../runtime/commit/intake.ts'
+import type { Receipt } from '../runtime/commit/job.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Clock } from '../runtime/time/clock.ts'
 
 /** A change of a component: the event for its actor, without the time. */
 export type ComponentChange =
-  | { readonly type: 'START' | 'START_COMPLETED' | 'STOP' | 'STOP_COMPLETED' }
+  | { readonly type: 'START_COMPLETED' | 'STOP_COMPLETED' }
+  | Asked
   | { readonly type: 'FAULT'; readonly reason: string; readonly retryInMs?: number }
+
+/** A start or a stop, with the person who asks for it and why. */
+export type Asked = { readonly type: 'START' | 'STOP' } & Why
 
 interface Target {
   readonly supervisor: Supervisor
@@ -36,6 +43,17 @@ export class ComponentRecords {
   note(name: string, change: ComponentChange): void {
     if (this.#isFlushed) this.#record(name, change)
     else this.#waiting.push([name, change])
+  }
+
+  /**
+   * Records what a person asks for. Resolves when it is durable.
+   * @throws STOPPED before the run and after its end, and the refusal of the component's actor
+   */
+  async ask(name: string, asked: Asked, options: Pick<SendOptions, 'key' | 'request'>): Promise<Receipt> {
+    if (this.#target === undefined || !this.#isFlushed) throw notRunning(name)
+    const { supervisor, clock } = this.#target
+    const at = clock.now()
+    return supervisor.send(componentAddress(name), { ...asked, at }, { at, ...options })
   }
 
   /** Resolves when all changes are recorded, except those that their actors refuse. It never rejects. */
@@ -99,4 +117,8 @@ export class ComponentRecords {
     if (isThere) await supervisor.send(to, { ...change, at }, { at })
     else await supervisor.spawn('component', name, { name } satisfies ComponentInput, { at })
   }
+}
+
+function notRunning(name: string): OutcryError {
+  return new OutcryError('STOPPED', `the runner starts or stops, and ${name} with it`, 'Ask again later.')
 }

@@ -37,8 +37,13 @@ export interface Component {
   stop?(): void | Promise<void>
   /** Returns the component's problem as a sentence, or undefined. It is called often, so it reads memory only. */
   health?(): string | undefined
-  /** Restarts the component when it fails while it runs. Without this such a failure ends the run. */
+  /**
+   * Restarts the component when it fails while it runs. Those that need it go on meanwhile, so a person may restart it,
+   * too. Without this a failure ends the run, and nobody restarts the component.
+   */
   readonly restart?: RestartPolicy | undefined
+  /** Why a component of its kind, which may be restarted elsewhere, is not restarted in this run. */
+  readonly fixed?: string | undefined
   /** True when the run ends as soon as the component's `run` has resolved. */
   readonly endsRun?: boolean
 }

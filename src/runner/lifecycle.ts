@@ -2,6 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compact } from '../../errors/compact.ts'
 import { componentAddress } from '../../machines/index.ts'
+import { OutcryError } from '../../store/index.ts'
+import type { ActOptions } from '../runtime/actors/signals.ts'
+import type { Receipt } from '../runtime/commit/job.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { plainError } from '../runtime/record/values.ts'
 import type { Component, ComponentHealth, ComponentState } from './component.ts'
@@ -9,7 +12,7 @@ import type { ComponentRecords } from './component-records.ts'
 import { startOrder } from './start-order.ts'
 
 export interface LifecycleOptions {
-  readonly records: Pick<ComponentRecords, 'note' | 'flush'>
+  readonly records: Pick<ComponentRecords, 'note' | 'ask' | 'flush'>
   readonly logger: Pick<Logger, 'warn' | 'error'>
   readonly time?: RestartTime
 }
@@ -32,7 +35,9 @@ interface Entry {
   /** The time when it last became RUNNING. */
   runsSince: number
   /** The restart under way. */
-  restarting?: Promise<void> | undefined
+  restarting?: Promise<unknown> | undefined
+  /** Counts the restarts by people. What an earlier life does counts no more. */
+  life: number
 }
 
 export class Lifecycle {
@@ -54,6 +59,7 @@ export class Lifecycle {
       state: 'STOPPED',
       failures: 0,
       runsSince: 0,
+      life: 0,
     }))
     this.#options = options
     this.#time = options.time ?? SYSTEM_TIME
@@ -112,37 +118,97 @@ export class Lifecycle {
     return this.#stopping
   }
 
-  async #start(entry: Entry, isRestart = false): Promise<void> {
+  /**
+   * Restarts a component for a person. Components that need it go on meanwhile. Resolves with the record of who asked,
+   * when the component runs again.
+   * @throws COMPONENT_UNKNOWN, COMPONENT_FIXED, COMPONENT_BUSY, COMPONENT_FAILED when it does not start; STOPPED
+   */
+  async restart(name: string, options: ActOptions): Promise<Receipt> {
+    const entry = this.#entries.find(({ component }) => component.name === name)
+    if (entry === undefined) throw refusals.unknown(name)
+    const fixed = this.#fixed(entry)
+    if (fixed !== undefined) throw refusals.fixed(name, fixed)
+    if (entry.state !== 'RUNNING' && entry.state !== 'FAILED') throw refusals.busy(name, entry.state)
+    const restarted = this.#restartFor(entry, options)
+    entry.restarting = restarted.catch(() => {})
+    return restarted
+  }
+
+  async #restartFor(entry: Entry, { by, reason, ...sending }: ActOptions): Promise<Receipt> {
     const { records } = this.#options
+    const { component, state: was, reason: failure } = entry
+    const { name } = component
+    const type = was === 'RUNNING' ? 'STOP' : 'START'
+    entry.state = was === 'RUNNING' ? 'STOPPING' : 'INITIALIZING'
+    const life = ++entry.life
+    const receipt = await records.ask(name, compact({ type, by, reason }), sending).catch((error) => {
+      // Nothing has happened to it.
+      Object.assign(entry, { state: was, reason: failure, life: life - 1 })
+      throw error
+    })
+    entry.failures = 0
+    try {
+      await component.stop?.()
+      if (was === 'RUNNING') {
+        records.note(name, { type: 'STOP_COMPLETED' })
+        await this.#start(entry)
+      } else await this.#open(entry)
+    } catch (thrown) {
+      const error = errorOf(thrown)
+      void this.#recovered(entry, error).then((hasRestarted) => {
+        if (hasRestarted) return this.#keep(entry)
+      })
+      throw refusals.failed(name, error)
+    }
+    void this.#keep(entry)
+    await records.flush()
+    return receipt
+  }
+
+  /** Returns why nobody can restart a component. */
+  #fixed({ component: { name, restart, fixed } }: Entry): string | undefined {
+    if (fixed !== undefined || restart !== undefined) return fixed
+    const needing = this.#entries.flatMap(({ component: one }) =>
+      one.needs.includes(name) ? [one.name] : [],
+    )
+    return needing.length === 0 ? 'the run ends with it' : `${needing.join(', ')} cannot go on without it`
+  }
+
+  async #start(entry: Entry, isRestart = false): Promise<void> {
     const { component } = entry
     entry.state = 'INITIALIZING'
     entry.reason = undefined
-    records.note(component.name, { type: 'START' })
+    this.#options.records.note(component.name, { type: 'START' })
     // The restart has begun by now, so that a stop that fails is a failure of the restart.
     if (isRestart) await component.stop?.()
+    await this.#open(entry)
+  }
+
+  async #open(entry: Entry): Promise<void> {
+    const { component } = entry
     await component.start()
     entry.state = 'RUNNING'
     entry.runsSince = this.#time.now()
-    records.note(component.name, { type: 'START_COMPLETED' })
+    this.#options.records.note(component.name, { type: 'START_COMPLETED' })
   }
 
   /** Resolves when the component's work is done, or has failed without a restart. */
   async #keep(entry: Entry): Promise<void> {
-    const { component } = entry
+    const { component, life } = entry
     for (;;) {
       try {
         await component.run?.()
         if (component.endsRun) this.#end()
         return
       } catch (thrown) {
-        if (!(await this.#recovered(entry, errorOf(thrown)))) return
+        if (entry.life !== life || !(await this.#recovered(entry, errorOf(thrown)))) return
       }
     }
   }
 
   /** Returns whether the component was restarted. */
   async #recovered(entry: Entry, failure: Error): Promise<boolean> {
-    const { component } = entry
+    const { component, life } = entry
     for (let error = failure; ; ) {
       if (component.restart === undefined) this.#fail(error)
       if (this.#stopping !== undefined) return false
@@ -150,7 +216,7 @@ export class Lifecycle {
       this.#fault(entry, error, retryInMs)
       if (retryInMs === undefined) return false
       await this.#time.wait(retryInMs, this.#stopped.signal)
-      if (this.#stopping !== undefined) return false
+      if (this.#stopping !== undefined || entry.life !== life) return false
       try {
         entry.restarting = this.#start(entry, true)
         await entry.restarting
@@ -244,6 +310,22 @@ function problemOf(component: Component): string | undefined {
   } catch (thrown) {
     return `it cannot say how it is: ${reasonOf(errorOf(thrown))}`
   }
+}
+
+const refusals = {
+  unknown: (name: string) =>
+    new OutcryError('COMPONENT_UNKNOWN', `there is no component "${name}" here`, 'GET /health lists them.'),
+  fixed: (name: string, why: string) =>
+    new OutcryError('COMPONENT_FIXED', `${name} is not restarted: ${why}`, 'Restart the runner instead.'),
+  busy: (name: string, state: ComponentState) =>
+    new OutcryError('COMPONENT_BUSY', `${name} is ${state}`, 'Ask again when it runs or has failed.'),
+  failed: (name: string, error: Error) =>
+    new OutcryError(
+      'COMPONENT_FAILED',
+      `${name} has not started again: ${reasonOf(error)}`,
+      'GET /health has its state.',
+      { cause: error },
+    ),
 }
 
 const SYSTEM_TIME: RestartTime = {

@@ -1,7 +1,7 @@
 /** Components from their start to their stop: in order, whatever one of them does. */
 import { describe, expect, it } from 'vitest'
 import type { Component, RestartPolicy } from '../../src/runner/component.ts'
-import type { ComponentChange } from '../../src/runner/component-records.ts'
+import type { Asked, ComponentChange } from '../../src/runner/component-records.ts'
 import { Lifecycle, type RestartTime } from '../../src/runner/lifecycle.ts'
 
 /** A time that passes when told to. */
@@ -56,6 +56,11 @@ function stage(time: RestartTime = new ManualTime()) {
   const records = {
     note: (name: string, { type, ...facts }: ComponentChange) =>
       void log.push([name, type, ...Object.values(facts)].join(' ')),
+    ask: async (name: string, { type, ...facts }: Asked) => {
+      log.push([name, type, ...Object.values(facts)].join(' '))
+      if (facts.by === 'nobody') throw new Error('nobody may')
+      return { seq: 7, duplicate: false }
+    },
     flush: async () => {},
   }
   const note = (_: object, message: string) => void told.push(message)
@@ -187,6 +192,7 @@ describe('a set of components', () => {
     let isStuck = false
     const records = {
       note: () => {},
+      ask: async () => ({ seq: 1, duplicate: false }),
       flush: () => (isStuck ? new Promise<void>(() => {}) : Promise.resolve()),
     }
     const logger = { warn: () => {}, error: () => {} }
@@ -462,5 +468,131 @@ describe('a component that is started again', () => {
     expect(log).toEqual(['closes', 'opens', 'is open', 'closes'])
     expect(all.health).toEqual([{ name: 'news', state: 'STOPPED' }])
     expect(work.runs).toBe(1)
+  })
+})
+
+describe('a component that a person restarts', () => {
+  async function open(over: Partial<Component> = {}) {
+    const time = new ManualTime()
+    const { log, open, part } = stage(time)
+    const work = new Work()
+    const all = open([
+      part('store'),
+      part('news', ['store'], { run: work.run, restart: POLICY, ...over }),
+      part('page', ['news', 'store']),
+    ])
+    await all.start()
+    all.run()
+    log.length = 0
+    return { time, log, all, work }
+  }
+  const ann = { by: 'ann', reason: 'odd news' }
+  const AGAIN = ['news START', 'news starts', 'news START_COMPLETED']
+
+  it('stops and starts again, with who asked, while those that need it go on', async () => {
+    const { log, all, work } = await open()
+    expect(await all.restart('news', ann)).toEqual({ seq: 7, duplicate: false })
+    expect(log).toEqual(['news STOP ann odd news', 'news stops', 'news STOP_COMPLETED', ...AGAIN])
+    expect(all.health.map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING', 'RUNNING'])
+    expect(work.runs).toBe(2)
+    await all.stop()
+  })
+
+  it('starts again after it has failed for good, and its failures count anew', async () => {
+    const { time, log, all, work } = await open()
+    for (let failures = 1; failures <= POLICY.failuresMax; failures++) {
+      await work.fail('cut')
+      await time.go()
+    }
+    await work.fail('cut')
+    while (log.at(-1) !== 'news FAULT cut') await turn()
+    log.length = 0
+    await all.restart('news', ann)
+    expect(log).toEqual(['news START ann odd news', 'news stops', ...AGAIN.slice(1)])
+    await work.fail('cut again')
+    expect(await time.waitMs()).toBe(POLICY.minMs)
+    await all.stop()
+  })
+
+  it('starts once, also where it waits for its restart, or where its earlier work fails later', async () => {
+    const failures: ((error: Error) => void)[] = []
+    const run = () => new Promise<void>((_, reject) => void failures.push(reject))
+    const { time, log, all } = await open({ run })
+    failures[0]?.(new Error('cut'))
+    await time.waitMs()
+    await all.restart('news', ann)
+    await time.go()
+    await all.restart('news', ann)
+    log.length = 0
+    failures[1]?.(new Error('cut late'))
+    await turn()
+    expect([log, failures.length]).toEqual([[], 3])
+    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING' })
+    await all.stop()
+  })
+
+  it('that does not start is told of, and starts again by itself', async () => {
+    let starts = 0
+    const start = () => {
+      if (++starts === 2) throw new Error('no wire')
+    }
+    const { time, log, all, work } = await open({ start })
+    await expect(all.restart('news', ann)).rejects.toMatchObject({
+      code: 'COMPONENT_FAILED',
+      message: 'news has not started again: no wire',
+    })
+    expect(all.health[1]).toEqual({ name: 'news', state: 'FAILED', reason: 'no wire' })
+    await time.go()
+    while (work.runs < 2) await turn()
+    expect(log.slice(-4)).toEqual([
+      'news FAULT no wire 1000',
+      'news START',
+      'news stops',
+      'news START_COMPLETED',
+    ])
+    await all.stop()
+  })
+
+  it('stays as it is where the log refuses the record', async () => {
+    const { log, all, work } = await open()
+    await expect(all.restart('news', { by: 'nobody' })).rejects.toThrow('nobody may')
+    expect(log).toEqual(['news STOP nobody'])
+    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING' })
+    // Its work is watched as before.
+    await work.fail('cut')
+    while (log.at(-1) !== 'news FAULT cut 1000') await turn()
+    await all.stop()
+  })
+
+  it('is stopped by a run that stops meanwhile', async () => {
+    let go = () => {}
+    const wire = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    let starts = 0
+    const { log, all } = await open({ start: () => (++starts === 2 ? wire : undefined) })
+    const restarted = all.restart('news', ann)
+    while (starts < 2) await turn()
+    await expect(all.restart('news', ann)).rejects.toMatchObject({ code: 'COMPONENT_BUSY' })
+    const stopped = all.stop()
+    go()
+    await Promise.all([restarted, stopped])
+    expect(all.health.map(({ state }) => state)).toEqual(['STOPPED', 'STOPPED', 'STOPPED'])
+    expect(log.filter((line) => line === 'news stops')).toHaveLength(2)
+  })
+
+  it.each([
+    ['there is none of its name', 'nothing', {}, 'COMPONENT_UNKNOWN', 'there is no component "nothing" here'],
+    ['others cannot go on without it', 'store', {}, 'COMPONENT_FIXED', 'news, page cannot go on without it'],
+    ['the run ends with it', 'page', {}, 'COMPONENT_FIXED', 'the run ends with it'],
+    ['it says why', 'news', { fixed: 'time is played' }, 'COMPONENT_FIXED', 'time is played'],
+  ])('is refused where %s', async (_, name, over, code, text) => {
+    const { log, all } = await open(over)
+    await expect(all.restart(name, ann)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(text),
+    })
+    expect(log).toEqual([])
+    await all.stop()
   })
 })

@@ -66,8 +66,29 @@ export const taken = z.object({
 /** The answer when the command is on record and its request was refused. */
 export const takenAndRefused = taken.extend(problem.shape)
 
-/** @example { seq: 1234, address: 'emaCross/btc', state: 'running' } */
-export const released = z.object({ seq: position, address: z.string(), state: stateValue.optional() })
+const seqOfAct = position.describe('seq of the record that says who asked')
+const duplicate = z
+  .literal(true)
+  .optional()
+  .describe('present when an earlier request with the same Idempotency-Key did it')
+
+/** The outcome of what was done to an actor. @example { seq: 1234, address: 'emaCross/btc', state: 'running' } */
+export const actorActed = z.object({
+  seq: seqOfAct,
+  address: z.string(),
+  state: stateValue.optional().describe('state of the actor now'),
+  duplicate,
+})
+
+/** The outcome of what was done to a dead letter. @example { seq: 1234, letter: 1200 } */
+export const letterSettled = z.object({
+  seq: position.describe('seq of the record that took the message, or that dropped it'),
+  letter: position.describe('seq of the dead letter'),
+  duplicate,
+})
+
+/** The outcome of the restart of a component. @example { seq: 1234, name: 'news', state: 'RUNNING' } */
+export const componentActed = componentHealth.extend({ seq: seqOfAct, duplicate })
 
 export const decimal = z.string().describe('a decimal number as text, like "61837.63"')
 

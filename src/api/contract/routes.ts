@@ -7,10 +7,12 @@
 import { z } from 'zod'
 import {
   account,
+  actorActed,
+  componentActed,
   fenced,
   healthy,
+  letterSettled,
   machineOfKind,
-  released,
   stateDefinition,
   taken,
   takenAndRefused,
@@ -50,6 +52,29 @@ const NEXT_AFTER = 'Page by page: `next` is the `after` of the next page.'
 const nextOf = <Place extends z.ZodType>(place: Place) =>
   place.optional().describe('where the next page of the same request begins; absent on the last page')
 const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
+
+/** The headers of what changes something. A request with the same key is answered again, and changes nothing. */
+const keyed = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 characters of ASCII without spaces')
+    .optional()
+    .describe('a text that the client chooses: the same request with the same key counts once'),
+})
+/** The person and the reason, for the record. `by` is the name of the token where it is left out. */
+const why = z.strictObject({ by: text, reason: text }).nullish()
+/** Codes by which what is done to an actor is refused. */
+const ACT_REFUSALS = [
+  'ADDRESS_INVALID',
+  'REQUEST_INVALID',
+  'KIND_UNKNOWN',
+  'ACTOR_UNKNOWN',
+  'ACTOR_ENDED',
+  'KEY_REUSED',
+  'MAILBOX_FULL',
+  'STORE_FENCED',
+] as const
+const seqInUrl = inUrl(z.number().int().positive())
 
 /** The fields that all events to an actor share. The kinds know the others. @example { type: 'CANCEL', by: 'ann' } */
 export const commandEvent = z.looseObject({ type: z.string().min(1), at: epochMs.optional() })
@@ -183,13 +208,7 @@ export const routes = {
     summary:
       'Sends an event to an actor. With an `Idempotency-Key` it may be sent again, and gets the first answer.',
     params: ofActor,
-    headers: z.object({
-      'idempotency-key': z
-        .string()
-        .regex(/^[\x21-\x7e]{1,128}$/, '1 to 128 characters of ASCII without spaces')
-        .optional()
-        .describe('a text that the client chooses: the same event with the same key counts once'),
-    }),
+    headers: keyed,
     body: commandEvent,
     answers: { 200: taken, 409: takenAndRefused, 422: takenAndRefused },
     refusals: [
@@ -219,15 +238,97 @@ export const routes = {
     },
     summary: 'Lets an actor out of quarantine. The record keeps the person and the reason.',
     params: ofActor,
-    body: z.strictObject({ by: text, reason: text }).nullish(),
-    answers: { 200: released },
+    headers: keyed,
+    body: why,
+    answers: { 200: actorActed },
+    refusals: [...ACT_REFUSALS, 'ACTOR_NOT_QUARANTINED'],
+  },
+
+  /**
+   * An actor that holds something, such as an order, is not restarted. A start that throws is a failure of the actor,
+   * which is on record.
+   *
+   * @example POST /actors/emaCross%2Fbtc/restart { "by": "ann", "reason": "odd averages" }
+   */
+  restart: {
+    method: 'POST',
+    path: '/actors/{address}/restart',
+    summary:
+      'Lets an actor start over, without its state, its timers and its children. `release` lets it go on in its state.',
+    params: ofActor,
+    headers: keyed,
+    body: why,
+    answers: { 200: actorActed },
+    refusals: [...ACT_REFUSALS, 'ACTOR_RESERVED', 'ACTOR_HELD', 'ACTOR_FAILED'],
+  },
+
+  /** @example POST /actors/counter%2Fa/stop { "by": "ann" } */
+  stop: {
+    method: 'POST',
+    path: '/actors/{address}/stop',
+    summary: 'Stops an actor and its children for good. An actor that the run needs is not stopped.',
+    params: ofActor,
+    headers: keyed,
+    body: why,
+    answers: { 200: actorActed },
+    refusals: [...ACT_REFUSALS, 'ACTOR_RESERVED', 'ACTOR_HELD', 'ACTOR_FAILED'],
+  },
+
+  /** A message that is refused again has a dead letter of its own. @example POST /dead-letters/1234/redeliver */
+  redeliver: {
+    method: 'POST',
+    path: '/dead-letters/{seq}/redeliver',
+    summary: 'Sends a dead letter to its actor again, by the seq of its record.',
+    params: z.strictObject({ seq: seqInUrl }),
+    headers: keyed,
+    body: why,
+    answers: { 200: letterSettled },
     refusals: [
-      'ADDRESS_INVALID',
+      ...ACT_REFUSALS,
+      'EVENT_INVALID',
+      'ACTOR_FAILED',
+      'ACTOR_QUARANTINED',
+      'ACTOR_BUSY',
+      'LETTER_UNKNOWN',
+      'LETTER_SETTLED',
+    ],
+  },
+
+  /** @example POST /dead-letters/1234/drop { "by": "ann", "reason": "too late" } */
+  dropLetter: {
+    method: 'POST',
+    path: '/dead-letters/{seq}/drop',
+    summary: 'Drops a dead letter, by the seq of its record, so that nobody sends it again.',
+    params: z.strictObject({ seq: seqInUrl }),
+    headers: keyed,
+    body: why,
+    answers: { 200: letterSettled },
+    refusals: [
       'REQUEST_INVALID',
-      'KIND_UNKNOWN',
-      'ACTOR_UNKNOWN',
-      'ACTOR_ENDED',
-      'ACTOR_NOT_QUARANTINED',
+      'LETTER_UNKNOWN',
+      'LETTER_SETTLED',
+      'KEY_REUSED',
+      'MAILBOX_FULL',
+      'STORE_FENCED',
+    ],
+  },
+
+  /** @example POST /components/news/restart { "by": "ann", "reason": "the wire is back" } */
+  restartComponent: {
+    method: 'POST',
+    path: '/components/{name}/restart',
+    summary: 'Stops a part of the runner and starts it again, where the run can go on without it.',
+    params: z.strictObject({ name: z.string() }),
+    headers: keyed,
+    body: why,
+    answers: { 200: componentActed },
+    refusals: [
+      'REQUEST_INVALID',
+      'COMPONENT_UNKNOWN',
+      'COMPONENT_FIXED',
+      'COMPONENT_BUSY',
+      'COMPONENT_FAILED',
+      'KEY_REUSED',
       'STORE_FENCED',
     ],
   },

@@ -44,7 +44,8 @@ export async function commandAnswer(
   return { ...problemOf(unhandled), ...answer }
 }
 
-async function turnAt(supervisor: Supervisor, seq: number): Promise<readonly TransitionRecord[]> {
+/** Returns the records of the turn that begins with this seq. */
+export async function turnAt(supervisor: Supervisor, seq: number): Promise<readonly TransitionRecord[]> {
   const records: TransitionRecord[] = []
   for await (const record of supervisor.read({ fromSeq: seq, limit: RECORDS_MAX })) {
     if (record.turn !== (records[0] ?? record).turn) break
@@ -60,9 +61,14 @@ function notTaken(
 ): OutcryError {
   const letter = records.find(({ actor }) => actor === DEAD_LETTERS)?.event
   if (letter?.to === address && isSame(letter.event)) return refusal(letter.reason, address, letter.event)
+  return keyReused(records[0]?.seq)
+}
+
+/** Returns the error for a key that an earlier request for something else had, which led to the record `seq`. */
+export function keyReused(seq: number | undefined): OutcryError {
   return new OutcryError(
     'KEY_REUSED',
-    `the Idempotency-Key was used for another event, record ${records[0]?.seq}`,
+    `the Idempotency-Key was used for another event, record ${seq}`,
     'Use a new key for each event.',
     { issues: [{ field: 'idempotency-key', rule: 'a new one for a new event' }] },
   )

@@ -8,11 +8,7 @@
  * - any other 4xx: `detail` says what is wrong. No actor was created, and none has changed.
  *
  * `by` is the name of the sender's token when the body gives none.
- *
- * `POST /actors/{kind}/{id}/release`: lets an actor out of quarantine. The body may give the person as `by` and the
- * `reason`. The record keeps both. 200 has the `seq` of that record. 409 ACTOR_NOT_QUARANTINED changes nothing.
  */
-import { compact } from '../../../errors/compact.ts'
 import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
 import { checkEvent, wrongEvent } from '../../runtime/commit/intake.ts'
@@ -21,7 +17,6 @@ import { type Address, idOf, parentOf } from '../../runtime/record/address.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
-import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { refuse } from '../errors.ts'
 import type { Guard } from '../guard.ts'
@@ -51,20 +46,6 @@ export function commandRoutes(http: Api, supervisor: Supervisor, guard: Guard, l
     const answer = await commandAnswer(supervisor, address, event, receipt)
     return 'status' in answer ? refuse(reply, answer) : answer
   })
-
-  http.post(
-    pathOf(routes.release),
-    { schema: { params: routes.release.params, body: routes.release.body } },
-    async ({ id, raw, params: { address }, body }): Promise<AnswerOf<typeof routes.release>> => {
-      const { by: given, reason } = body ?? {}
-      const by = guard.signerOf(raw, given)
-      const token = guard.callerOf(raw)?.token?.name
-      logger.debug({ requestId: id, token, by, address }, 'a release')
-      const why = compact({ by, reason })
-      const { seq } = await supervisor.release(address, why)
-      return { seq, address, state: (await supervisor.view(address))?.value }
-    },
-  )
 }
 
 /** Returns the event in a body. @throws EVENT_INVALID, KIND_UNKNOWN, COMMAND_UNKNOWN */

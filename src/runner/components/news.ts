@@ -3,7 +3,7 @@ import type { Component } from '../component.ts'
 import { NewsFeed } from '../feeds/news-feed.ts'
 import type { Run } from '../run.ts'
 import { NEWS, RUNNER } from './names.ts'
-import { restartPolicy } from './restart.ts'
+import { fixedIn, restartPolicy } from './restart.ts'
 
 export function news(run: Run): readonly Component[] {
   const { sources } = run.plan.config.news
@@ -21,6 +21,7 @@ export function news(run: Run): readonly Component[] {
       run: async () => feed?.run(),
       stop: () => feed?.stop(),
       restart: restartPolicy(run),
+      fixed: fixedIn(run),
     },
   ]
 }

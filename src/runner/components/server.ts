@@ -2,6 +2,7 @@
 import { positionMarks } from '../../../machines/position/marked.ts'
 import type { Interruptible } from '../../../store/index.ts'
 import { startApi } from '../../api/server.ts'
+import type { ActOptions } from '../../runtime/actors/signals.ts'
 import type { Component } from '../component.ts'
 import { type BooksLook, withBooks } from '../folder/books.ts'
 import { type BooksSource, folderEntries } from '../folder/folder-copy.ts'
@@ -24,6 +25,10 @@ export function server(run: Run): readonly Component[] {
       folder,
       verify,
       components: () => run.health(),
+      operations: {
+        health: () => run.health(),
+        restart: (name: string, options: ActOptions) => run.restart(name, options),
+      },
       derivations: [positionMarks(venueNames(run))],
     }
     // What clients get wrong is theirs: told to the runner it would let them fill the log.

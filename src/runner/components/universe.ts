@@ -3,7 +3,7 @@ import type { Component } from '../component.ts'
 import { Listing } from '../feeds/listing.ts'
 import type { Run } from '../run.ts'
 import { RUNNER, UNIVERSE } from './names.ts'
-import { restartPolicy } from './restart.ts'
+import { fixedIn, restartPolicy } from './restart.ts'
 
 export function universe(run: Run): readonly Component[] {
   const { universe: config } = run.plan.config
@@ -26,6 +26,7 @@ export function universe(run: Run): readonly Component[] {
       stop: () => listing?.stop(),
       health: () => listing?.problem,
       restart: restartPolicy(run),
+      fixed: fixedIn(run),
     },
   ]
 }
