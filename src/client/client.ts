@@ -9,6 +9,7 @@ import type { EventOnTopic, RecordOnTopic } from '../api/contract/frames.ts'
 import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/record.ts'
 import type { AnswerOf, BodyOf, QueryOf } from '../api/contract/route.ts'
 import { PAGE_MAX, type Routes } from '../api/contract/routes.ts'
+import { type Commands, commandsOf } from './commands.ts'
 import { type FeedOptions, type FeedSocket, follow } from './feed.ts'
 import { type Asked, Http, type HttpOptions, notBy, type RouteName, TOKEN, TOKEN_RULE } from './http.ts'
 import { actor, events, type ObserveOptions, transitions } from './observables.ts'
@@ -79,12 +80,20 @@ export function createClient(options: ClientOptions): Client {
 }
 
 export class Client {
+  /**
+   * What changes something, one function for each command of the contract. A command has an idempotency key, and is sent
+   * again when its answer is lost. Throws as `ask` does.
+   *
+   * @example await client.commands.restart('emaCross/btc', { by: 'ann', reason: 'odd averages' })
+   */
+  readonly commands: Commands
   readonly #http: Http
   readonly #WebSocket: SocketConstructor | undefined
 
   constructor(given: ClientOptions) {
     const options = optionsOf('createClient', clientOptions, given)
     this.#http = new Http(options)
+    this.commands = commandsOf(this.#http)
     this.#WebSocket = options.WebSocket
   }
 

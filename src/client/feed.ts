@@ -14,6 +14,7 @@ import { severity } from '../api/contract/envelope.ts'
 import { filter } from '../api/contract/filter.ts'
 import { CLOSE, type FeedFrame, type SubscribeFrame } from '../api/contract/frames.ts'
 import { frameOf } from './feed-frame.ts'
+import { passed } from './passed.ts'
 import { type FeedItem, Place, SUBSCRIPTION, type Wanted } from './place.ts'
 
 /** Most items that wait for the caller. */
@@ -340,17 +341,4 @@ function refused(code: string, message: string): OutcryError {
   return isErrorCode(code)
     ? new OutcryError(code, message, hint)
     : new OutcryError('RUNNER_REFUSED', `${message} (${code})`, hint)
-}
-
-function passed(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })
 }

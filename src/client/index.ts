@@ -22,6 +22,7 @@ export {
   type PlaceInPast,
   type SocketConstructor,
 } from './client.ts'
+export type { CommandName, CommandOptions, Commands } from './commands.ts'
 export type { FeedOptions, FeedSocket, FeedStatus } from './feed.ts'
 export type { Asked, HttpOptions, RouteName } from './http.ts'
 export type { ObserveOptions } from './observables.ts'
