@@ -1,4 +1,4 @@
-/** Sends events to the actors of a running runner: the part that all commands which act share. */
+/** Acts on a running runner: the part that all commands which act share. */
 import { userInfo } from 'node:os'
 import { EXIT } from '../../errors/codes.ts'
 import type { BodyOf } from '../../src/api/contract/route.ts'
@@ -17,14 +17,46 @@ export interface Message {
   readonly event: BodyOf<Routes['send']>
 }
 
+/** One thing to do. */
+export interface Task {
+  /** Address of the actor or number of the record that it is about. */
+  readonly to: string
+  /** Does it, and resolves with what came of it: for people, and with more facts for `--json`. */
+  readonly run: () => Promise<{ readonly text: string; readonly facts: object }>
+}
+
 /**
  * Sends each event, and prints what its actor made of it. An actor that refuses does not keep the others from theirs.
  *
  * @throws RUNNER_NONE when no runner with a server holds the folder, or the refusal of the only actor
  */
-export async function act(
+export function act(
   options: ActOptions & { readonly key?: string },
   messagesOf: (client: Client) => Promise<readonly Message[]> | readonly Message[],
+): Promise<number> {
+  return carryOut(options, async (client) =>
+    (await messagesOf(client)).map(({ to, event }) => ({
+      to,
+      run: async () => {
+        const { key } = options
+        const { seq, state, duplicate } = await client.send(to, event, key === undefined ? {} : { key })
+        const is = state === undefined ? '' : `: it is ${stateText(state)}`
+        const again = duplicate ? ' already' : ''
+        const text = `${to} has taken ${event.type}${again}, with seq ${countText(seq)} at ${client.url}${is}`
+        return { text, facts: { address: to, seq, state, duplicate } }
+      },
+    })),
+  )
+}
+
+/**
+ * Does each thing, and prints what came of it. One that is refused does not keep the others from being done.
+ *
+ * @throws RUNNER_NONE when no runner with a server holds the folder, or the refusal of the only one
+ */
+export async function carryOut(
+  options: ActOptions,
+  tasksOf: (client: Client) => Promise<readonly Task[]> | readonly Task[],
 ): Promise<number> {
   const { data } = named(options)
   const client = await openLog(data)
@@ -36,20 +68,15 @@ export async function act(
       `Start it: outcry run --data ${data}. Or name the folder of the runner with --data or --config.`,
     )
   }
-  const messages = await messagesOf(client)
+  const tasks = await tasksOf(client)
   let refused = 0
-  for (const { to, event } of messages) {
+  for (const { to, run } of tasks) {
     try {
-      const { key } = options
-      const { seq, state, duplicate } = await client.send(to, event, key === undefined ? {} : { key })
-      if (options.json) await printJson({ address: to, seq, state, duplicate, source: client.url })
-      else {
-        const is = state === undefined ? '' : `: it is ${stateText(state)}`
-        const again = duplicate ? ' already' : ''
-        await print(`${to} has taken ${event.type}${again}, with seq ${countText(seq)} at ${client.url}${is}`)
-      }
+      const { text, facts } = await run()
+      if (options.json) await printJson({ ...facts, source: client.url })
+      else await print(text)
     } catch (error) {
-      if (messages.length === 1 || !isOutcryError(error)) throw error
+      if (tasks.length === 1 || !isOutcryError(error)) throw error
       refused++
       const { code, message } = error
       if (options.json) await printJson({ address: to, error: { code, message } })
@@ -72,9 +99,18 @@ export function personOf({ by }: ActOptions): string {
 }
 
 /** Returns the addresses of all accounts of the runner, where none is named. */
-export async function accountsOr(client: Client, given: readonly string[]): Promise<readonly string[]> {
+export function accountsOr(client: Client, given: readonly string[]): Promise<readonly string[]> {
+  return allOr(client, 'account', given)
+}
+
+/** Returns the addresses of all actors of a kind, where none is named. */
+export async function allOr(
+  client: Client,
+  kind: string,
+  given: readonly string[],
+): Promise<readonly string[]> {
   if (given.length > 0) return given
   const found: string[] = []
-  for await (const { address } of client.actors({ kind: 'account' })) found.push(address)
+  for await (const { address } of client.actors({ kind })) found.push(address)
   return found
 }

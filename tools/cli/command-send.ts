@@ -1,7 +1,8 @@
 import { compact } from '../../errors/compact.ts'
+import { RUNNER } from '../../machines/runner/context.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import { OutcryError } from '../../store/index.ts'
-import { act, type Message, personOf } from './act.ts'
+import { act, allOr, type Message, personOf } from './act.ts'
 import type { ActOptions } from './define-command.ts'
 
 /** `outcry send <address> <event>`: sends any event that the actor takes from people, as JSON or as its type alone. */
@@ -21,6 +22,22 @@ export async function cancel(addresses: readonly string[], options: ActOptions):
   addresses.forEach(parseAddress)
   const event = compact({ type: 'CANCEL', by: personOf(options), reason: options.reason })
   return act(options, () => addresses.map((to) => ({ to, event })))
+}
+
+/** `outcry reconcile [reconciliation...]`: compares the books of venues now; of all venues where none is named. */
+export async function reconcile(addresses: readonly string[], options: ActOptions): Promise<number> {
+  addresses.forEach(parseAddress)
+  const event = { type: 'RECONCILE', by: personOf(options), reason: options.reason ?? 'by hand' }
+  return act(options, async (client) =>
+    (await allOr(client, 'reconciliation', addresses)).map((to) => ({ to, event })),
+  )
+}
+
+/** `outcry log-level <level>`: sets the level of the runner's own log until it ends. */
+export async function logLevel(level: string, options: ActOptions): Promise<number> {
+  const { reason } = options
+  const event = compact({ type: 'SET_LOG_LEVEL', level, by: personOf(options), reason })
+  return act(options, () => [{ to: RUNNER, event }])
 }
 
 const TYPE = /^[A-Za-z][\w.-]*$/

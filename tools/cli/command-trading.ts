@@ -1,4 +1,4 @@
-/** `outcry halt`, `reduce`, `resume`, `pause`: what may trade. */
+/** `outcry halt`, `reduce`, `resume`, `pause`, `acknowledge`: what may trade. */
 import { compact } from '../../errors/compact.ts'
 import { kindOf, parseAddress } from '../../src/runtime/record/address.ts'
 import { accountsOr, act, type Message, personOf } from './act.ts'
@@ -33,6 +33,13 @@ export async function pause(strategies: readonly string[], options: ActOptions):
   strategies.forEach(parseAddress)
   const event = compact({ type: 'STOP', by: personOf(options), reason: options.reason })
   return act(options, () => strategies.map((to) => ({ to, event })))
+}
+
+/** `outcry acknowledge [account...]`: lets accounts that require a review enter again; all accounts where none is named. */
+export async function acknowledge(accounts: readonly string[], options: ActOptions): Promise<number> {
+  accounts.forEach(parseAddress)
+  const event = compact({ type: 'ACKNOWLEDGE_REVIEW', by: personOf(options), note: options.reason })
+  return act(options, async (client) => (await accountsOr(client, accounts)).map((to) => ({ to, event })))
 }
 
 function stateOf(to: string, tradingState: string, options: ActOptions): Message {

@@ -1,18 +1,25 @@
 /** The only list of commands, in the order of the help. A command is a file in commands/ and its name here. */
+import { acknowledge } from './commands/acknowledge.ts'
 import { actors } from './commands/actors.ts'
 import { backup } from './commands/backup.ts'
 import { cancel } from './commands/cancel.ts'
 import { doctor } from './commands/doctor.ts'
+import { drop } from './commands/drop.ts'
 import { halt } from './commands/halt.ts'
+import { logLevel } from './commands/log-level.ts'
 import { pause } from './commands/pause.ts'
+import { reconcile } from './commands/reconcile.ts'
+import { redeliver } from './commands/redeliver.ts'
 import { reduce } from './commands/reduce.ts'
 import { release } from './commands/release.ts'
 import { replay } from './commands/replay.ts'
+import { restart } from './commands/restart.ts'
 import { restore } from './commands/restore.ts'
 import { resume } from './commands/resume.ts'
 import { run } from './commands/run.ts'
 import { send } from './commands/send.ts'
 import { state } from './commands/state.ts'
+import { stop } from './commands/stop.ts'
 import { verify } from './commands/verify.ts'
 import type { DefineCommand } from './define-command.ts'
 
@@ -26,8 +33,15 @@ export const COMMANDS: readonly DefineCommand[] = [
   resume,
   pause,
   cancel,
+  acknowledge,
+  reconcile,
   send,
   release,
+  restart,
+  stop,
+  redeliver,
+  drop,
+  logLevel,
   verify,
   backup,
   restore,
