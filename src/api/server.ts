@@ -55,7 +55,7 @@ export interface ApiOptions extends GuardOptions, Outside {
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<Limits>
   readonly derivations?: readonly Derivation[]
-  /** What people may do to the components of the process. A program with a supervisor of its own has none. */
+  /** The acts of people on the components of the process. A program with a supervisor of its own has none. */
   readonly operations?: ComponentOperations | undefined
 }
 

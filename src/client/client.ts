@@ -81,8 +81,8 @@ export function createClient(options: ClientOptions): Client {
 
 export class Client {
   /**
-   * What changes something, one function for each command of the contract. A command has an idempotency key, and is sent
-   * again when its answer is lost. Throws as `ask` does.
+   * A function for each command of the contract: the requests that change something. A command has an idempotency key,
+   * and is sent again when its answer is lost. Throws as `ask` does.
    *
    * @example await client.commands.restart('emaCross/btc', { by: 'ann', reason: 'odd averages' })
    */

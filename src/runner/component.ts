@@ -42,7 +42,7 @@ export interface Component {
    * too. Without this a failure ends the run, and nobody restarts the component.
    */
   readonly restart?: RestartPolicy | undefined
-  /** Why a component of its kind, which may be restarted elsewhere, is not restarted in this run. */
+  /** The reason why a person cannot restart it in this run, where it may be restarted in others. */
   readonly fixed?: string | undefined
   /** True when the run ends as soon as the component's `run` has resolved. */
   readonly endsRun?: boolean

@@ -306,7 +306,16 @@ export class Supervisor extends Queries {
       const cell = this.parts.residents.find(address)
       if (cell === undefined) throw refusal('unknown', address)
       if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
-      turn.signal([{ cell, event: event(turn.at, cell) }])
+      // What happens to the actor depends on the state that its present machine has.
+      if (cell.migration !== undefined) turn.migrate([cell])
+      let signal: Signaled['event']
+      try {
+        signal = event(turn.at, cell)
+      } catch (error) {
+        turn.undo()
+        throw error
+      }
+      turn.signal([{ cell, event: signal }])
     })
   }
 

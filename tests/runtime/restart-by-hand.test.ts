@@ -142,6 +142,52 @@ describe('a restart by hand', () => {
   })
 })
 
+describe('an actor of an earlier version', () => {
+  const of = (version: string) =>
+    setup({ types: {} as { context: { n: number }; input: { n: number } } }).createMachine({
+      version,
+      context: ({ input }) => input,
+      on: { INC: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+    })
+  const second: Machines = {
+    box: {
+      machine: of('2'),
+      previous: [of('1')],
+      upgrades: [{ from: '1', to: '2', migrate: ({ value }) => ({ value, context: { n: 100 } }) }],
+      holds: (_, act) => (act === 'stop' ? 'never' : undefined),
+      restartInput: ({ context }) => ({ n: context.n + 1 }),
+    },
+  }
+  async function opened() {
+    const old = new Harness()
+    await old.open({ machines: { box: of('1') } })
+    await old.supervisor.spawn('box', 'a', { n: 1 })
+    await old.supervisor.stop()
+    await old.open({ machines: second })
+    return old
+  }
+
+  it('is migrated before it starts over', async () => {
+    const old = await opened()
+    await old.supervisor.restart('box/a')
+    expect(old.context('box/a')).toEqual({ n: 101 })
+    expect((await old.eventsOf('box/a')).slice(1)).toEqual(['outcry.migrated', 'outcry.restarted'])
+    expect((await old.supervisor.verify()).problems).toEqual([])
+  })
+
+  it('stays as the log has it when it is held', async () => {
+    const old = await opened()
+    const { seq } = old.supervisor
+    await expect(old.supervisor.stopActor('box/a')).rejects.toMatchObject({ code: 'ACTOR_HELD' })
+    await old.supervisor.idle()
+    expect(old.supervisor.seq).toBe(seq)
+    await old.supervisor.send('box/a', { type: 'INC' })
+    expect((await old.eventsOf('box/a')).slice(1)).toEqual(['outcry.migrated', 'INC'])
+    expect(old.context('box/a')).toEqual({ n: 101 })
+    expect((await old.supervisor.verify()).problems).toEqual([])
+  })
+})
+
 it('a stop by hand is on record, with the person, and is for good', async () => {
   const { supervisor } = harness
   const { seq } = await supervisor.stopActor('counter/a', { by: 'ann', reason: 'no more' })

@@ -40,6 +40,22 @@ curl -X POST localhost:7077/actors/emaCross/ema-BTCUSDT/release -H 'content-type
 | 200 | Released, and on disk. The answer has the \`seq\` of the record and the actor's \`state\`. |
 | 409 \`ACTOR_NOT_QUARANTINED\`, \`ACTOR_ENDED\` | There is nothing to release. Nothing has changed. |
 | other 4xx | \`detail\` says what is wrong. Nothing has changed. |
+
+## restart, stop, dead letters, components
+
+These take the same body, and an \`Idempotency-Key\`, as a release does. Each is a record that has \`by\`, \`reason\` and the id of the request.
+
+| request | command line | what it does | record |
+| --- | --- | --- | --- |
+| \`POST /actors/{kind}/{id}/restart\` | \`outcry restart {kind}/{id}\` | An actor starts over from its input, without its state, its timers and its children. It takes messages that were kept for it. A strategy keeps its parameters, and is stopped until it gets \`START\`. | \`outcry.restarted\` of the actor |
+| \`POST /actors/{kind}/{id}/stop\` | \`outcry stop {kind}/{id}\` | An actor and its children end for good. | \`xstate.stop\` of the actor |
+| \`POST /dead-letters/{seq}/redeliver\` | \`outcry redeliver {seq}\` | The message of a dead letter goes to its actor again. | \`outcry.letterRedelivered\` of \`system/dead-letters\` |
+| \`POST /dead-letters/{seq}/drop\` | \`outcry drop {seq}\` | Nobody sends a dead letter again. It stays in the log. | \`outcry.letterDropped\` of \`system/dead-letters\` |
+| \`POST /components/{name}/restart\` | \`outcry restart component/{name}\` | A part of the runner stops and starts again: the sources of news, or the universe, on a live market. | \`STOP\`, or \`START\` of one that has failed, of \`component/{name}\` |
+
+An actor whose end would lose something is neither restarted nor stopped: 409 \`ACTOR_HELD\` says why. Of the actors of trading, only a
+strategy without a trade may start over, and none is stopped. A release lets an actor in quarantine go on in its state instead. A component
+that others cannot go on without is not restarted: 409 \`COMPONENT_FIXED\` names them. A dead letter is settled once (\`LETTER_SETTLED\`).
 `
 
 interface Kinds {
@@ -99,6 +115,7 @@ const ACTORS: Readonly<Record<string, string>> = {
   emaCross: 'emaCross/ema-BTCUSDT',
   news: 'news/main',
   universe: 'universe/sim',
+  runner: 'runner/main',
 }
 
 const bought = { side: 'BUY', orderQty: '0.01', timeInForce: 'GTC' }

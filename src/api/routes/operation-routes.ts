@@ -39,7 +39,7 @@ interface Asked {
     | undefined
 }
 
-/** What a request leads to: a record of this actor, with an event of one of these types. */
+/** The record that a request leads to: of this actor, with an event of one of these types. */
 interface Deed {
   readonly actor: string
   readonly types: readonly string[]
