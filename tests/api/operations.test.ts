@@ -1,6 +1,7 @@
 /** Tests what people do to actors, dead letters and components over HTTP: the record of who asked, and what is refused. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
+import { machines as trading } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { ActOptions } from '../../src/runtime/actors/signals.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
@@ -12,6 +13,9 @@ const counter = setup({ types: {} as { context: { n: number } } }).createMachine
   on: { INC: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
 })
 const machines = {
+  account: trading.account,
+  reconciliation: trading.reconciliation,
+  runner: trading.runner,
   counter,
   order: { machine: counter, holds: () => 'it is open' },
   component: counter,
@@ -29,7 +33,7 @@ let restarts: [string, ActOptions][]
 
 beforeEach(async () => {
   harness = new Harness()
-  const { supervisor } = { supervisor: await harness.open({ machines }) }
+  const supervisor = await harness.open({ machines })
   for (const kind of ['counter', 'order']) await supervisor.spawn(kind, 'a')
   await supervisor.spawn('component', 'news')
   await supervisor.send('counter/a', { type: 'INC' })
@@ -166,4 +170,35 @@ it('a restart shows the state of the actor that has started over', async () => {
   expect(body).toEqual({ seq: expect.any(Number), address: 'counter/a', state: {} })
   expect((await recordAt(body.seq))?.actor).toBe('counter/a')
   expect(harness.context('counter/a')).toEqual({ n: 0 })
+})
+
+describe.each([
+  ['SET_LOG_LEVEL', 'runner/main', { level: 'debug' }],
+  ['RECONCILE', 'reconciliation/sim', { reason: 'odd fills' }],
+  ['ACKNOWLEDGE_REVIEW', 'account/sim', { note: 'the venue was late' }],
+])('%s', (type, actor, fields) => {
+  beforeEach(async () => {
+    const { supervisor } = harness
+    await supervisor.spawn('runner', 'main')
+    await supervisor.spawn('reconciliation', 'sim', { venue: 'sim' })
+    const limits = { orderNotionalMax: '150', openOrdersMax: 5 }
+    await supervisor.spawn('account', 'sim', { venue: 'sim', balance: '1000', limits })
+    await supervisor.send('account/sim', { type: 'REQUIRE_REVIEW', reason: 'odd fills' })
+  })
+
+  it('is on record with the name of the token', async () => {
+    const { status, body } = await post(`/actors/${actor}/events`, { type, ...fields })
+    expect(status).toBe(200)
+    expect((await recordAt(body.seq))?.event).toMatchObject({ type, by: 'ann', ...fields })
+  })
+
+  it('is refused with a token that may only read, and for an actor that is not there', async () => {
+    const { seq } = harness.supervisor
+    const event = { type, ...fields }
+    const read = await post(`/actors/${actor}/events`, event, {}, 'screen')
+    expect(read).toMatchObject({ status: 403, body: { code: 'ACCESS_REFUSED' } })
+    const unknown = await post(`/actors/${actor}x/events`, event)
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'ACTOR_UNKNOWN' } })
+    expect(harness.supervisor.seq).toBe(seq)
+  })
 })

@@ -227,6 +227,26 @@ describe('GET /health', () => {
     await runner.stop('enough', 'test')
   })
 
+  it('is where a component stays as it is in event time, whoever asks for a restart', async () => {
+    const file = join(root, 'played.jsonl')
+    writeFileSync(file, '')
+    const runner = await new Disk().start({
+      server: { port: 0 },
+      news: { sources: [{ type: 'jsonl', file }] },
+    })
+    const before = (await health(runner)).components
+    const answer = await fetch(`${runner.url}/components/news/restart`, { method: 'POST' })
+    expect([answer.status, await answer.json()]).toEqual([
+      409,
+      expect.objectContaining({
+        code: 'COMPONENT_FIXED',
+        detail: expect.stringContaining('the run is in event time'),
+      }),
+    ])
+    expect((await health(runner)).components).toEqual(before)
+    await runner.stop('enough', 'test')
+  })
+
   it('says that a component is not well, and why to those alone who bring the token', async () => {
     const token = '0123456789abcdef0123456789abcdef'
     const runner = await new Disk().start({ server: { port: 0, token } })

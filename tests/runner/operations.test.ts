@@ -102,6 +102,8 @@ describe('on a live market', () => {
       event: { type: 'ACKNOWLEDGE_REVIEW', by: 'ann', note: 'odd' },
       emitted: [{ type: 'MANUAL_REVIEW_ACKNOWLEDGED', by: 'ann' }],
     })
+    const none = await told('acknowledge')
+    expect([none.code, none.stdout]).toEqual([0, 'no account requires a review\n'])
   })
 
   it('sets the level of its own log', async () => {
@@ -118,7 +120,7 @@ describe('on a live market', () => {
     await told('reconcile')
     await eventually(() => expect(written('RECONCILE')).toBe(1))
     await told('log-level', 'warn')
-    await told('acknowledge')
+    await told('acknowledge', 'account/binance')
     await told('log-level', 'debug')
     await told('reconcile')
     await eventually(() => expect(written('RECONCILE')).toBe(2))

@@ -1,8 +1,10 @@
 /** `outcry halt`, `reduce`, `resume`, `pause`, `acknowledge`: what may trade. */
 import { compact } from '../../errors/compact.ts'
+import type { Client } from '../../src/client/index.ts'
 import { kindOf, parseAddress } from '../../src/runtime/record/address.ts'
 import { accountsOr, act, type Message, personOf } from './act.ts'
 import type { ActOptions } from './define-command.ts'
+import { print } from './output.ts'
 
 /** `outcry halt [account...]`, `outcry reduce [account...]`: restricts accounts; all of them where none is named. */
 export async function restrict(
@@ -35,11 +37,20 @@ export async function pause(strategies: readonly string[], options: ActOptions):
   return act(options, () => strategies.map((to) => ({ to, event })))
 }
 
-/** `outcry acknowledge [account...]`: lets accounts that require a review enter again; all accounts where none is named. */
+/** `outcry acknowledge [account...]`: acknowledges the reviews that accounts require; all of them where none is named. */
 export async function acknowledge(accounts: readonly string[], options: ActOptions): Promise<number> {
   accounts.forEach(parseAddress)
   const event = compact({ type: 'ACKNOWLEDGE_REVIEW', by: personOf(options), note: options.reason })
-  return act(options, async (client) => (await accountsOr(client, accounts)).map((to) => ({ to, event })))
+  return act(options, async (client) => {
+    const reviewed = accounts.length > 0 ? accounts : await requiringReview(client)
+    if (reviewed.length === 0 && !options.json) await print('no account requires a review')
+    return reviewed.map((to) => ({ to, event }))
+  })
+}
+
+async function requiringReview(client: Client): Promise<readonly string[]> {
+  const { accounts } = await client.ask('accounts')
+  return accounts.filter(({ review }) => review !== undefined).map(({ address }) => address)
 }
 
 function stateOf(to: string, tradingState: string, options: ActOptions): Message {
