@@ -1,12 +1,12 @@
 /**
  * Starts a top actor. Resolves when its start is durable.
- * @throws KIND_UNKNOWN, ACTOR_EXISTS, and the refusals of a turn
+ * @throws KIND_UNKNOWN, ACTOR_EXISTS, OPTION_UNKNOWN, OPTION_INVALID, and the refusals of a turn
  */
 
 import { OutcryError } from '../../errors/outcry-error.ts'
 import { initOf } from './actors/signals.ts'
 import { topCell } from './actors/top-cell.ts'
-import { messageOf, type SendOptions } from './commit/intake.ts'
+import { checkSendOptions, messageOf, type SendOptions } from './commit/intake.ts'
 import type { Parts } from './parts.ts'
 import type { Address } from './record/address.ts'
 
@@ -17,6 +17,7 @@ export async function spawnActor(
   options: SendOptions = {},
   size = 0,
 ): Promise<void> {
+  checkSendOptions(options)
   const kind = registry.kind(address)
   const at = options.at ?? clock.now()
   const message = messageOf(address, initOf(input), at, size, options)

@@ -55,7 +55,7 @@ export class Supervisor extends Queries {
   /**
    * Starts the actor `kind/id`. Resolves when its start is durable.
    * @throws KIND_UNKNOWN, ADDRESS_INVALID, ACTOR_RESERVED, ACTOR_EXISTS, ACTOR_FAILED when its initial state throws,
-   * STORE_FENCED
+   * OPTION_UNKNOWN, OPTION_INVALID, STORE_FENCED
    */
   async spawn(kind: string, id: string, input?: unknown, options: SendOptions = {}): Promise<Address> {
     const address = notOwn(`${kind}/${id}`)
@@ -66,7 +66,7 @@ export class Supervisor extends Queries {
   /**
    * Sends an event. Resolves when its turn is durable.
    * @throws ADDRESS_INVALID, ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, ACTOR_UNKNOWN, ACTOR_ENDED, ACTOR_QUARANTINED,
-   * ACTOR_FAILED, ACTOR_BUSY, MAILBOX_FULL, STORE_FENCED, STOPPED
+   * ACTOR_FAILED, ACTOR_BUSY, MAILBOX_FULL, OPTION_UNKNOWN, OPTION_INVALID, STORE_FENCED, STOPPED
    */
   send(to: string, event: AnyEvent, options: SendOptions = {}): Promise<Receipt> {
     return new Promise((resolve, reject) => {
@@ -114,7 +114,7 @@ export class Supervisor extends Queries {
 
   /**
    * Sends like `send`, for trusted sources that need no answer. Refused events become dead letters.
-   * @throws MAILBOX_FULL
+   * @throws MAILBOX_FULL, OPTION_UNKNOWN, OPTION_INVALID
    */
   tell(to: Address, event: AnyEvent, options: SendOptions = {}): void {
     this.parts.loop.enqueue(

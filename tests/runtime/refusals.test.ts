@@ -121,6 +121,21 @@ describe('a supervisor', () => {
       () => supervisor.send('counter/a', { type: 'COUNT', x: Number.NaN }),
       'NOT_JSON',
     ],
+    [
+      'a lane that there is not',
+      () => supervisor.send('counter/a', { type: 'COUNT' }, { lane: 'fast' as never }),
+      'OPTION_INVALID',
+    ],
+    [
+      "the timers' own lane",
+      async () => supervisor.tell('counter/a' as Address, { type: 'COUNT' }, { lane: 'timer' as never }),
+      'OPTION_INVALID',
+    ],
+    [
+      'a spawn in a lane that there is not',
+      () => supervisor.spawn('counter', 'b', undefined, { lane: '' as never }),
+      'OPTION_INVALID',
+    ],
     ['an event that is too deep to be written', () => supervisor.send('counter/a', deep(9_000)), 'NOT_JSON'],
     [
       'an event that is too large',

@@ -10,7 +10,7 @@ import type { AnyEvent, Origin } from '../record/record.ts'
 import { EVENT, sizeTaken, takeIn } from '../record/values.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Message } from '../turn/message.ts'
-import type { Lane } from './mailbox.ts'
+import { LANES, type Lane } from './mailbox.ts'
 
 export interface SendOptions {
   /** Epoch ms. Default: the event's own `at`, or else the clock's time. */
@@ -52,7 +52,7 @@ const NAME_LENGTH_MAX = 1_024
 
 /**
  * Returns the message for an event from outside: a copy of it, checked and frozen, with its time (law 1).
- * @throws ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE
+ * @throws ACTOR_RESERVED, EVENT_INVALID, NOT_JSON, VALUE_TOO_LARGE, OPTION_UNKNOWN, OPTION_INVALID
  */
 export function receive(to: Address, event: AnyEvent, clock: Clock, options: SendOptions = {}): Message {
   checkType(to, event)
@@ -115,13 +115,23 @@ export function checkWhy({ by, reason }: Why): { by?: string; reason?: string } 
   return compact({ by, reason })
 }
 
-/** An intent whose completion is misspelled would be delivered again after each start. @throws OPTION_UNKNOWN */
-function checkSendOptions(options: SendOptions): void {
+/**
+ * Checks the names of the options, because an intent whose completion is misspelled would be delivered again after each
+ * start. The lane is checked here, too, for no message has it.
+ * @throws OPTION_UNKNOWN, OPTION_INVALID
+ */
+export function checkSendOptions(options: SendOptions): void {
   for (const key in options) {
     if (Object.hasOwn(SEND_OPTIONS, key)) continue
     const hint = `Its options are ${Object.keys(SEND_OPTIONS).sort().join(', ')}.`
     throw new OutcryError('OPTION_UNKNOWN', `send has no option "${key}"`, hint)
   }
+  const { lane } = options
+  if (lane === undefined || LANES.includes(lane)) return
+  const issues = [{ field: 'lane', rule: `must be one of ${LANES.join(', ')}` }]
+  throw new OutcryError('OPTION_INVALID', `send: ${issuesText(issues)}`, 'Change the options named.', {
+    issues,
+  })
 }
 
 function checkMessage({ at, correlation, origin, completes, key, request, cause }: Message): void {
