@@ -56,6 +56,10 @@ describe('a path', () => {
     ['HEAD', '/inspect', 'GET, OPTIONS'],
     ['PROPFIND', '/health', READ],
     ['TRACE', '/health', READ],
+    ['QUERY', '/health', READ],
+    ['QUERY', '/actors/lamp/a/events', WRITTEN],
+    ['QUERY', '/page/main.js', READ],
+    ['QUERY', '/feed', 'GET, OPTIONS'],
   ])('refuses %s %s and says what it takes: %s', async (method, path, allow) => {
     const { status, headers, body } = await ask(method, path)
     expect([status, headers.allow]).toEqual([405, allow])
