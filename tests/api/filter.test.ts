@@ -22,6 +22,7 @@ const EVENT: Filterable = {
   correlation: 'c-1',
   venue: 'sim',
   symbol: 'BTCUSDT',
+  instrument: 'BTC/USDT',
   strategy: 'ema',
   severity: 'error',
 }
@@ -38,6 +39,9 @@ describe('a filter', () => {
     [{ venue: 'sim', symbol: 'BTCUSDT' }, true],
     [{ venue: 'sim', symbol: 'ETHUSDT' }, false],
     [{ venue: null }, false],
+    [{ instrument: 'BTC/USDT' }, true],
+    [{ instrument: 'BTCUSDT' }, false],
+    [{ instrument: null }, false],
     [{ strategy: 'ema' }, true],
     [{ strategy: null }, false],
     [{ correlation: 'c-1' }, true],
@@ -55,13 +59,15 @@ describe('a filter', () => {
     expect(predicateOf(filter.parse(of))(EVENT)).toBe(expected)
   })
 
-  it('of a venue, symbol, strategy or severity matches no event without it, but null does', () => {
+  it('of a venue, symbol, instrument, strategy or severity matches no event without it, but null does', () => {
     const { severity: _, ...others } = EVENT
-    const none = { ...others, venue: null, symbol: null, strategy: null }
-    expect(predicateOf({ venue: null, symbol: null, strategy: null })(none)).toBe(true)
+    const names = { venue: null, symbol: null, instrument: null, strategy: null }
+    const none = { ...others, ...names }
+    expect(predicateOf(names)(none)).toBe(true)
     for (const of of [
       { venue: 'sim' },
       { symbol: '' },
+      { instrument: 'BTC/USDT' },
       { strategy: 'null' },
       { minSeverity: 'info' as const },
     ])
@@ -107,6 +113,7 @@ const records = fc
         type: types,
         venue: orNone,
         symbol: orNone,
+        instrument: orNone,
         strategy: orNone,
         severity: fc.option(severities),
       }),
@@ -123,6 +130,7 @@ const leaf = {
   type: types,
   venue: orNone,
   symbol: orNone,
+  instrument: orNone,
   strategy: orNone,
   correlation: names,
   minSeverity: severities,
@@ -197,12 +205,16 @@ describe('a subscription with a filter', () => {
   async function say(): Promise<void> {
     for (const venue of ['sim', 'paper'])
       for (const to of ['teller/a', 'teller/b', 'other/a'])
-        await harness.supervisor.send(to, { type: 'SAY', what: { type: 'SAID', venue, severity: 'warning' } })
+        await harness.supervisor.send(to, {
+          type: 'SAY',
+          what: { type: 'SAID', venue, instrument: `BTC/${venue}`, severity: 'warning' },
+        })
   }
 
   it.each<[string, Filter, number]>([
     ['events.>', { venue: 'sim', not: { kind: 'other' } }, 2],
     ['events.>', { or: [{ venue: 'paper' }, { id: 'b' }] }, 4],
+    ['events.>', { instrument: 'BTC/sim' }, 3],
     ['transitions.>', { kind: 'teller', id: 'a', type: 'SAY' }, 2],
     ['transitions.>', { kind: 'teller', not: { type: 'xstate.init' } }, 4],
     ['>', { minSeverity: 'warning', kind: 'other' }, 2],

@@ -84,6 +84,8 @@ it.each<[string[], object, string | undefined]>([
   // A record is of any event that an actor took.
   [['transitions.>'], { type: 'EXECUTION_REPORT' }, undefined],
   [['>'], { type: 'EXECUTION_REPORT' }, undefined],
+  [['transitions.>'], { instrument: 'BTC/USDT' }, 'can match the filter'],
+  [['events.order_filled.>'], { instrument: 'BTC/USDT' }, undefined],
   [['transitions.>'], { venue: 'sim' }, 'nothing on transitions.> can match the filter'],
   [['transitions.>'], { or: [{ symbol: 'BTC' }, { strategy: 'ema' }] }, 'can match the filter'],
   [['transitions.>', 'events.>'], { venue: 'sim' }, undefined],

@@ -17,6 +17,7 @@ export interface Filter {
   readonly type?: string | undefined
   readonly venue?: string | null | undefined
   readonly symbol?: string | null | undefined
+  readonly instrument?: string | null | undefined
   readonly strategy?: string | null | undefined
   readonly correlation?: string | undefined
   readonly minSeverity?: Severity | undefined
@@ -40,6 +41,10 @@ const expression: z.ZodType<Filter, Filter> = z
         .describe('type of the event, in its own case; for a record the event that it took'),
       venue: text.nullable().optional().describe('null: the event names none'),
       symbol: text.nullable().optional().describe('null: the event names none'),
+      instrument: text
+        .nullable()
+        .optional()
+        .describe('the symbol as no venue writes it, such as `BTC/USDT`; null: the event names none'),
       strategy: text.nullable().optional().describe('null: the event names none'),
       correlation: text.optional(),
       minSeverity: severity.optional().describe('this severity or a graver one'),
@@ -54,7 +59,7 @@ const expression: z.ZodType<Filter, Filter> = z
 
 /**
  * All fields of an object must match, and `and`, `or` and `not` join further filters. A record has no venue, symbol,
- * strategy and severity. It matches `venue: null`, as an event that names no venue does.
+ * instrument, strategy and severity. It matches `venue: null`, as an event that names no venue does.
  *
  * @example
  * { type: 'ORDER_FILLED', not: { venue: 'sim' } }

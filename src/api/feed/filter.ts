@@ -11,6 +11,7 @@ export interface Filterable {
   readonly correlation: string
   readonly venue: string | null
   readonly symbol: string | null
+  readonly instrument: string | null
   readonly strategy: string | null
   readonly severity?: Severity | undefined
 }
@@ -29,6 +30,7 @@ const MAKERS: Required<Makers> = {
   type: (type) => (of) => of.type === type,
   venue: (venue) => (of) => of.venue === venue,
   symbol: (symbol) => (of) => of.symbol === symbol,
+  instrument: (instrument) => (of) => of.instrument === instrument,
   strategy: (strategy) => (of) => of.strategy === strategy,
   correlation: (correlation) => (of) => of.correlation === correlation,
   minSeverity: (least) => {

@@ -14,6 +14,9 @@ const NEVER: Outlook = { mayMatch: false, mayFail: true }
 
 type Field = keyof Filter
 
+/** Fields of events that no record has. */
+const OF_EVENTS: readonly Field[] = ['venue', 'symbol', 'instrument', 'strategy']
+
 /** Returns whether a publication on a topic of this pattern can match the filter. */
 export function canMatchOn(filter: Filter, pattern: Topic): boolean {
   return outlookOf(filter, pattern).mayMatch
@@ -41,7 +44,7 @@ function ofField(field: Field, wanted: never, pattern: Topic): Outlook {
 function onRecords(field: Field, wanted: string | null, [, kind, id]: Topic): Outlook {
   if (field === 'kind') return inPlace(kind, wanted ?? NONE)
   if (field === 'id') return inPlace(id, token(wanted ?? NONE))
-  if (field === 'venue' || field === 'symbol' || field === 'strategy') return wanted === null ? ALWAYS : NEVER
+  if (OF_EVENTS.includes(field)) return wanted === null ? ALWAYS : NEVER
   return field === 'minSeverity' ? NEVER : OPEN
 }
 

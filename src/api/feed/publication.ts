@@ -80,7 +80,8 @@ function factsOf(content: Content): Filterable {
   if (!('record' in content)) return content
   const { actor, at, record } = content
   const { event, correlation } = record
-  return { actor, at, type: event.type, correlation, venue: null, symbol: null, strategy: null }
+  const none = { venue: null, symbol: null, instrument: null, strategy: null }
+  return { actor, at, type: event.type, correlation, ...none }
 }
 
 /** Returns the publications of a record in order: each event that it emitted, then the record. */
