@@ -209,6 +209,11 @@ export interface Store<R extends LogRecord = LogRecord> {
    * Returns the last seq before the log's time first passes `at`, found through an index; 0 when the log begins later.
    */
   seqAt(at: number): Promise<number>
+  /**
+   * Resolves with the types of the events that the log's records emit, in no order; undefined when the store cannot list
+   * all of them without reading the log.
+   */
+  emittedTypes(): Promise<readonly string[] | undefined>
 
   /**
    * Returns the actor's latest snapshot, or the latest at or before `maxSeq`. Synchronous, because an actor wakes

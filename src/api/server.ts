@@ -123,7 +123,8 @@ export async function startApi(
   failureRoutes(byContract, supervisor)
   descriptionRoutes(byContract, supervisor)
   pageRoutes(http)
-  const known = new Known(await knownKinds(supervisor), derivations)
+  const logged = { types: await supervisor.emittedTypes() }
+  const known = new Known(await knownKinds(supervisor), derivations, logged)
   const feed = new Feed(supervisor, VERSION, known, derivations)
   const inspection = new Inspection(supervisor)
   const channels = new Map<string, Channel>([

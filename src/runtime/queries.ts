@@ -211,6 +211,11 @@ export class Queries {
     return this.parts.store.seqAt(at)
   }
 
+  /** Resolves with the types of the events in the log; undefined when its store cannot list all of them. */
+  emittedTypes(): Promise<readonly string[] | undefined> {
+    return this.parts.store.emittedTypes()
+  }
+
   /** Returns the contents of the log as one consistent copy. See `writeBackup`. */
   async *entries(options: Interruptible = {}): AsyncIterable<StoreEntry> {
     await this.idle()

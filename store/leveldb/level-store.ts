@@ -162,6 +162,13 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return this.#reader.seqAt(at, this.#end.seq)
   }
 
+  async emittedTypes(): Promise<readonly string[] | undefined> {
+    this.#assertOpen()
+    if (this.#types.from === 1) return this.#types.types()
+    this.#covering.start()
+    return undefined
+  }
+
   snapshot(
     actor: string,
     { maxSeq = Number.MAX_SAFE_INTEGER }: { maxSeq?: number } = {},

@@ -6,7 +6,7 @@
 
 import type { LogRecord } from '../store.ts'
 import type { Batch, Database } from './codec/database.ts'
-import { typeKey, windowOfTypeKey } from './codec/keys.ts'
+import { nameOfTypeKey, typeKey, typesAfter, windowOfTypeKey } from './codec/keys.ts'
 
 const BLOCK_RECORDS = 256
 /** Blocks of a window: one for each bit of an entry. */
@@ -95,6 +95,20 @@ export class TypeIndex {
       const bits = (bytes === undefined ? 0 : bitsIn(bytes)) | (gathered?.get(name) ?? 0)
       return ((expected.get(name) as number) & ~bits) !== 0
     })
+  }
+
+  /** Resolves with the types in the windows that it covers; undefined when it does not know each one whole. */
+  async types(): Promise<readonly string[] | undefined> {
+    const found = new Set([...this.#gathered.values()].flatMap((window) => [...window.keys()]))
+    for (let name: string | undefined; ; ) {
+      const [key] = await this.#db.keys({ ...typesAfter(name), limit: 1 }).all()
+      if (key === undefined) break
+      name = nameOfTypeKey(key)
+      found.add(name)
+    }
+    if (found.has(ANY)) return undefined
+    const types = [...found].map((name): string => JSON.parse(name))
+    return types.some(({ length }) => length >= TYPE_LENGTH_MAX) ? undefined : types
   }
 
   /** Yields the ranges in which records of these types may be. They do not overlap. */

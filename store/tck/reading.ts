@@ -86,6 +86,22 @@ export function readTests(test: Test): void {
     }
   })
 
+  test('lists the types of the events that records emit', async (subject) => {
+    const types = ['BUZZ', 'FIZZ', 'ü\u0000"']
+    const expectAll = async () => {
+      const listed = await subject.store.emittedTypes()
+      // A store that cannot list all says so.
+      if (listed !== undefined) equal([...listed].sort(), types)
+    }
+    for (const [i, records] of commits(1, 9_000, { size: 3_000 }).entries()) {
+      const emitted = types.slice(i, i + 1).map((type) => ({ type }))
+      await subject.store.append({ records: records.map((record) => ({ ...record, emitted })) })
+    }
+    await expectAll()
+    await subject.reopen()
+    await expectAll()
+  })
+
   test('finds the history of an actor in any range of revs, both ways', async (subject) => {
     await subject.fill(60)
     const { store } = subject

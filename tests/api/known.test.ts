@@ -110,6 +110,7 @@ it('a severity on records alone can match nothing', () => {
 
 const bell = setup({ types: {} as { events: { type: 'RING' }; emitted: { type: 'RUNG' } } }).createMachine({
   id: 'bell',
+  version: '2',
   on: { RING: { actions: emit({ type: 'RUNG' }) } },
 })
 const rung = z.object({ type: z.literal('RUNG') })
@@ -152,6 +153,31 @@ describe('a program', () => {
     expect(['one', 'two'].map((id) => client.items(id).map((item) => item.seq))).toEqual([[seq], [seq]])
     const ends = client.frames.filter(({ op }) => op === 'caughtUp')
     expect(ends).toMatchObject([{ tailFrom: seq }, { tailFrom: 1 }, { tailFrom: harness.supervisor.seq - 2 }])
+    client.socket.close()
+    await api.close()
+  })
+
+  it('publishes from its log what only an earlier machine has emitted', async () => {
+    const bong = setup({
+      types: {} as { events: { type: 'RING' }; emitted: { type: 'BONG' } },
+    }).createMachine({
+      id: 'bell',
+      version: '1',
+      on: { RING: { actions: emit({ type: 'BONG' }) } },
+    })
+    await harness.open({ machines: { bell: { machine: bong } } })
+    await harness.supervisor.spawn('bell', 'a')
+    await harness.supervisor.send('bell/a', { type: 'RING' })
+    await harness.supervisor.stop()
+    await harness.open({ machines: { bell: { ...declared, previous: [bong] } } })
+    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const client = await FeedSocket.open(api.url)
+    await client.subscribe({ id: 'old', topics: ['events.bong.>'], since: 0 })
+    await client.subscribe({ id: 'last', topics: ['events.bong.>'], tail: 5 })
+    for (const id of ['old', 'last']) expect(client.items(id)).toMatchObject([{ type: 'BONG' }])
+    await expect(client.subscribe({ id: 'none', topics: ['events.gong.>'] })).rejects.toMatchObject({
+      message: expect.stringContaining('"events.bong.>"'),
+    })
     client.socket.close()
     await api.close()
   })

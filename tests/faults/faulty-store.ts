@@ -82,6 +82,10 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.seqAt(at)
   }
 
+  emittedTypes() {
+    return this.#store.emittedTypes()
+  }
+
   snapshot(actor: string, options?: { maxSeq?: number }) {
     return this.#store.snapshot(actor, options)
   }

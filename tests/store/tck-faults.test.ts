@@ -109,6 +109,11 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, finder: string])[]
     'finds the records that emit events of a type',
   ],
   [
+    'lists the types of the last records only',
+    (store) => ({ emittedTypes: async () => (await store.emittedTypes())?.slice(-1) }),
+    'lists the types of the events that records emit',
+  ],
+  [
     'has only one snapshot of each actor',
     (store) => ({ snapshot: (actor) => store.snapshot(actor) }),
     'keeps the two latest snapshots of an actor',

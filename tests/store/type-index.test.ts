@@ -115,6 +115,7 @@ describe('the index by type', () => {
     await append(await openMemoryStore<Emitting>(memory), records, random)
     await forgetTypes(databaseIn(memory))
     let store = await openMemoryStore<Emitting>(memory)
+    expect(await store.emittedTypes()).toBeUndefined()
     await expectFound(store, records, random)
     const more = randomRecords(RECORDS + 1, RECORDS + 9_000, random)
     await append(store, more, random)
@@ -170,6 +171,26 @@ describe('the index by type', () => {
     expect((await store.verifyChain()).damage).toEqual([])
     await store.close()
     rmSync(folder, { recursive: true })
+  })
+
+  it('lists every type, in windows that are written or not, unless one is too long to be known whole', async () => {
+    const memory = newMemory()
+    let store = await openMemoryStore<Emitting>(memory)
+    const emitting = async (seq: number, type: string) => {
+      const records = Array.from({ length: seq - store.head.seq }, (_, i): Emitting => {
+        const at = store.head.seq + i + 1
+        return { seq: at, rev: at, actor: 'order/a', at, ...(at === seq && { emitted: [{ type }] }) }
+      })
+      await store.append({ records })
+    }
+    const short = ODD.filter(({ length }) => length < 100)
+    for (const [i, type] of short.entries()) await emitting((i + 1) * 3_000, type)
+    for (let round = 0; round < 2; round++) {
+      expect((await store.emittedTypes())?.toSorted()).toEqual(short.toSorted())
+      store = await openMemoryStore<Emitting>(memory)
+    }
+    await emitting(store.head.seq + 1, 'x'.repeat(100))
+    expect(await store.emittedTypes()).toBeUndefined()
   })
 
   it('reads few commits for a few rare events in a long log', async () => {

@@ -1,4 +1,4 @@
-/** Knows what a program can publish, as its kinds declare it: what can never match, and what would. */
+/** Knows what a program can publish, as its kinds declare it and as its log has it: what can never match, and what would. */
 import { typesOf } from '../../runtime/actors/declared.ts'
 import type { Kind } from '../../runtime/actors/kind.ts'
 import type { EventClass } from '../../runtime/events/envelope.ts'
@@ -24,6 +24,12 @@ export interface KnownKind {
   readonly classes?: Readonly<Record<string, EventClass>> | undefined
 }
 
+/** What the log has. */
+export interface Logged {
+  /** Types of its events; undefined when they may be any. */
+  readonly types: readonly string[] | undefined
+}
+
 export class Known {
   /** Undefined when any kind may have records. */
   readonly #kinds: ReadonlySet<string> | undefined
@@ -32,8 +38,15 @@ export class Known {
   readonly #typeTokens: ReadonlySet<string> | undefined
   readonly #classes: ReadonlyMap<string, ReadonlyMap<string, EventClass>>
 
-  /** Without kinds, any kind may have records, and any event may come. */
-  constructor(kinds?: readonly KnownKind[], derivations: readonly Derivation[] = []) {
+  /**
+   * Without kinds, any kind may have records, and any event may come. `logged` has what earlier machines have emitted,
+   * which those of today may not declare.
+   */
+  constructor(
+    kinds?: readonly KnownKind[],
+    derivations: readonly Derivation[] = [],
+    logged: Logged = { types: [] },
+  ) {
     this.#classes = new Map(
       kinds?.map(({ name, classes = {} }) => [name, new Map(Object.entries(classes))] as const),
     )
@@ -41,6 +54,7 @@ export class Known {
     const sources = kinds && [
       ...kinds.map(({ emits }) => emits),
       ...derivations.map(({ emits }) => typesOf(emits)),
+      logged.types,
     ]
     const isOpen = sources === undefined || sources.includes(undefined)
     this.#types = isOpen ? undefined : new Set(sources.flatMap((types) => [...(types ?? [])]))
@@ -63,7 +77,7 @@ export class Known {
     if (fault !== undefined) return fault
     const whole = { and: [filter, { minSeverity }] }
     if (patterns.some((pattern) => canMatchOn(whole, pattern))) return undefined
-    return `nothing on ${topics.join(', ')} can match the filter; records have a kind, id, type, correlation and time, and events also a venue, symbol, strategy and severity`
+    return `nothing on ${topics.join(', ')} can match the filter; records have a kind, id, type, correlation and time, and events also a venue, symbol, instrument, strategy and severity`
   }
 
   /** Returns the types of the events that a subscription names; undefined when it may want records or other events. */

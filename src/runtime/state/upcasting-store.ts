@@ -74,6 +74,10 @@ class UpcastingStore implements Store<TransitionRecord> {
     return this.stored.seqAt(at)
   }
 
+  emittedTypes(): Promise<readonly string[] | undefined> {
+    return this.stored.emittedTypes()
+  }
+
   snapshot(actor: string, options?: { maxSeq?: number }): SnapshotEntry | undefined {
     const entry = this.stored.snapshot(actor, options)
     return entry && this.#entry(entry)

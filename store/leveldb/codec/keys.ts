@@ -63,6 +63,11 @@ export function actorsRange(
   return after !== undefined && after >= prefix ? { gt: actorKey(after), lt } : { gte: actorKey(prefix), lt }
 }
 
+/** Returns the range of the entries whose names come after this one, or of all entries. */
+export function typesAfter(name: string | undefined): { gt: string; lt: string } {
+  return { gt: name === undefined ? 'e!' : `e!${name}\0${END}`, lt: 'e"' }
+}
+
 /** Returns the range of times later than `at`. */
 export function timesAfter(at: number): { gt: string; lt: string } {
   return { gt: at < 0 ? TIMES.gte : timeKey(Math.min(at, Number.MAX_SAFE_INTEGER)), lt: TIMES.lt }
@@ -83,6 +88,7 @@ export const seqOfCommitKey = (key: string) => Number(key.slice(2))
 export const atOfTimeKey = (key: string) => Number(key.slice(2))
 export const revOfHistoryKey = (key: string) => Number(key.slice(-DIGITS))
 export const windowOfTypeKey = revOfHistoryKey
+export const nameOfTypeKey = (key: string) => key.slice(2, -DIGITS - 1)
 export const actorOfHistoryKey = (key: string) => key.slice(2, -DIGITS - 1)
 export const seqOfPastKey = (key: string) => Number(key.slice(-DIGITS))
 export const actorOfPastKey = actorOfHistoryKey
