@@ -1,123 +1,84 @@
 /** The limits of what clients may use of the server. A client beyond a limit is refused or closed, and all others go on. */
-export interface Limits {
-  /** Connections at once, including WebSockets. The server closes further ones as they come. */
-  readonly connectionsMax: number
-  /** Connections at once of one address, or with one token. */
-  readonly connectionsPerClient: number
-  /** WebSockets at once of one address, or with one token. */
-  readonly socketsPerClient: number
-  /** Requests that one address, or one token, may make at once. Upgrades to a WebSocket count, too. */
-  readonly requestsInBurst: number
-  /** Requests a second beyond that. */
-  readonly requestsPerSecond: number
-  /** The same for this machine, where all clients have one address, also those behind a proxy. */
-  readonly localConnections: number
-  readonly localSockets: number
-  readonly localRequestsInBurst: number
-  readonly localRequestsPerSecond: number
-  /** WebSockets of /inspect at once: each may get every transition. */
-  readonly inspectorsMax: number
-  /** ms within which the headers of a request must arrive. */
-  readonly headersMs: number
-  /** ms within which a whole request must arrive, including its body. */
-  readonly requestMs: number
-  /** ms that a connection waits for its next request. */
-  readonly keepAliveMs: number
-  /** Requests of one connection that wait for their answers: a client may send on without reading. */
-  readonly requestsPerConnection: number
-  /** Requests at once that read the log. Commits share the thread and the disk with them. */
-  readonly readsAtOnce: number
-  /** Requests that wait for a place among these. */
-  readonly readsWaitingMax: number
-  /** Answers under way at once, whether or not clients read them. */
-  readonly answersAtOnce: number
-  /** ms within which a client must take some bytes of an answer, or of its WebSocket's queue. */
-  readonly stuckMs: number
-  /** Interval, in ms, of pings to a WebSocket. */
-  readonly pingMs: number
-  /** ms within which a WebSocket must answer a ping when little was sent to it since its last answer. */
-  readonly silentMs: number
-  /** The same limit for a client that much was sent to, because its ping waits behind that. */
-  readonly busySilentMs: number
-  /** Bytes that a WebSocket may send at once. 64 subscriptions of 64 topics are less. */
-  readonly bytesInBurst: number
-  /** Bytes a second beyond that. */
-  readonly bytesInPerSecond: number
-  /** Frames, pings and pongs that a WebSocket may send at once. */
-  readonly framesInBurst: number
-  /** Frames a second beyond that. */
-  readonly framesInPerSecond: number
-  /** ms that clients have to end when the server stops. */
-  readonly stopMs: number
-}
+import { z } from 'zod'
 
-export const LIMITS: Limits = {
-  connectionsMax: 2_048,
-  connectionsPerClient: 64,
-  socketsPerClient: 32,
-  requestsInBurst: 1_000,
-  requestsPerSecond: 100,
-  localConnections: 2_048,
-  localSockets: 2_048,
-  localRequestsInBurst: 50_000,
-  localRequestsPerSecond: 10_000,
-  inspectorsMax: 32,
-  headersMs: 5_000,
-  requestMs: 10_000,
-  keepAliveMs: 5_000,
-  requestsPerConnection: 16,
-  readsAtOnce: 4,
-  readsWaitingMax: 256,
-  answersAtOnce: 64,
-  stuckMs: 30_000,
-  pingMs: 15_000,
-  silentMs: 30_000,
-  busySilentMs: 300_000,
-  bytesInBurst: 1_048_576,
-  bytesInPerSecond: 65_536,
-  framesInBurst: 512,
-  framesInPerSecond: 64,
-  stopMs: 1_000,
-}
+/** Maximum ms of a timer of Node. A timer with more fires at once. */
+const LIMIT_MAX = 2 ** 31 - 1
 
-/** Allows a burst, then a fixed amount a second, by a clock that nobody sets. */
-export class Allowance {
-  readonly #burst: number
-  readonly #perSecond: number
-  #left: number
-  #at: number
+const limit = (byDefault: number, about: string) =>
+  z.int().min(1).max(LIMIT_MAX).default(byDefault).describe(about)
 
-  constructor(burst: number, perSecond: number, now = performance.now()) {
-    this.#burst = burst
-    this.#perSecond = perSecond
-    this.#left = burst
-    this.#at = now
-  }
+const fields = z.strictObject({
+  connectionsMax: limit(
+    2_048,
+    'Connections at once, including WebSockets. The server closes further ones as they come.',
+  ),
+  connectionsPerClient: limit(64, 'Connections at once of one address, or with one token.'),
+  socketsPerClient: limit(32, 'WebSockets at once of one address, or with one token.'),
+  requestsInBurst: limit(
+    1_000,
+    'Requests that one address, or one token, may make at once. Upgrades to a WebSocket count, too.',
+  ),
+  requestsPerSecond: limit(100, 'Requests a second beyond that burst.'),
+  localConnections: limit(
+    2_048,
+    'The same as `connectionsPerClient` for this machine, where all clients have one address, also those behind a proxy.',
+  ),
+  localSockets: limit(2_048, 'The same as `socketsPerClient` for this machine.'),
+  localRequestsInBurst: limit(50_000, 'The same as `requestsInBurst` for this machine.'),
+  localRequestsPerSecond: limit(10_000, 'The same as `requestsPerSecond` for this machine.'),
+  inspectorsMax: limit(32, 'WebSockets of the inspection at once. Each may get every transition.'),
+  headersMs: limit(
+    5_000,
+    'The time within which the headers of a request must arrive, those of a WebSocket included, in ms.',
+  ),
+  requestMs: limit(10_000, 'The time within which a whole request must arrive, including its body, in ms.'),
+  keepAliveMs: limit(5_000, 'The time that a connection waits for its next request, in ms.'),
+  requestsPerConnection: limit(
+    16,
+    'Requests of one connection that wait for their answers. A client may send on without reading.',
+  ),
+  readsAtOnce: limit(
+    4,
+    'Requests at once that read the log. Commits share the thread and the disk with them.',
+  ),
+  readsWaitingMax: limit(256, 'Requests that wait for a place among these.'),
+  answersAtOnce: limit(64, 'Answers under way at once, whether or not clients read them.'),
+  stuckMs: limit(
+    30_000,
+    'The time within which a client must take some bytes of an answer, or of the queue of its WebSocket, in ms.',
+  ),
+  handshakeMs: limit(
+    10_000,
+    'The time within which a new client of the feed must send its first frame, in ms.',
+  ),
+  idleMs: limit(
+    300_000,
+    'The time that a client of the feed may stay without a subscription after that, in ms.',
+  ),
+  pingMs: limit(15_000, 'The interval of pings to a WebSocket, in ms.'),
+  silentMs: limit(
+    30_000,
+    'The time within which a WebSocket must answer a ping when little was sent to it since its last answer, in ms.',
+  ),
+  busySilentMs: limit(
+    300_000,
+    'The same limit for a client that much was sent to, in ms, because its ping waits behind that.',
+  ),
+  bytesInBurst: limit(
+    1_048_576,
+    'Bytes that a WebSocket may send at once. 64 subscriptions of 64 topics are less.',
+  ),
+  bytesInPerSecond: limit(65_536, 'Bytes a second beyond that burst.'),
+  framesInBurst: limit(512, 'Frames, pings and pongs that a WebSocket may send at once.'),
+  framesInPerSecond: limit(64, 'Frames a second beyond that burst.'),
+  stopMs: limit(1_000, 'The time that clients have to end when the server stops, in ms.'),
+})
 
-  /** Takes an amount and returns whether it is allowed. */
-  take(amount: number, now = performance.now()): boolean {
-    this.#earn(now)
-    this.#left -= amount
-    return this.#left >= 0
-  }
+export const serverLimits = fields.refine(({ pingMs, silentMs }) => silentMs > pingMs, {
+  path: ['silentMs'],
+  error: 'must be more than pingMs, the interval at which a client is asked',
+})
 
-  /** Takes an amount if it is there, and returns 0. Otherwise returns the ms until it is there, and takes nothing. */
-  takeOrWait(amount: number, now = performance.now()): number {
-    this.#earn(now)
-    if (this.#left < amount) return ((amount - this.#left) * 1_000) / this.#perSecond
-    this.#left -= amount
-    return 0
-  }
+export type Limits = Readonly<z.output<typeof serverLimits>>
 
-  /** Returns whether all of the burst is there. */
-  isFull(now = performance.now()): boolean {
-    this.#earn(now)
-    return this.#left === this.#burst
-  }
-
-  #earn(now: number): void {
-    const earned = ((now - this.#at) * this.#perSecond) / 1_000
-    this.#left = Math.min(this.#burst, this.#left + earned)
-    this.#at = now
-  }
-}
+export const LIMITS: Limits = serverLimits.parse({})

@@ -4,8 +4,9 @@
  */
 import type { Socket } from 'node:net'
 import { OutcryError } from '../../errors/outcry-error.ts'
+import { Allowance } from './allowance.ts'
 import { isLoopbackAddress } from './binding.ts'
-import { Allowance, type Limits } from './limits.ts'
+import type { Limits } from './limits.ts'
 
 /** Number of shares at which those that nobody uses are removed for the first time. */
 const SWEEP_AT = 1_024

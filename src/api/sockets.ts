@@ -6,13 +6,14 @@ import type { FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Allowance } from './allowance.ts'
 import { CLOSE } from './contract/frames.ts'
 import { problemOf } from './contract/problem.ts'
 import { pathOf, rawAnswer } from './errors.ts'
 import type { Outlet } from './feed/outlet.ts'
 import { busy } from './gate.ts'
 import type { Caller, Guard } from './guard.ts'
-import { Allowance, type Limits } from './limits.ts'
+import type { Limits } from './limits.ts'
 import { routeUnknown } from './methods.ts'
 import { REQUEST_ID, requestIdOf } from './request-id.ts'
 import { retryAfterOf, type Shares } from './shares.ts'
@@ -29,6 +30,8 @@ const LOOK_MS = 1_000
 /** A connected client, as its channel sees it. */
 export interface Peer {
   readonly outlet: Outlet
+  /** The thing that the client must send to remain connected. Undefined, or absent, while it may say nothing. */
+  readonly awaited?: 'frame' | 'subscription' | undefined
   /** Closes it with 4408 and names the seq to resume from. */
   closeSlow(why: string): void
 }
@@ -93,7 +96,8 @@ export function attachSockets(
     })
   })
   server.on('headers', (headers, request) => headers.push(`${REQUEST_ID}: ${requestIdOf(request)}`))
-  const lookMs = Math.min(LOOK_MS, limits.stuckMs / 4, limits.pingMs / 4)
+  const { stuckMs, pingMs, handshakeMs, idleMs } = limits
+  const lookMs = Math.min(LOOK_MS, stuckMs / 4, pingMs / 4, handshakeMs / 4, idleMs / 4)
   const look = setInterval(() => {
     guard.look()
     for (const connection of connections) {
@@ -130,6 +134,7 @@ class Connection {
   #silentMs = 0
   #stuckMs = 0
   #unaskedMs = 0
+  #idleMs = 0
   #sentWhenHeard = 0
 
   constructor(
@@ -163,6 +168,7 @@ class Connection {
     this.#stuckMs = this.#peer.outlet.takeMoved() ? 0 : this.#stuckMs + ms
     this.#silentMs += ms
     this.#unaskedMs += ms
+    if (this.#closeIdle(ms)) return
     const isBusy = this.#sent() - this.#sentWhenHeard > MUCH_BYTES
     if (this.#stuckMs >= stuckMs) this.#peer.closeSlow('too slow')
     else if (this.#silentMs > (isBusy ? busySilentMs : silentMs)) this.#client.terminate()
@@ -170,6 +176,16 @@ class Connection {
       this.#unaskedMs = 0
       this.#peer.outlet.ask()
     }
+  }
+
+  /** Closes a client that has no subscription for too long. Returns whether it did. */
+  #closeIdle(ms: number): boolean {
+    const { awaited } = this.#peer
+    this.#idleMs = awaited === undefined ? 0 : this.#idleMs + ms
+    const maxMs = awaited === 'frame' ? this.#limits.handshakeMs : this.#limits.idleMs
+    if (this.#idleMs < maxMs) return false
+    this.#peer.outlet.close(CLOSE.idle, `no ${awaited} for ${maxMs} ms`)
+    return true
   }
 
   /** Closes a client whose token was removed. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { having, optionsOf } from '../../errors/options.ts'
 import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
 import type { Derivation } from '../api/feed/derivation.ts'
-import { LIMITS, type Limits } from '../api/limits.ts'
+import { type Limits, serverLimits } from '../api/limits.ts'
 import {
   type NamedToken,
   serverOrigins,
@@ -48,9 +48,6 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** Maximum ms of a timer of Node. A timer with more fires at once. */
-const LIMIT_MAX = 2 ** 31 - 1
-
 const serveOptions = z.strictObject({
   port: serverPort.optional(),
   host: z.string().min(1).optional(),
@@ -64,7 +61,7 @@ const serveOptions = z.strictObject({
       'must be the folder of the log that this program gave to openLevelStore',
     )
     .optional(),
-  limits: z.strictObject(limitFields()).optional(),
+  limits: serverLimits.optional(),
   derivations: z
     .array(
       z.custom<Derivation>(
@@ -75,11 +72,6 @@ const serveOptions = z.strictObject({
     .optional(),
   logger: having<Logger>('debug', 'info', 'warn', 'error').optional(),
 })
-
-function limitFields(): Readonly<Record<keyof Limits, z.ZodOptional<z.ZodInt>>> {
-  const limit = z.int().positive().max(LIMIT_MAX).optional()
-  return Object.fromEntries(Object.keys(LIMITS).map((name) => [name, limit])) as never
-}
 
 const PORT = 7077
 const HOST = '127.0.0.1'

@@ -134,6 +134,33 @@ describe('a client of the feed that reads nothing', () => {
   })
 })
 
+describe('a client without a subscription', () => {
+  const unsubscribe = { op: 'unsubscribe', id: 's' }
+
+  it.each<[string, readonly object[], string]>([
+    ['that says nothing', [], 'no frame for 1000 ms'],
+    ['that only unsubscribes', [unsubscribe], 'no subscription for 1500 ms'],
+    ['that has subscribed to nothing', [subscribe({ since: 1e9 })], 'no subscription for 1500 ms'],
+    ['that has ended its subscription', [subscribe(), unsubscribe], 'no subscription for 1500 ms'],
+  ])('%s is closed after a time, and one with a subscription is not', async (_, said, reason) => {
+    await serve({ handshakeMs: 1_000, idleMs: 1_500 })
+    const listener = await RawWebSocket.open(api.url, '/feed')
+    listener.says(subscribe())
+    const inspector = await RawWebSocket.open(api.url, '/inspect')
+    const client = await RawWebSocket.open(api.url, '/feed')
+    for (const frame of said) client.says(frame)
+    await client.takeAll()
+    expect([client.closeCode, client.closeReason]).toEqual([4410, reason])
+    await add(1)
+    await eventually(() => {
+      listener.take(65_536)
+      expect(listener.seqs).toEqual([supervisor.seq])
+    })
+    inspector.take(65_536)
+    expect([listener, inspector].map(({ closeCode }) => closeCode)).toEqual([undefined, undefined])
+  })
+})
+
 describe('a client that sends too much', () => {
   const unsubscribe = masked(1, Buffer.from(JSON.stringify({ op: 'unsubscribe', id: 'nobody' })))
   it.each([
@@ -203,6 +230,7 @@ describe('a request', () => {
   it.each([
     ['nothing at all', ''],
     ['half its headers', 'GET /health HTTP/1.1\r\nHost: 127'],
+    ['half an upgrade', 'GET /feed HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nHost: 127'],
     [
       'half its body',
       'POST /actors/counter/a/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',

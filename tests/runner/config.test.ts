@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { LIMITS } from '../../src/api/limits.ts'
 import { strategiesOf } from '../../src/runner/actors/configured.ts'
 import { instrumentsOf } from '../../src/runner/actors/instruments.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
@@ -30,7 +31,14 @@ describe('the configuration', () => {
       data: 'from-file',
       market: { source: 'sim', seed: 3, ratePerSecond: 8, speed: 3 },
     })
-    expect(config.server).toEqual({ enabled: true, host: '127.0.0.1', port: 7077, tokens: [], origins: [] })
+    expect(config.server).toEqual({
+      enabled: true,
+      host: '127.0.0.1',
+      port: 7077,
+      tokens: [],
+      origins: [],
+      limits: LIMITS,
+    })
   })
 
   it('takes numbers, money and switches from the environment, each as it is wanted', () => {
@@ -39,11 +47,13 @@ describe('the configuration', () => {
       OUTCRY_ACCOUNT_BALANCE: '5000',
       OUTCRY_SERVER_ENABLED: 'false',
       OUTCRY_SERVER_TOKEN: '1234567890123456',
+      OUTCRY_SERVER_LIMITS_PING_MS: '500',
+      OUTCRY_ACCOUNT_LIMITS_DAILY_LOSS_MAX: '7',
     }
     expect(loadConfig({ env })).toMatchObject({
       market: { speed: 0.5 },
-      account: { balance: '5000' },
-      server: { enabled: false, token: '1234567890123456' },
+      account: { balance: '5000', limits: { dailyLossMax: '7' } },
+      server: { enabled: false, token: '1234567890123456', limits: { ...LIMITS, pingMs: 500 } },
     })
   })
 
@@ -337,7 +347,7 @@ account: { valueEvery: 5m }
 strategies:
   - { id: a, type: emaCross, symbol: ETHUSDT, interval: 1h, orderQty: "1", fast: 9, slow: 3 }
   - { id: b, type: emaCros, symbol: universe, interval: 1s, orderQty: "1" }
-server: { port: 70000 }
+server: { port: 70000, limits: { pingMs: 1s } }
 `
     let message = ''
     try {
@@ -352,6 +362,7 @@ server: { port: 70000 }
       'colour',
       'market.seed (--seed, OUTCRY_MARKET_SEED)',
       'market.symbols.0.tickSize',
+      'server.limits.pingMs (OUTCRY_SERVER_LIMITS_PING_MS)',
       'server.port (--port, OUTCRY_SERVER_PORT)',
       'strategies.0.fast',
       'strategies.0.interval',
@@ -372,6 +383,15 @@ server: { port: 70000 }
     ['an unknown key', { OUTCRY_COLOUR: 'red' }, 'colour', 'is unknown'],
     ['a number in words', { OUTCRY_SERVER_PORT: 'http' }, 'server.port', 'number'],
     ['a negative amount', { OUTCRY_ACCOUNT_BALANCE: '-5' }, 'account.balance', 'not be negative'],
+    ['a limit of nothing', { OUTCRY_SERVER_LIMITS_IDLE_MS: '0' }, 'server.limits.idleMs', 'at least 1'],
+    ['an unknown limit', { OUTCRY_SERVER_LIMITS_IDLE: '5' }, 'server.limits.idle', 'is unknown'],
+    [
+      'an answer that is due before the question',
+      { OUTCRY_SERVER_LIMITS_SILENT_MS: '15000' },
+      'server.limits.silentMs',
+      'more than pingMs',
+    ],
+    ['a key below a number', { OUTCRY_SERVER_PORT_MAX: '5' }, 'server.portMax', 'is unknown'],
   ])('refuses %s in the environment', (_, env, field, rule) => {
     expect(() => loadConfig({ env })).toThrow(wrong(field, rule))
   })

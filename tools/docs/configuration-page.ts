@@ -13,7 +13,7 @@ Every key of \`npx outcry run --config outcry.yaml\`. Made by \`npm run docs:ref
 
 A _required_ key must be given if the keys above it are given. All others may be left out. Flags go before the environment, the environment before the
 file, the file before the defaults. In the environment \`OUTCRY_MARKET_RATE_PER_SECOND=5\` is \`market.ratePerSecond: 5\`:
-it reaches sections and their keys, but no deeper ones. Paths of strategies and news are relative to the folder of the file.
+it reaches sections, their keys and those below (\`OUTCRY_SERVER_LIMITS_PING_MS\`), but no lists and no names that a user chooses. Paths of strategies and news are relative to the folder of the file.
 All faults are refused together at the start, each with its key and the rule that it breaks.
 
 Money and quantities are **decimal**s as text, in quotes: \`"61837.63"\`. An **interval** is a number with s, m, h or d:

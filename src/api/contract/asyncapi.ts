@@ -31,7 +31,7 @@ interface Channel {
 const CHANNELS: Readonly<Record<string, Channel>> = {
   feed: {
     address: '/feed',
-    description: `Domain events and records by topic. The server closes with ${CLOSE.badFrame} after a bad frame, with ${CLOSE.unauthorised} without the token, and with ${CLOSE.tooSlow} and the seq to resume from when a client reads nothing or sends too much.`,
+    description: `Domain events and records by topic. The server closes with ${CLOSE.badFrame} after a bad frame, with ${CLOSE.unauthorised} without the token, and with ${CLOSE.tooSlow} and the seq to resume from when a client reads nothing or sends too much, and with ${CLOSE.idle} when it has no subscription for long.`,
     received: { subscribe: subscribeFrame, unsubscribe: unsubscribeFrame },
     sent: {
       hello: helloFrame,

@@ -24,6 +24,8 @@ export const CLOSE = {
   unauthorised: 4401,
   /** The client read nothing for too long, or sent too much. The reason has the seq to resume from. */
   tooSlow: 4408,
+  /** The client of the feed sent no frame, or had no subscription, for too long. The reason says which, and the ms. */
+  idle: 4410,
 } as const
 
 const id = z

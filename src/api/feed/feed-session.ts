@@ -64,6 +64,7 @@ export class FeedClient implements Reader {
   readonly #gone = new AbortController()
   /** Seq of the last record that was sent as it happened. */
   #admitted = 0
+  #hasSpoken = false
 
   constructor(socket: WebSocket, parts: FeedParts) {
     this.#parts = parts
@@ -72,6 +73,12 @@ export class FeedClient implements Reader {
     socket.on('close', () => this.#closeAll())
     // A broken socket also closes, and the client cannot be told.
     socket.on('error', () => this.#closeAll())
+  }
+
+  /** The thing that the client must send to remain connected; undefined while it has a subscription. */
+  get awaited(): 'frame' | 'subscription' | undefined {
+    if (this.#listeners.size > 0) return undefined
+    return this.#hasSpoken ? 'subscription' : 'frame'
   }
 
   send(frame: ServerFrame): void {
@@ -108,6 +115,7 @@ export class FeedClient implements Reader {
   #onMessage(text: string | undefined): void {
     // A client that is being closed may still send frames.
     if (!this.outlet.isOpen) return
+    this.#hasSpoken = true
     if (text === undefined) {
       this.#refuse('FRAME_INVALID', 'frames are JSON text, not binary')
       return

@@ -24,7 +24,7 @@ export interface KnownKind {
   readonly classes?: Readonly<Record<string, EventClass>> | undefined
 }
 
-/** What the log has. */
+/** The contents of a log that matter here. */
 export interface Logged {
   /** Types of its events; undefined when they may be any. */
   readonly types: readonly string[] | undefined

@@ -11,9 +11,10 @@ import { issuesOf, PLAINLY } from '../../../errors/zod-issues.ts'
 import { ADAPTERS, newsOffer, newsSourceName } from '../../adapters/registry.ts'
 import { impliedMarket, type NewsConfig } from '../../adapters/sections.ts'
 import { crossIssues, tradingIssues } from './checks.ts'
-import { PREFIX, unreadableConfig, wrongConfig } from './problems.ts'
+import { unreadableConfig, wrongConfig } from './problems.ts'
 import { configSections, type RunnerConfig, runnerConfig } from './schema.ts'
 import { isModule } from './strategy.ts'
+import { PREFIX, pathOf, settingOf } from './variables.ts'
 
 type Settings = Record<string, unknown>
 
@@ -104,19 +105,20 @@ function fromEnv(env: NodeJS.ProcessEnv): Settings {
   let settings: Settings = {}
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || text === undefined) continue
-    const [section, ...rest] = name.slice(PREFIX.length).toLowerCase().split('_')
-    const key = rest.map((word, i) => (i === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`)).join('')
-    const under = (value: unknown) => ({ [section as string]: key === '' ? value : { [key]: value } })
+    const path = pathOf(name)
     // Money is text that looks like a number. The schema says which of the two it wants.
-    const isWanted = (value: unknown) => !refuses(under(value), key === '' ? [section] : [section, key])
-    settings = merge(settings, under([scalar(text), text].find(isWanted) ?? text))
+    const value = scalar(text)
+    const fault = faultOf(path, value)
+    const isText = fault === 'invalid_type' || (fault !== undefined && faultOf(path, text) === undefined)
+    settings = merge(settings, settingOf(path, isText ? text : value))
   }
   return settings
 }
 
-function refuses(settings: Settings, path: readonly (string | undefined)[]): boolean {
-  const issues = runnerConfig.safeParse(settings).error?.issues ?? []
-  return issues.some((issue) => issue.path.join('.') === path.join('.'))
+/** Returns what kind of problem the value of a key is; undefined when it is none. */
+function faultOf(path: readonly string[], value: unknown): string | undefined {
+  const issues = runnerConfig.safeParse(settingOf(path, value)).error?.issues ?? []
+  return issues.find((issue) => issue.path.join('.') === path.join('.'))?.code
 }
 
 function scalar(text: string): unknown {

@@ -2,9 +2,7 @@
 
 import { UNKNOWN_KEY } from '../../../errors/zod-issues.ts'
 import { type Issue, OutcryError } from '../../../store/index.ts'
-
-/** The prefix of the environment variables that set a key. */
-export const PREFIX = 'OUTCRY_'
+import { pathOf, variableOf } from './variables.ts'
 
 /** The flags of `outcry run`, by the key that each sets. */
 export const FLAGS: Readonly<Record<string, string>> = {
@@ -54,12 +52,13 @@ export function unreadableConfig(file: string, why: string): OutcryError {
   )
 }
 
-/** Returns ` (--seed, OUTCRY_MARKET_SEED)`. A variable sets a section's own keys, and only a file sets deeper ones. */
+/** Returns ` (--seed, OUTCRY_MARKET_SEED)`. Only a file sets the keys of lists and of names that a user chooses. */
 function setBy(field: string): string {
   const path = field.split('.')
   const flag = FLAGS[field]
-  const isKey = path.length <= 2 && path.every((part) => /^[a-zA-Z]\w*$/.test(part))
-  const names = [...(flag === undefined ? [] : [flag]), ...(isKey ? [variableOf(path)] : [])]
+  const variable = variableOf(path)
+  const isKey = path.every((part) => /^[a-zA-Z]\w*$/.test(part)) && pathOf(variable).join('.') === field
+  const names = [...(flag === undefined ? [] : [flag]), ...(isKey ? [variable] : [])]
   return names.length === 0 ? '' : ` (${names.join(', ')})`
 }
 
@@ -68,10 +67,4 @@ function setInVain(field: string, env: NodeJS.ProcessEnv): string {
   const variable = variableOf(field.split('.'))
   const names = Object.keys(env).filter((name) => name === variable || name.startsWith(`${variable}_`))
   return names.length === 0 ? '' : ` (${names.join(', ')})`
-}
-
-/** Returns the variable of a key: `OUTCRY_MARKET_RATE_PER_SECOND` for `market.ratePerSecond`. */
-function variableOf(path: readonly string[]): string {
-  const words = path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase())
-  return PREFIX + words.join('_')
 }

@@ -14,6 +14,7 @@ import { DURATION_MAX_MS, distinct } from '../../../machines/model/fields.ts'
 import { ADAPTERS, newsSourceName } from '../../adapters/registry.ts'
 import { marketSection, newsSection } from '../../adapters/sections.ts'
 import { isLoopback } from '../../api/binding.ts'
+import { serverLimits } from '../../api/limits.ts'
 import { serverOrigins, serverPort, serverToken, serverTokens } from '../../api/server-fields.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { strategy } from './strategy.ts'
@@ -163,6 +164,11 @@ export const configSections = z.strictObject({
         .default([])
         .describe('Tokens with names, each for a person or a program, in place of `token` or beside it.'),
       origins: serverOrigins.default([]).describe('Origins of other pages that may use the server.'),
+      limits: serverLimits
+        .prefault({})
+        .describe(
+          'The limits of what clients may use. A client beyond a limit is refused or closed, and all others go on.',
+        ),
     })
     .refine(
       ({ enabled, host, token, tokens }) =>
