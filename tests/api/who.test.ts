@@ -2,12 +2,14 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { assign, setup } from 'xstate'
+import { assign, emit, sendTo, setup } from 'xstate'
 import { z } from 'zod'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { Harness } from '../runtime/harness.ts'
+import { eventually, Harness } from '../runtime/harness.ts'
 import { ask as askAt, type Headers, say } from './asking.ts'
+import { FeedSocket } from './feed-socket.ts'
 
 const TOKENS = {
   operator: 'correct.horse_battery~staple-7',
@@ -29,10 +31,29 @@ const machine = setup({ types: {} as { context: { count: number } } }).createMac
     },
   },
 })
+/** Says that it was asked, and asks another. */
+const teller = setup({
+  types: {} as { events: { type: 'GO'; next?: string }; emitted: { type: 'ASKED' } },
+}).createMachine({
+  id: 'teller',
+  on: {
+    GO: [
+      {
+        guard: ({ event }) => event.next !== undefined,
+        actions: [
+          emit({ type: 'ASKED' }),
+          sendTo(({ system, event }) => system.get(event.next as string), { type: 'GO' }),
+        ],
+      },
+      { actions: emit({ type: 'ASKED' }) },
+    ],
+  },
+})
 const at = z.number()
 const supervision = { strategy: 'quarantine' as const }
 const machines = {
   free: { machine, supervision },
+  teller: { machine: teller },
   named: { machine, events: z.strictObject({ type: z.literal('GO'), at, by: z.string().min(1).max(128) }) },
   nameless: { machine, events: z.strictObject({ type: z.literal('GO'), at, n: z.number().optional() }) },
   numbered: {
@@ -222,6 +243,30 @@ describe('the id of a request', () => {
     answer.resume()
     for (const [i, id] of ids.entries()) expect([i, id]).toEqual([i, expect.stringMatching(UUID)])
     expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('is in the envelopes of the record that took the request, with who asked, and in no other', async () => {
+    const { supervisor } = harness
+    await supervisor.spawn('teller', 'b')
+    const heard: EventEnvelope[] = []
+    const listening = supervisor.events$.subscribe((envelope) => heard.push(envelope))
+    const client = await FeedSocket.open(api.url, { headers: bearer('ann') })
+    await client.subscribe({ id: 'live', topics: ['events.asked.>', 'transitions.teller.*'] })
+    const { record } = await go('ann', 'teller/a', { next: 'teller/b' }, { 'x-request-id': 'req-7' })
+    const since = (record?.seq ?? 0) - 1
+    await client.subscribe({ id: 'past', topics: ['>'], since })
+    const first = { actor: 'teller/a', by: 'ann', request: 'req-7' }
+    const second = { actor: 'teller/b' }
+    const asked = ({ actor, by, request }: Partial<EventEnvelope>) =>
+      Object.fromEntries(Object.entries({ actor, by, request }).filter(([, value]) => value !== undefined))
+    await eventually(() => expect(client.items('live')).toHaveLength(4))
+    for (const id of ['live', 'past'])
+      expect(client.items(id).map(asked)).toEqual([first, first, second, second])
+    listening.unsubscribe()
+    expect(heard.map(asked)).toEqual([first, second])
+    const { body } = await askAt(port, `/events?since=${since}`, bearer('ann'))
+    expect(JSON.parse(body).events.map(asked)).toEqual([first, second])
+    client.socket.close()
   })
 
   it('leads from an answer to the fault in the log', async () => {

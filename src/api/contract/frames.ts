@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { EVENT_CLASSES } from '../../runtime/events/envelope.ts'
 import { isPattern } from '../../runtime/events/patterns.ts'
-import { eventEnvelope, severity } from './envelope.ts'
+import { asked, eventEnvelope, severity } from './envelope.ts'
 import { type Frozen, position, recordTime, seq } from './fields.ts'
 import { filter } from './filter.ts'
 import { transitionRecord } from './record.ts'
@@ -191,6 +191,7 @@ export const recordOnTopic = z.object({
   seq,
   at: recordTime,
   actor: z.string(),
+  ...asked,
   record: transitionRecord,
 })
 export type RecordOnTopic = Frozen<z.infer<typeof recordOnTopic>>

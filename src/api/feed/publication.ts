@@ -1,4 +1,10 @@
-import { type EventClass, type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
+import {
+  type Asked,
+  askedOf,
+  type EventClass,
+  type EventEnvelope,
+  envelopesOf,
+} from '../../runtime/events/envelope.ts'
 import type { Topic } from '../../runtime/events/patterns.ts'
 import { eventTopic, transitionTopic } from '../../runtime/events/topic.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
@@ -8,7 +14,7 @@ import { type Frame, PIECE_BYTES } from './outlet.ts'
 /** A domain event in its envelope, or a record when the topic is one of `transitions`. */
 type Content =
   | EventEnvelope
-  | (Pick<TransitionRecord, 'seq' | 'at' | 'actor'> & { readonly record: TransitionRecord })
+  | (Pick<TransitionRecord, 'seq' | 'at' | 'actor'> & Asked & { readonly record: TransitionRecord })
 type OnTopic = { readonly topic: string; readonly class?: EventClass } & Content
 
 /** Returns the class of an event by the kind of its actor and its type; undefined for the standard class. */
@@ -95,7 +101,7 @@ export function publicationsOf(record: TransitionRecord, classOf: ClassOf = stan
   })
   // A record tells of what an actor took, whatever that led to, so that none is critical.
   const of = classOf(kind, event.type) === 'high-frequency' ? 'high-frequency' : undefined
-  publications.push(new Publication(topic, { seq, at, actor, record }, of))
+  publications.push(new Publication(topic, { seq, at, actor, ...askedOf(record), record }, of))
   return publications
 }
 

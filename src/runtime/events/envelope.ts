@@ -1,4 +1,5 @@
 /** The envelope of a domain event. The contract of the API has its schema. */
+import { compact } from '../../../errors/compact.ts'
 import { idOf } from '../record/address.ts'
 import type { AnyEvent, TransitionRecord } from '../record/record.ts'
 
@@ -12,6 +13,17 @@ export type Severity = (typeof SEVERITIES)[number]
 export const EVENT_CLASSES = ['critical', 'high-frequency'] as const
 export type EventClass = (typeof EVENT_CLASSES)[number]
 
+/** The request that a record came from. */
+export interface Asked {
+  /**
+   * The one that asked, as the event that the actor took names it: a person, a token, or a part of the program. Absent
+   * when the event names none.
+   */
+  readonly by?: string | undefined
+  /** The sender's id of its request, such as `X-Request-Id` of HTTP. Absent when the sender gave none. */
+  readonly request?: string | undefined
+}
+
 /**
  * A domain event with its place in the log.
  *
@@ -20,7 +32,7 @@ export type EventClass = (typeof EVENT_CLASSES)[number]
  *   correlation: 'c-1230', cause: 1233, venue: 'sim', symbol: 'BTCUSDT', instrument: 'BTC/USDT',
  *   strategy: 'btc', source: 'order@7', event: { type: 'ORDER_FILLED', ... } }
  */
-export interface EventEnvelope {
+export interface EventEnvelope extends Asked {
   /** `{actor}/{rev}/{index}` of the record that emitted it. */
   readonly eventId: string
   /** Place among the events of its record. */
@@ -53,13 +65,24 @@ export interface EventEnvelope {
 /** Returns the events of a record, in the order in which it emitted them. */
 export function envelopesOf(record: TransitionRecord): EventEnvelope[] {
   const { seq, rev, at, actor, correlation, cause, machine: source, emitted = [] } = record
+  if (emitted.length === 0) return []
+  const asked = askedOf(record)
   return emitted.map((event, index) => {
     const { type } = event
     const eventId = `${actor}/${rev}/${index}`
     const place = placeOf(event, actor)
     const graveness = isSeverity(event.severity) && { severity: event.severity }
-    return { eventId, index, type, at, seq, actor, correlation, cause, ...place, source, ...graveness, event }
+    const fields = { eventId, index, type, at, seq, actor, correlation, cause, ...place, source }
+    return { ...fields, ...asked, ...graveness, event }
   })
+}
+
+/**
+ * Returns the request that a record came from. Records that followed from it have its correlation, and name nobody
+ * unless their own event does.
+ */
+export function askedOf({ event: { by }, request }: Pick<TransitionRecord, 'event' | 'request'>): Asked {
+  return compact({ by: textOr(by, undefined) ?? undefined, request })
 }
 
 function isSeverity(value: unknown): value is Severity {
