@@ -3,7 +3,7 @@ import { releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryError } from '../../store/index.ts'
-import { counted, stateText, timeText } from './format.ts'
+import { counted, payloadText, stateText, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { openReader, type Reader } from './reader.ts'
@@ -82,14 +82,4 @@ function story(record: TransitionRecord): string {
 
 function arrow(from: string, to: string): string {
   return from === to ? `stays ${to}` : `${from} ${pc.bold('->')} ${to}`
-}
-
-/** Longest payload shown on its line. `--json` has all of it. */
-const PAYLOAD_MAX = 160
-
-function payloadText({ type: _, at: _at, ...payload }: { type: string; at?: unknown }): string {
-  const text = Object.entries(payload)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ')
-  return text.length > PAYLOAD_MAX ? `${text.slice(0, PAYLOAD_MAX)}...` : text
 }

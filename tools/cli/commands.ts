@@ -5,6 +5,7 @@ import { backup } from './commands/backup.ts'
 import { cancel } from './commands/cancel.ts'
 import { doctor } from './commands/doctor.ts'
 import { drop } from './commands/drop.ts'
+import { events } from './commands/events.ts'
 import { halt } from './commands/halt.ts'
 import { logLevel } from './commands/log-level.ts'
 import { pause } from './commands/pause.ts'
@@ -28,6 +29,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   actors,
   state,
   replay,
+  events,
   halt,
   reduce,
   resume,

@@ -66,3 +66,14 @@ const money = new Intl.NumberFormat('en-US', {
 export function moneyText(decimal: string): string {
   return money.format(Number(decimal))
 }
+
+/** Longest payload shown on its line. `--json` has all of it. */
+const PAYLOAD_MAX = 160
+
+/** Returns the fields of an event as `key=value`, cut where the line would become too long. */
+export function payloadText({ type: _, at: _at, ...payload }: { type: string; at?: unknown }): string {
+  const text = Object.entries(payload)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ')
+  return text.length > PAYLOAD_MAX ? `${text.slice(0, PAYLOAD_MAX)}...` : text
+}

@@ -17,6 +17,11 @@ export function printJson(value: unknown): Promise<void> {
   return print(JSON.stringify(value))
 }
 
+/** Tells the user something that is no output. */
+export function note(line: string): void {
+  process.stderr.write(`${printable(line)}\n`)
+}
+
 /** Resolves when everything printed so far has been handed over. */
 export async function written(): Promise<void> {
   await new Promise((resolve) => process.stdout.write('', resolve))

@@ -14,13 +14,17 @@ import { type ClosedBooks, closedBooks } from '../../src/runner/folder/venue-boo
 import { type ActorView, viewOf } from '../../src/runtime/actors/actor-view.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
+import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { cellAt } from '../../src/runtime/state/replay.ts'
 import { upcasting } from '../../src/runtime/state/upcasting-store.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
 import { decodeEntries, type Store, type StoreEntry } from '../../store/index.ts'
+import { loggedEvents } from './logged-events.ts'
 import { loadMachines, machinesIn } from './machines.ts'
 import { openLog } from './runner-client.ts'
+import { runnerEvents } from './runner-events.ts'
+import type { WantedEvents } from './wanted-events.ts'
 
 export interface ActorSummary
   extends Pick<
@@ -36,10 +40,14 @@ export interface ActorSummary
 export interface Reader {
   /** The folder or URL that it reads. */
   readonly source: string
+  /** Last seq of a closed log. Undefined for a running one, which goes on. */
+  readonly seq: number | undefined
   actors(prefix: string): AsyncIterable<ActorSummary>
   /** Resolves with the actor; undefined when it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
   history(address: string): AsyncIterable<TransitionRecord>
+  /** Yields events in order. With `isFollowed`, those of a running runner have no end. @throws SUBSCRIPTION_UNMATCHED */
+  events(wanted: WantedEvents, isFollowed: boolean): AsyncIterable<EventEnvelope>
   /** Resolves with accounts and strategies as one document. */
   state(moment: Moment): Promise<StateDocument>
   /** Checks the log and the venues' books beside it. */
@@ -76,6 +84,10 @@ class StoreReader implements Reader {
     this.#registry = new Registry(machines)
     this.#store = upcasting(store, this.#registry)
     this.#data = data
+  }
+
+  get seq(): number {
+    return this.#store.head.seq
   }
 
   async *actors(prefix: string): AsyncIterable<ActorSummary> {
@@ -123,6 +135,10 @@ class StoreReader implements Reader {
 
   history(address: string): AsyncIterable<TransitionRecord> {
     return this.#store.history(address)
+  }
+
+  events(wanted: WantedEvents): AsyncIterable<EventEnvelope> {
+    return loggedEvents(this.#store, this.#registry, wanted)
   }
 
   async state(moment: Moment): Promise<StateDocument> {
@@ -200,6 +216,10 @@ class RunnerReader implements Reader {
     return this.#runner.url
   }
 
+  get seq(): undefined {
+    return undefined
+  }
+
   actors(prefix: string): AsyncIterable<ActorSummary> {
     return this.#runner.actors({ prefix })
   }
@@ -210,6 +230,10 @@ class RunnerReader implements Reader {
 
   history(address: string): AsyncIterable<TransitionRecord> {
     return this.#runner.history(address)
+  }
+
+  events(wanted: WantedEvents, isFollowed: boolean): AsyncIterable<EventEnvelope> {
+    return runnerEvents(this.#runner, wanted, isFollowed)
   }
 
   state(moment: Moment): Promise<StateDocument> {

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Client, createClient } from '../../src/client/index.ts'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/folder/announcement.ts'
@@ -31,8 +32,25 @@ export async function openLog(
   } catch (error) {
     const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerOf(data, location) : {}
     if (url === undefined) throw error
-    return createClient({ url, token })
+    return clientOf(url, token)
   }
+}
+
+/** Interval, in ms, of the look whether a runner holds the folder. */
+const LOOK_MS = 500
+
+/** Resolves with a client of the runner that holds the folder, once one with a server does. It opens no log. */
+export async function awaitRunner(data: string): Promise<Client> {
+  for (;;) {
+    const { pid, url, token } = runnerInfo(data)
+    if (url !== undefined && pid === holderOf(logFolder(data))) return clientOf(url, token)
+    await setTimeout(LOOK_MS)
+  }
+}
+
+async function clientOf(url: string, token: string | undefined): Promise<Client> {
+  const { WebSocket } = await import('ws')
+  return createClient({ url, token, WebSocket })
 }
 
 /**

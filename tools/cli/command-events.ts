@@ -1,0 +1,108 @@
+import pc from 'picocolors'
+import { z } from 'zod'
+import { compact } from '../../errors/compact.ts'
+import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
+import { time } from '../../src/api/contract/fields.ts'
+import type { EventEnvelope, Severity } from '../../src/runtime/events/envelope.ts'
+import { isPattern } from '../../src/runtime/events/patterns.ts'
+import { typeToken } from '../../src/runtime/events/topic.ts'
+import { OutcryError } from '../../store/index.ts'
+import { counted, payloadText, timeText } from './format.ts'
+import { named, type ReadOptions } from './named.ts'
+import { note, print, printJson } from './output.ts'
+import { openReader } from './reader.ts'
+import { awaitRunner } from './runner-client.ts'
+import { runnerEvents } from './runner-events.ts'
+import type { WantedEvents } from './wanted-events.ts'
+
+export interface EventsOptions extends ReadOptions {
+  readonly kind?: string
+  readonly venue?: string
+  readonly symbol?: string
+  readonly instrument?: string
+  readonly strategy?: string
+  readonly severity?: Severity
+  readonly from?: string
+  readonly to?: string
+  readonly tail?: number
+  readonly follow?: boolean
+}
+
+/** Events that are listed when neither `--from` nor `--tail` says how many. */
+const TAIL = 50
+
+/** `outcry events [types...]`: lists the events of a log, and follows them. */
+export async function events(types: readonly string[], options: EventsOptions): Promise<number> {
+  const wanted = wantedOf(types, options)
+  const { data, modules } = named(options)
+  const { follow = false, json = false } = options
+  const show = (envelope: EventEnvelope) => (json ? printJson(envelope) : print(lineOf(envelope)))
+  const reader = await openReader(data, modules)
+  const { seq: since } = reader
+  let count = 0
+  try {
+    for await (const envelope of reader.events(wanted, follow)) {
+      await show(envelope)
+      count++
+    }
+  } finally {
+    await reader.close()
+  }
+  if (!follow && !json) await print(pc.dim(`${counted(count, 'event')} in ${reader.source}`))
+  if (!follow || since === undefined) return 0
+  const { topics, filter } = wanted
+  note(`no runner holds ${data}: waiting for one`)
+  const runner = await awaitRunner(data)
+  for await (const envelope of runnerEvents(runner, { topics, filter, since }, true)) await show(envelope)
+  return 0
+}
+
+const range = z
+  .object({ from: time.optional(), to: time.optional(), follow: z.boolean().optional() })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ['to'],
+    error: 'must not be before --from',
+  })
+  .refine(({ to, follow }) => to === undefined || follow !== true, {
+    path: ['to'],
+    error: 'must be left out with --follow',
+  })
+
+/** Returns what the arguments and options ask for. @throws PLACE_INVALID, SUBSCRIPTION_UNMATCHED */
+export function wantedOf(types: readonly string[], options: EventsOptions): WantedEvents {
+  const { kind, venue, symbol, instrument, strategy, severity: minSeverity } = options
+  const { data, error } = range.safeParse(options, PLAINLY)
+  if (error) {
+    const issues = issuesOf(error, 'range').map(({ field, rule }) => ({ field: `--${field}`, rule }))
+    throw new OutcryError('PLACE_INVALID', issuesText(issues), 'See `outcry events --help`.', { issues })
+  }
+  const { from, to } = data
+  const tail = options.tail ?? (from === undefined ? TAIL : undefined)
+  return {
+    topics: types.length === 0 ? ['events.>'] : types.map(topicOf),
+    filter: compact({ kind, venue, symbol, instrument, strategy, minSeverity, from, to }),
+    ...compact({ tail }),
+  }
+}
+
+function topicOf(text: string): string {
+  const topic = text.includes('.') ? text : `events.${typeToken(text)}.>`
+  if (isPattern(topic) && topic.startsWith('events.')) return topic
+  throw new OutcryError(
+    'SUBSCRIPTION_UNMATCHED',
+    `"${text}" is neither a type of events nor a topic of them`,
+    'Write ORDER_FILLED, or events.order_filled.sim.*; `outcry replay` prints the records of an actor.',
+  )
+}
+
+const COLOURS: Readonly<Record<Severity, (text: string) => string>> = {
+  info: pc.cyan,
+  warning: pc.yellow,
+  error: pc.red,
+  critical: pc.red,
+}
+
+function lineOf({ seq, at, actor, severity = 'info', event }: EventEnvelope): string {
+  const type = COLOURS[severity](event.type)
+  return `${timeText(at)}  ${type}  ${actor}  ${pc.dim(`seq ${seq}`)}  ${payloadText(event)}`.trimEnd()
+}

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { SEVERITIES } from '../../../src/runtime/events/envelope.ts'
+import type { EventsOptions } from '../command-events.ts'
+import { type DefineCommand, finish, reading } from '../define-command.ts'
+
+const EXAMPLES = `
+Examples:
+  outcry events                                        the last 50 events
+  outcry events ORDER_FILLED ORDER_REJECTED --tail 10  the last 10 of these types
+  outcry events 'events.*.sim.BTCUSDT' --follow        a topic: the last 50, and then each new one, until Ctrl-C
+  outcry events --strategy ema-BTCUSDT --from 2026-11-27T09:00:00Z --to 2026-11-27T10:00:00Z
+  outcry events --severity error --json | jq .event    errors, one JSON object a line`
+
+export const events: DefineCommand = (program) =>
+  reading(program, 'events', 'list the events of a log, or follow them as they come')
+    .argument('[types...]', 'types such as ORDER_FILLED, or topics such as events.order_filled.sim.*')
+    .option('--kind <kind>', 'events of actors of this kind, such as order')
+    .option('--venue <venue>', 'events of this venue')
+    .option('--symbol <symbol>', 'events of this symbol, as its venue writes it')
+    .option('--instrument <instrument>', 'events of this instrument, such as BTC/USDT')
+    .option('--strategy <id>', 'events of this strategy')
+    .addOption(
+      new Option('--severity <least>', 'events of this severity or a graver one').choices(SEVERITIES),
+    )
+    .option('--from <time>', 'epoch milliseconds, or ISO 8601 with its zone, such as 2026-11-27T09:00:00Z')
+    .option('--to <time>', 'the same')
+    .option('--tail <n>', 'the last n of them (default: 50, or all with --from)', countOf)
+    .option('--follow', 'go on with new events, until Ctrl-C; of a closed log, once a runner holds it')
+    .addHelpText('after', EXAMPLES)
+    .action(async (types: string[], options: EventsOptions) =>
+      finish((await import('../command-events.ts')).events(types, options)),
+    )
+
+/** Most events that `--tail` may ask for, as on the feed. */
+const TAIL_MAX = 10_000
+
+function countOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= TAIL_MAX) return Number(text)
+  throw new InvalidArgumentError(`It is a number from 0 to ${TAIL_MAX}; --from has no such bound.`)
+}
