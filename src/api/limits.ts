@@ -27,6 +27,10 @@ const fields = z.strictObject({
   localRequestsInBurst: limit(50_000, 'The same as `requestsInBurst` for this machine.'),
   localRequestsPerSecond: limit(10_000, 'The same as `requestsPerSecond` for this machine.'),
   inspectorsMax: limit(32, 'WebSockets of the inspection at once. Each may get every transition.'),
+  compressedMax: limit(
+    256,
+    'WebSockets at once whose frames are compressed, with `compressFrames`. Each takes a quarter of a MB. Further ones get their frames as they are.',
+  ),
   headersMs: limit(
     5_000,
     'The time within which the headers of a request must arrive, those of a WebSocket included, in ms.',

@@ -57,6 +57,8 @@ export interface ApiOptions extends GuardOptions, Outside {
   readonly derivations?: readonly Derivation[]
   /** The acts of people on the components of the process. A program with a supervisor of its own has none. */
   readonly operations?: ComponentOperations | undefined
+  /** True compresses the frames of WebSockets for clients that offer it. Default: false. */
+  readonly compressFrames?: boolean
 }
 
 /** Starts the server. @throws PORT_IN_USE, LISTEN_FAILED, TOKEN_INVALID, TOKEN_NONE */
@@ -66,6 +68,7 @@ export async function startApi(
     port,
     limits: some,
     derivations,
+    compressFrames = false,
     refused,
     folder,
     verify,
@@ -131,7 +134,7 @@ export async function startApi(
     ['/feed', { clientsMax: limits.connectionsMax, connect: (client) => feed.connect(client) }],
     ['/inspect', { clientsMax: limits.inspectorsMax, connect: (client) => inspection.connect(client) }],
   ])
-  const sockets = attachSockets(http, channels, { guard, shares, logger, limits })
+  const sockets = attachSockets(http, channels, { guard, shares, logger, limits, compressFrames })
   http.server.maxConnections = limits.connectionsMax
   // Their bytes are bounded. Node would drop the headers behind the first 2,000, such as an Origin.
   http.server.maxHeadersCount = 0

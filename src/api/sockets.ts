@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { OutcryError } from '../../store/index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Allowance } from './allowance.ts'
+import { COMPRESSION } from './compression.ts'
 import { CLOSE } from './contract/frames.ts'
 import { problemOf } from './contract/problem.ts'
 import { pathOf, rawAnswer } from './errors.ts'
@@ -46,6 +47,8 @@ interface SocketParts {
   readonly shares: Shares
   readonly logger: Logger
   readonly limits: Limits
+  /** True when frames are compressed for clients that offer it. */
+  readonly compressFrames: boolean
 }
 
 export interface Sockets {
@@ -55,9 +58,12 @@ export interface Sockets {
 export function attachSockets(
   http: FastifyInstance,
   channels: ReadonlyMap<string, Channel>,
-  { guard, shares, logger, limits }: SocketParts,
+  { guard, shares, logger, limits, compressFrames }: SocketParts,
 ): Sockets {
-  const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
+  const options = { noServer: true, maxPayload: FRAME_BYTES_MAX }
+  const plain = new WebSocketServer(options)
+  const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
+  let compressed = 0
   const connections = new Set<Connection>()
   const connected = new Map<Channel, number>()
   http.server.on('upgrade', (request, socket, head) => {
@@ -76,7 +82,12 @@ export function attachSockets(
     } catch (error) {
       return refuseUpgrade(request, socket, error as OutcryError)
     }
+    const server = compressFrames && compressed < limits.compressedMax ? compressing : plain
     server.handleUpgrade(request, socket, head, (client) => {
+      if (isCompressed(client)) {
+        compressed++
+        client.on('close', () => compressed--)
+      }
       client.on('error', (err) =>
         logger.warn({ err, requestId: requestIdOf(request), path }, 'a client broke the WebSocket protocol'),
       )
@@ -95,7 +106,9 @@ export function attachSockets(
       })
     })
   })
-  server.on('headers', (headers, request) => headers.push(`${REQUEST_ID}: ${requestIdOf(request)}`))
+  const servers = [plain, compressing]
+  for (const server of servers)
+    server.on('headers', (headers, request) => headers.push(`${REQUEST_ID}: ${requestIdOf(request)}`))
   const { stuckMs, pingMs, handshakeMs, idleMs } = limits
   const lookMs = Math.min(LOOK_MS, stuckMs / 4, pingMs / 4, handshakeMs / 4, idleMs / 4)
   const look = setInterval(() => {
@@ -109,10 +122,16 @@ export function attachSockets(
   return {
     close: () => {
       clearInterval(look)
-      for (const client of server.clients) client.close(1001, 'the runner stops')
-      server.close()
+      for (const server of servers) {
+        for (const client of server.clients) client.close(1001, 'the runner stops')
+        server.close()
+      }
     },
   }
+}
+
+function isCompressed(client: WebSocket): boolean {
+  return client.extensions !== ''
 }
 
 /** Counts a WebSocket until its connection closes, also when its handshake fails. @throws LIMIT_EXCEEDED */
@@ -156,7 +175,7 @@ class Connection {
     })
     endWhenLoud(client, socket)
     // Runs before the channel's own listener.
-    client.prependListener('message', () => this.#onFrame())
+    client.prependListener('message', (data: Buffer) => this.#onMessage(data.length))
     client.on('ping', () => this.#onFrame())
     client.on('pong', (data) => this.#onPong(String(data)))
   }
@@ -202,6 +221,12 @@ class Connection {
     this.#sentWhenHeard = this.#sent()
     // A client that reads much also answers many pings.
     this.#bytes.take(-PONG_BYTES)
+  }
+
+  #onMessage(bytes: number): void {
+    this.#onFrame()
+    // A few bytes on the wire may be a long text.
+    if (isCompressed(this.#client) && !this.#bytes.take(bytes)) this.#closeLoud('too many bytes')
   }
 
   #onFrame(): void {

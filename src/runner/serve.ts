@@ -33,6 +33,11 @@ export interface ServeOptions {
    * runs.
    */
   readonly data?: string
+  /**
+   * True compresses the frames of the feed and of the inspection (permessage-deflate) for clients that offer it.
+   * Default: false. It saves bytes where frames are long, as with `batchMs`, and costs CPU for each client.
+   */
+  readonly compressFrames?: boolean
   /** Limits for clients that differ from the defaults. */
   readonly limits?: Partial<Limits>
   /** Events that the feed derives from records as they are published. Default: none. */
@@ -61,6 +66,7 @@ const serveOptions = z.strictObject({
       'must be the folder of the log that this program gave to openLevelStore',
     )
     .optional(),
+  compressFrames: z.boolean().optional(),
   limits: serverLimits.optional(),
   derivations: z
     .array(

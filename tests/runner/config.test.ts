@@ -37,6 +37,7 @@ describe('the configuration', () => {
       port: 7077,
       tokens: [],
       origins: [],
+      compressFrames: false,
       limits: LIMITS,
     })
   })

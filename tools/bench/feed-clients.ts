@@ -1,10 +1,17 @@
-/** Listens to the feed and notes when each event arrives. A process of its own, which feed.ts starts and reads. */
+/** Listens to the feed and notes when each event arrives, and in how many bytes. A process of its own, which feed.ts starts and reads. */
+import type { IncomingMessage } from 'node:http'
 import WebSocket from 'ws'
 
 interface Task {
   readonly url: string
   readonly clients: number
   readonly events: number
+}
+
+/** The outcome: arrival times, client by client and event by event, and the bytes that came for them. */
+export interface Heard {
+  readonly arrivals: BigInt64Array
+  readonly bytes: number
 }
 
 interface Frame {
@@ -15,8 +22,10 @@ process.once('message', async ({ url, clients, events }: Task) => {
   const arrivals = new BigInt64Array(clients * events)
   const finished: Promise<void>[] = []
   const ready: Promise<void>[] = []
+  const bytesRead: (() => number)[] = []
   for (let c = 0; c < clients; c++) {
     const socket = new WebSocket(url)
+    socket.on('upgrade', ({ socket: tcp }: IncomingMessage) => bytesRead.push(() => tcp.bytesRead))
     let heard = 0
     ready.push(new Promise((resolve) => listen(socket, resolve)))
     finished.push(
@@ -32,9 +41,12 @@ process.once('message', async ({ url, clients, events }: Task) => {
     )
   }
   await Promise.all(ready)
+  const total = () => bytesRead.reduce((sum, read) => sum + read(), 0)
+  const before = total()
   process.send?.('ready')
   await Promise.all(finished)
-  process.send?.(arrivals, () => process.exit())
+  const found: Heard = { arrivals, bytes: total() - before }
+  process.send?.(found, () => process.exit())
 })
 
 function listen(socket: WebSocket, onReady: () => void): void {

@@ -56,6 +56,9 @@ The events of a kind have one of three classes. \`class\` names the one of a pub
   the topic were left out. Nothing else is ever left out: a client that is far behind is fed from the log at its own pace. With
   \`"conflate": true\` records of high-frequency events are conflated, too.
 - **A client that reads nothing** for half a minute is closed with 4408. Its reason has the seq to resume from.
+- **Compression.** With \`server.compressFrames\` of the configuration, or \`compressFrames\` of \`serve\`, frames from 1 KiB on are compressed
+  (permessage-deflate) for clients that offer it, as browsers do. That pays with \`batchMs\`: the events of a log come in a seventh of the bytes. It is
+  off by default, because each client takes CPU and memory of its own: [the figures](benchmarks.md#compressed-frames).
 
 ## Close codes`
 
@@ -64,6 +67,7 @@ const CLOSES: Readonly<Record<keyof typeof CLOSE, string>> = {
   badFrame:
     'The client sent a text that is no frame, or has too many subscriptions. An `error` frame before it says what is wrong.',
   unauthorised: 'The client has not sent a token that the server knows, or its token was removed.',
+  idle: 'The client sent no frame for 10 seconds after it had connected, or had no subscription for five minutes after that.',
   tooSlow:
     'The client read nothing for too long, or sent too much. The reason ends with the seq to resume from: `too slow; resume with since 1234`.',
 }

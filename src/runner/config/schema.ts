@@ -164,6 +164,12 @@ export const configSections = z.strictObject({
         .default([])
         .describe('Tokens with names, each for a person or a program, in place of `token` or beside it.'),
       origins: serverOrigins.default([]).describe('Origins of other pages that may use the server.'),
+      compressFrames: z
+        .boolean()
+        .default(false)
+        .describe(
+          'True compresses frames of the feed and of the inspection from 1 KiB on (permessage-deflate) for clients that offer it, such as browsers. It saves bytes of batches and of the past, and costs CPU for each client: see benchmarks.md.',
+        ),
       limits: serverLimits
         .prefault({})
         .describe(
