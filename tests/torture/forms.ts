@@ -81,6 +81,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/api/any-call.test.ts'],
     amounts: { CALLS: 30_000, SESSIONS: 3_000 },
   },
+  'feed-storm': {
+    about: 'clients of the feed that are killed, paused and restarted, while the runner is killed, too',
+    files: ['tests/faults/feed-storm.test.ts'],
+    amounts: { FEED_STORM_SECONDS: 120, FEED_STORM_KILLS: 10 },
+  },
   worlds: {
     about: 'simulated worlds in which everything goes wrong',
     files: ['tests/simulation/simulation.test.ts'],
