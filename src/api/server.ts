@@ -131,7 +131,7 @@ export async function startApi(
   const feed = new Feed(supervisor, VERSION, known, derivations)
   const inspection = new Inspection(supervisor)
   const channels = new Map<string, Channel>([
-    ['/feed', { clientsMax: limits.connectionsMax, connect: (client) => feed.connect(client) }],
+    ['/feed', { clientsMax: limits.connectionsMax, connect: (client, wire) => feed.connect(client, wire) }],
     ['/inspect', { clientsMax: limits.inspectorsMax, connect: (client) => inspection.connect(client) }],
   ])
   const sockets = attachSockets(http, channels, { guard, shares, logger, limits, compressFrames })

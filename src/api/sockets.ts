@@ -11,7 +11,7 @@ import { COMPRESSION } from './compression.ts'
 import { CLOSE } from './contract/frames.ts'
 import { problemOf } from './contract/problem.ts'
 import { pathOf, rawAnswer } from './errors.ts'
-import type { Outlet } from './feed/outlet.ts'
+import type { Outlet, Wire } from './feed/outlet.ts'
 import { busy } from './gate.ts'
 import type { Caller, Guard } from './guard.ts'
 import type { Limits } from './limits.ts'
@@ -39,7 +39,8 @@ export interface Peer {
 
 export interface Channel {
   readonly clientsMax: number
-  connect(client: WebSocket): Peer
+  /** Adds a client. `wire` is the connection below its WebSocket. */
+  connect(client: WebSocket, wire: Wire): Peer
 }
 
 interface SocketParts {
@@ -97,7 +98,7 @@ export function attachSockets(
         endWhenLoud(client, socket)
         return
       }
-      const connection = new Connection(client, caller, socket, channel.connect(client), limits)
+      const connection = new Connection(client, caller, socket, channel.connect(client, socket), limits)
       connections.add(connection)
       connected.set(channel, (connected.get(channel) ?? 0) + 1)
       client.on('close', () => {

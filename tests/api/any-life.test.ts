@@ -6,7 +6,8 @@ import { beforeAll, expect, it, vi } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import { batchFrame, eventFrame } from '../../src/api/contract/frames.ts'
 import { actorView, transitionRecord } from '../../src/api/contract/record.ts'
-import { Publication, publicationsOf } from '../../src/api/feed/publication.ts'
+import { batchOf } from '../../src/api/feed/batches.ts'
+import { type Publication, publicationsOf } from '../../src/api/feed/publication.ts'
 import { frameOf } from '../../src/client/feed-frame.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
 import { Harness } from '../runtime/harness.ts'
@@ -21,7 +22,7 @@ beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 
 /** Returns a frame as it goes over the wire. */
 function textOf(frame: ReturnType<Publication['frame']>): string {
-  return typeof frame === 'string' ? frame : `${frame[0]}${frame[1]}${frame[2]}`
+  return (Array.isArray(frame) ? frame : [frame]).join('')
 }
 
 /** Expects that the record has all fields of the contract and no others. */
@@ -35,7 +36,7 @@ function expectToFit(record: TransitionRecord): void {
     expect(eventFrame.parse(frame)).toEqual(frame)
     expect(frameOf(text)).toEqual(frame)
   }
-  const batch: unknown = JSON.parse(textOf(Publication.batch('feed', publications)))
+  const batch: unknown = JSON.parse(textOf(batchOf('feed', publications)))
   expect(batchFrame.parse(batch)).toEqual(batch)
 }
 

@@ -20,9 +20,9 @@ export class Socket extends EventEmitter {
   readonly closes: [code: number, reason: string][] = []
   #onGone: (() => void) | undefined
 
-  send(text: string, _options: object, onGone: () => void): void {
+  send(text: string | Buffer, _options: object, onGone: () => void): void {
     this.#onGone = onGone
-    this.frames.push(JSON.parse(text) as Frame)
+    this.frames.push(JSON.parse(String(text)) as Frame)
     if (this.bufferedAmount === 0) queueMicrotask(onGone)
   }
 

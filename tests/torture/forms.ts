@@ -81,6 +81,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/api/any-call.test.ts'],
     amounts: { CALLS: 30_000, SESSIONS: 3_000 },
   },
+  crowd: {
+    about: 'a hundred clients of the feed, thirty of which misbehave',
+    files: ['tests/api/crowd.test.ts'],
+    amounts: { CROWD_EVENTS: 300_000 },
+  },
   'feed-storm': {
     about: 'clients of the feed that are killed, paused and restarted, while the runner is killed, too',
     files: ['tests/faults/feed-storm.test.ts'],

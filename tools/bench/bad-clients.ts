@@ -1,30 +1,42 @@
-/** A hundred clients that misbehave until they are told to end. A process of its own, started by clients.ts. */
+/** Clients that misbehave until they are told to end. A process of its own, started by clients.ts and crowd.ts. */
 import { connect } from 'node:net'
 import WebSocket from 'ws'
 
-/** Number of clients of each kind. */
-export const KINDS = {
-  'reads nothing': 20,
-  'reads slowly': 15,
-  'reads all since 0': 5,
-  '64 subscriptions since 0 that match nothing': 10,
-  '64 idle subscriptions': 25,
-  'sends as much as it can': 10,
-  'sends garbage': 5,
-  'searches for what is not there': 10,
-} as const
+export type Kind =
+  | 'reads nothing'
+  | 'reads slowly'
+  | 'reads all since 0'
+  | '64 subscriptions since 0 that match nothing'
+  | '64 idle subscriptions'
+  | 'sends as much as it can'
+  | 'sends garbage'
+  | 'searches for what is not there'
 
-type Kind = keyof typeof KINDS
-
-interface Task {
+export interface BadTask {
   readonly url: string
+  /** Number of clients of each kind. */
+  readonly kinds: Readonly<Partial<Record<Kind, number>>>
+  /** Topics of those that read. */
+  readonly topics: readonly string[]
 }
 
 const AGAIN_MS = 200
+/** Texts and bytes that a client sends on a WebSocket, one after the other; undefined: on a bare socket, bytes that are no HTTP. */
+const GARBAGE = [
+  undefined,
+  'no frame',
+  '{"op":"subscribe","id":"s","topics":[""],"since":-1}',
+  `${'['.repeat(20_000)}`,
+  Buffer.alloc(60_000, 0xff),
+  Buffer.alloc(100_000),
+]
 const SLOW_BYTES = 50_000
 
-process.once('message', ({ url }: Task) => {
-  for (const [kind, count] of Object.entries(KINDS)) for (let n = 0; n < count; n++) start[kind as Kind](url)
+// The clients do not outlive the server's process.
+process.once('disconnect', () => process.exit())
+process.once('message', ({ url, kinds, topics }: BadTask) => {
+  for (const [kind, count] of Object.entries(kinds))
+    for (let n = 0; n < count; n++) start[kind as Kind](url, topics)
   setTimeout(() => process.send?.('ready'), 1_000)
   process.once('message', () => process.exit())
 })
@@ -54,15 +66,15 @@ async function search(url: string): Promise<void> {
   }
 }
 
-const start: Record<Kind, (url: string) => void> = {
-  'reads nothing': (url) =>
+const start: Record<Kind, (url: string, topics: readonly string[]) => void> = {
+  'reads nothing': (url, topics) =>
     feed(url, (socket) => {
-      socket.send(subscribe('s', ['transitions.>'], 0))
+      socket.send(subscribe('s', topics, 0))
       socket.pause()
     }),
-  'reads slowly': (url) =>
+  'reads slowly': (url, topics) =>
     feed(url, (socket) => {
-      socket.send(subscribe('s', ['transitions.>'], 0))
+      socket.send(subscribe('s', topics, 0))
       let read = 0
       socket.on('message', (data) => {
         read += String(data).length
@@ -72,7 +84,7 @@ const start: Record<Kind, (url: string) => void> = {
         setTimeout(() => socket.resume(), 1_000)
       })
     }),
-  'reads all since 0': (url) => feed(url, (socket) => socket.send(subscribe('s', ['transitions.>'], 0))),
+  'reads all since 0': (url, topics) => feed(url, (socket) => socket.send(subscribe('s', topics, 0))),
   '64 subscriptions since 0 that match nothing': (url) => many(url, 0),
   '64 idle subscriptions': (url) => many(url),
   'sends as much as it can': (url) =>
@@ -86,7 +98,16 @@ const start: Record<Kind, (url: string) => void> = {
       send()
     }),
   'sends garbage': (url) => {
+    let turn = 0
     const again = () => {
+      const piece = GARBAGE[turn++ % GARBAGE.length]
+      if (piece !== undefined) {
+        const socket = new WebSocket(`${url.replace('http', 'ws')}/feed`)
+        socket.on('open', () => socket.send(piece))
+        socket.on('error', () => {})
+        socket.on('close', () => setTimeout(again, AGAIN_MS))
+        return
+      }
       const { hostname, port } = new URL(url)
       const socket = connect(Number(port), hostname)
       socket.on('error', () => {})

@@ -7,7 +7,7 @@ import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { CLOSE, type ServerFrame, type SubscribeFrame } from '../contract/frames.ts'
 import { parseFrame } from './frames.ts'
 import type { Known } from './known.ts'
-import { Outlet, type Waiting } from './outlet.ts'
+import { Outlet, type Waiting, type Wire } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'
 import { Subscription, type TailSearch } from './subscription.ts'
 import type { Reader, Turns } from './turns.ts'
@@ -66,9 +66,9 @@ export class FeedClient implements Reader {
   #admitted = 0
   #hasSpoken = false
 
-  constructor(socket: WebSocket, parts: FeedParts) {
+  constructor(socket: WebSocket, parts: FeedParts, wire?: Wire) {
     this.#parts = parts
-    this.outlet = new Outlet(socket, parts.waiting)
+    this.outlet = new Outlet(socket, parts.waiting, undefined, wire)
     socket.on('message', (data, isBinary) => this.#onMessage(isBinary ? undefined : data.toString()))
     socket.on('close', () => this.#closeAll())
     // A broken socket also closes, and the client cannot be told.

@@ -7,7 +7,7 @@ import { type Derivation, type ReadSnapshot, startsOf } from './derivation.ts'
 import { derivedOf } from './derived.ts'
 import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-session.ts'
 import { Known } from './known.ts'
-import { Waiting } from './outlet.ts'
+import { Waiting, type Wire } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'
 import { Turns } from './turns.ts'
 
@@ -40,8 +40,9 @@ export class Feed {
     this.#derivations = derivations.map((of) => ({ starts: startsOf(of), of }))
   }
 
-  connect(socket: WebSocket): FeedClient {
-    const client = new FeedClient(socket, this.#parts)
+  /** Adds a client. `wire` is the connection below its WebSocket. */
+  connect(socket: WebSocket, wire?: Wire): FeedClient {
+    const client = new FeedClient(socket, this.#parts, wire)
     this.#clients++
     this.#records ??= this.#log.transitions$.subscribe((record) => this.#onRecord(record))
     socket.on('close', () => {

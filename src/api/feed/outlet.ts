@@ -16,8 +16,14 @@ const RETAINED_SIZE = 256
 /** Most characters that wait for all clients. Beyond it only clients with an empty queue get more. */
 const ALL_WAITING_MAX = 64 * 1_048_576
 
-/** A text frame. A large middle is bytes, which clients share. */
-export type Frame = string | readonly [before: string, middle: Buffer, after: string]
+/** A text frame. Bytes are shared by clients: of a large frame the middle, of others all. */
+export type Frame = string | Buffer | readonly [before: string, middle: Buffer, after: string]
+
+/** The connection below a WebSocket, which can keep writes back and send them as one. */
+export interface Wire {
+  cork(): void
+  uncork(): void
+}
 
 /** The number of characters that wait for all clients of a server. */
 export class Waiting {
@@ -41,6 +47,8 @@ export class Outlet {
   readonly #socket: WebSocket
   readonly #all: Waiting
   readonly #max: number
+  readonly #wire: Wire | undefined
+  #isGathering = false
   #queue: Piece[] = []
   /** Characters in the queue. */
   #queued = 0
@@ -57,10 +65,11 @@ export class Outlet {
   #onRoom: (() => void) | undefined
   #isOpen = true
 
-  constructor(socket: WebSocket, all = new Waiting(), max = CLIENT_WAITING_MAX) {
+  constructor(socket: WebSocket, all = new Waiting(), max = CLIENT_WAITING_MAX, wire?: Wire) {
     this.#socket = socket
     this.#all = all
     this.#max = max
+    this.#wire = wire
     socket.on('close', () => this.#end())
   }
 
@@ -103,7 +112,7 @@ export class Outlet {
 
   send(frame: Frame, seq?: number): void {
     if (!this.isOpen) return
-    if (typeof frame === 'string' && frame.length <= PIECE_BYTES) {
+    if (!isInParts(frame) && frame.length <= PIECE_BYTES) {
       this.#add({ data: frame, size: frame.length, isLast: true, seq })
       return
     }
@@ -160,9 +169,21 @@ export class Outlet {
   }
 
   #hand({ data, size, isLast }: Piece): void {
+    this.#gather()
     this.#socket.send(data, { binary: false, fin: isLast }, this.#onGone)
     this.#unasked += size
     if (this.#unasked >= PIECE_BYTES) this.ask()
+  }
+
+  /** Sends the frames of a commit with one write: a write for each would cost more than all other work on them. */
+  #gather(): void {
+    if (this.#wire === undefined || this.#isGathering) return
+    this.#isGathering = true
+    this.#wire.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      this.#wire?.uncork()
+    })
   }
 
   readonly #onGone = (): void => {
@@ -197,9 +218,13 @@ export class Outlet {
   }
 }
 
+function isInParts(frame: Frame): frame is Exclude<Frame, string | Buffer> {
+  return Array.isArray(frame)
+}
+
 function piecesOf(frame: Frame): Buffer[] {
   const pieces: Buffer[] = []
-  for (const part of typeof frame === 'string' ? [frame] : frame) {
+  for (const part of isInParts(frame) ? frame : [frame]) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES))
   }

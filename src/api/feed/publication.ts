@@ -33,6 +33,8 @@ export class Publication {
   #text: string | undefined
   #facts: Filterable | undefined
   #bytes: Buffer | undefined
+  /** The frame that was made last. Most clients give their subscriptions the same id. */
+  #framed: { readonly id: string; readonly bytes: Buffer } | undefined
 
   constructor(topic: Topic, content: Content, of?: EventClass, isDerived = false) {
     this.topic = topic
@@ -64,19 +66,13 @@ export class Publication {
   /** Returns the publication as a frame of the subscription `id`. */
   frame(id: string): Frame {
     const head = `{"op":"event","id":${JSON.stringify(id)},`
-    if (this.text.length <= PIECE_BYTES) return `${head}${this.text.slice(1)}`
-    return [head, this.#shared.subarray(1), '']
+    if (this.text.length > PIECE_BYTES) return [head, this.shared.subarray(1), '']
+    if (this.#framed?.id !== id) this.#framed = { id, bytes: Buffer.from(`${head}${this.text.slice(1)}`) }
+    return this.#framed.bytes
   }
 
-  static batch(id: string, publications: readonly Publication[]): Frame {
-    const head = `{"op":"batch","id":${JSON.stringify(id)},"events":[`
-    const [first] = publications
-    if (publications.length === 1 && first !== undefined && first.text.length > PIECE_BYTES)
-      return [head, first.#shared, ']}']
-    return `${head}${publications.map((p) => p.text).join()}]}`
-  }
-
-  get #shared(): Buffer {
+  /** The text as bytes, for frames that are too large for each client to have its own. */
+  get shared(): Buffer {
     this.#bytes ??= Buffer.from(this.text)
     return this.#bytes
   }

@@ -1,9 +1,10 @@
 import { matches, parsePattern, type Topic } from '../../runtime/events/patterns.ts'
 import type { ServerFrame, SubscribeFrame } from '../contract/frames.ts'
+import { batchOf } from './batches.ts'
 import { Conflation, type Going } from './conflation.ts'
 import { type Predicate, predicateOf } from './filter.ts'
 import { type Outlet, PIECE_BYTES } from './outlet.ts'
-import { Publication } from './publication.ts'
+import type { Publication } from './publication.ts'
 
 /** Events in one frame. A full batch goes before its time. */
 const BATCH_MAX = 1_000
@@ -194,7 +195,7 @@ export class Subscription {
     const batch = this.#batch
     if (batch.length === 0 || this.closed) return
     this.#drop()
-    this.#outlet.send(Publication.batch(this.id, batch), batch[0]?.seq)
+    this.#outlet.send(batchOf(this.id, batch), batch[0]?.seq)
   }
 
   close(): void {
