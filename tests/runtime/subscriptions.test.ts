@@ -418,6 +418,44 @@ describe('the end of a supervisor', () => {
     await harness.supervisor.stop()
   })
 
+  it.each([
+    ['is slow', {}, 5_000],
+    ['reads the past', { since: 0 }, 100],
+  ])(
+    'gives a subscription without a name the rest of its events when it is behind: it %s',
+    async (_, options, count) => {
+      const { supervisor } = await opened()
+      const go = held()
+      const seen: number[] = []
+      if (!('since' in options)) await subscribed()
+      await ring(supervisor, 1, count)
+      if ('since' in options) await subscribed()
+      const stopped = supervisor.stop()
+      go.resolve()
+      await stopped
+      expect(seen).toEqual(upTo(count))
+
+      function subscribed() {
+        return supervisor.subscribe(
+          RANG,
+          async (envelope) => {
+            await go.promise
+            seen.push(n(envelope))
+          },
+          options,
+        )
+      }
+    },
+  )
+
+  it('says so when a subscription without a name could not have the rest of its events', async () => {
+    const { supervisor, errors } = await opened(HASTY)
+    await supervisor.subscribe(RANG, () => new Promise(() => {}))
+    await ring(supervisor, 1, 5_000)
+    await supervisor.stop()
+    expect(errors).toEqual(['a subscription ended before it had handled all its events'])
+  })
+
   it('leaves to the next start what a handler could not send any more', async () => {
     const harness = await opened()
     const go = held()

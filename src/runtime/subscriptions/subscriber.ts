@@ -110,6 +110,7 @@ export class Subscriber {
   /** Goes on with what the commits bring. It has read all that is published. */
   goLive(): void {
     this.live = true
+    if (this.#finishing && !this.#draining && this.#queue.length === 0) this.#finished()
   }
 
   #wants(topic: Topic): boolean {
@@ -137,9 +138,28 @@ export class Subscriber {
       if (this.wanted.name !== undefined) this.#parts.onMoved(this)
     }
     this.#draining = false
-    if (!this.#closed && !this.live && this.#queue.length === 0 && !this.#finishing)
-      this.#parts.onBehind(this)
-    if (this.#finishing) this.#closed = true
+    const isBehind = !this.#closed && !this.live && this.#queue.length === 0
+    if (isBehind && !(this.#finishing && this.#hasNext)) this.#parts.onBehind(this)
+    else if (this.#finishing) this.#closed = true
+    if (!this.#isReadingOn) this.#tellIdle()
+  }
+
+  /** True when another subscription of the name will go on after a stop. */
+  get #hasNext(): boolean {
+    return this.wanted.name !== undefined
+  }
+
+  /** True while it reads the rest of the log before it finishes. */
+  get #isReadingOn(): boolean {
+    return this.#finishing && !this.#closed && !this.live
+  }
+
+  #finished(): void {
+    this.#closed = true
+    this.#tellIdle()
+  }
+
+  #tellIdle(): void {
     for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
@@ -209,21 +229,25 @@ export class Subscriber {
   end(): void {
     this.#closed = true
     this.#wake?.()
+    if (!this.#draining) this.#tellIdle()
   }
 
   /**
-   * Takes no further event but those that wait, while the commits have fed it. Behind, a subscription ends with the
-   * event in hand, and the next one of its name reads on.
+   * Takes no further event but those that are published. One with a name that is behind ends with the event in hand,
+   * and the next one of its name reads on.
    */
   finish(): void {
     this.#finishing = true
     this.#wake?.()
-    if (!this.live || (this.#queue.length === 0 && !this.#draining)) this.#closed = true
+    const isAtRest = this.#queue.length === 0 && !this.#draining
+    if (this.live ? isAtRest : this.#hasNext) this.#closed = true
   }
 
-  /** Resolves when the handler has nothing in hand. */
+  /** Resolves when the handler has nothing in hand, and nothing is read for it before it finishes. */
   idle(): Promise<void> {
-    return this.#draining ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve()
+    return this.#draining || this.#isReadingOn
+      ? new Promise((resolve) => this.#onIdle.push(resolve))
+      : Promise.resolve()
   }
 }
 

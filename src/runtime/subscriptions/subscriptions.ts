@@ -245,14 +245,14 @@ export class Subscriptions {
   async #stop(): Promise<void> {
     const all = [...this.#all]
     for (const subscriber of all) subscriber.finish()
-    await this.#catchUp.stop()
     await within(this.#parts.stopMs, Promise.all(all.map((subscriber) => subscriber.idle())))
+    await this.#catchUp.stop()
     this.#records?.unsubscribe()
     this.#positions.stop()
     for (const subscriber of all) {
+      const { wanted, waiting, live } = subscriber
       subscriber.end()
-      const { wanted, waiting } = subscriber
-      if (wanted.name === undefined && waiting > 0)
+      if (wanted.name === undefined && (waiting > 0 || !live))
         this.#parts.logger.warn(
           { events: waiting },
           'a subscription ended before it had handled all its events',
