@@ -257,8 +257,8 @@ class Connection {
     if (frame.op !== 'hello' && frame.op !== 'error' && frame.id !== SUBSCRIPTION) return
     switch (frame.op) {
       case 'hello': {
-        const { version, seq, epoch } = frame
-        const subscription: SubscribeFrame = this.#place.subscription(seq)
+        const { version, seq, epoch, log } = frame
+        const subscription: SubscribeFrame = this.#place.subscription(seq, log)
         this.#socket.send(JSON.stringify(subscription))
         onStatus?.({ status: 'open', version, seq, epoch })
         return

@@ -43,6 +43,8 @@ export class Place {
   #isServers = false
   #last: { readonly seq: number; readonly index: number; readonly key: string } | undefined
   #lastRecord: number | undefined
+  /** Id of the log that the place is in. */
+  #log: string | undefined
   /** Per topic, the last item that the server may leave out, and may not send again. */
   readonly #latest = new Map<string, { readonly seq: number; readonly index: number }>()
   /** Largest seq of these items. */
@@ -62,11 +64,15 @@ export class Place {
     this.#hasAllRecords = hasAll && filter === undefined && minSeverity === undefined && conflate !== true
   }
 
-  /** Returns the frame for a server whose log ends at `head`. @throws SEQ_LOST */
-  subscription(head: number): SubscribeFrame {
+  /** Returns the frame for a server whose log ends at `head`. `log` is the id of that log. @throws SEQ_LOST */
+  subscription(head: number, log?: string): SubscribeFrame {
+    const last = Math.max(this.#last?.seq ?? 0, this.#latestSeq)
+    const hasPlace = last > 0 || this.#since !== undefined
+    if (hasPlace && this.#log !== undefined && log !== this.#log)
+      throw lost(Math.max(last, this.#since ?? 0), `the log ${log} is in the place of ${this.#log}`)
+    this.#log = log
     const { topics, tail, since: _, ...others } = this.#wanted
     const frame = { op: 'subscribe' as const, id: SUBSCRIPTION, topics: [...topics], ...compact(others) }
-    const last = Math.max(this.#last?.seq ?? 0, this.#latestSeq)
     if (last > 0) {
       if (head < last) throw lost(last, `the log ends at ${head}`)
       // The server sends the last item again, unless it may leave it out.

@@ -56,6 +56,11 @@ export class Queries {
     return this.parts.store.epoch
   }
 
+  /** Returns the short id of the log: a copy has the same, and another log has another. */
+  get logId(): string {
+    return this.parts.store.shortId
+  }
+
   /** The number of actors in memory. */
   get residents(): number {
     return this.parts.residents.size

@@ -32,7 +32,7 @@ class Socket implements FeedSocket {
   }
 }
 
-const hello = (seq: number) => ({ op: 'hello', version: '0', seq, epoch: 1 })
+const hello = (seq: number) => ({ op: 'hello', version: '0', log: 'test', seq, epoch: 1 })
 const record = (seq: number) => ({
   op: 'event',
   id: 'feed',
@@ -203,7 +203,7 @@ describe('the feed', () => {
     ['an event that says not where it is', { ...record(2), record: undefined, type: 'COUNTED' }],
     ['a batch that is none', { op: 'batch', id: 'feed', events: {} }],
     ['a batch with something else in it', { op: 'batch', id: 'feed', events: [record(2), { seq: 3 }] }],
-    ['a greeting without its seq', { op: 'hello', version: '0' }],
+    ['a greeting without its seq', { op: 'hello', version: '0', log: 'test' }],
     ['nothing', { op: 7 }],
   ])('ends with %s, with the fault', async (_, frame) => {
     begin()

@@ -13,11 +13,18 @@ const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const ALL = ['>']
 
 const tally = setup({
-  types: {} as { events: { type: 'INC' }; emitted: { type: 'COUNTED' } | { type: 'TWICE' } },
+  types: {} as {
+    events: { type: 'INC' } | { type: 'TICK' }
+    emitted: { type: 'COUNTED' } | { type: 'TWICE' } | { type: 'TICKED' }
+  },
 }).createMachine({
   id: 'tally',
-  on: { INC: { actions: [emit({ type: 'COUNTED' }), emit({ type: 'TWICE' })] } },
+  on: {
+    INC: { actions: [emit({ type: 'COUNTED' }), emit({ type: 'TWICE' })] },
+    TICK: { actions: emit({ type: 'TICKED' }) },
+  },
 })
+const kinds = { tally: { machine: tally, classes: { TICKED: 'high-frequency' } } } as const
 
 let harness: Harness
 let api: ApiServer
@@ -29,7 +36,7 @@ async function start(options: Partial<ApiOptions> = {}): Promise<void> {
 /** Opens a new log that has one actor. */
 async function open(id = 'a'): Promise<Harness> {
   const opened = new Harness()
-  await opened.open({ machines: { tally } })
+  await opened.open({ machines: kinds })
   await opened.supervisor.spawn('tally', id)
   return opened
 }
@@ -211,6 +218,19 @@ describe('a feed that cannot go on', () => {
     await api.close()
     await harness.supervisor.stop()
     harness = await exchange()
+    await start({ port: Number(port) })
+    expect(await endOf(feed)).toMatchObject({ code: 'SEQ_LOST' })
+  })
+
+  it('ends with an error when another log is there, although its last item may be left out', async () => {
+    const { port } = new URL(api.url)
+    const feed = feedOf({ topics: ['events.ticked.>'], since: 0 })
+    await harness.supervisor.send('tally/a', { type: 'TICK' })
+    expect(await take2(feed, 1)).toEqual(['3 TICKED'])
+    await api.close()
+    await harness.supervisor.stop()
+    harness = await open()
+    for (let n = 0; n < 9; n++) await harness.supervisor.send('tally/a', { type: 'TICK' })
     await start({ port: Number(port) })
     expect(await endOf(feed)).toMatchObject({ code: 'SEQ_LOST' })
   })

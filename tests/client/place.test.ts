@@ -85,6 +85,26 @@ describe('a place in the feed', () => {
     expect(() => unread.subscription(8)).toThrow(lost)
   })
 
+  it.each<[string, (place: Place) => void]>([
+    [
+      'its last item is one that may be left out',
+      (place) => place.take({ ...event(5, 0), class: 'high-frequency' }),
+    ],
+    ['it has only caught up', (place) => place.caughtUp(5)],
+  ])('is lost when another log has the id of its own no more: %s', (_, act) => {
+    const place = new Place({ topics: ['events.>'] })
+    place.subscription(5, 'mine')
+    act(place)
+    expect(place.subscription(9, 'mine')).toMatchObject({ op: 'subscribe' })
+    expect(() => place.subscription(9, 'other')).toThrow(lost)
+  })
+
+  it('is in no log before an item has come, when it begins at the last so many', () => {
+    const place = new Place({ topics: ['events.>'], tail: 5 })
+    place.subscription(9, 'mine')
+    expect(place.subscription(9, 'other')).toMatchObject({ tail: 5 })
+  })
+
   it.each([
     ['a record that is left out', ['transitions.*.*'], [record(1), record(3)]],
     ['the first record, left out', ['>'], [record(2)]],

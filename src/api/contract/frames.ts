@@ -111,12 +111,13 @@ export const helloFrame = z
   .object({
     op: z.literal('hello'),
     version: z.string().describe('version of Outcry'),
+    log: z.string().describe('short id of the log: a copy has the same, another log has another'),
     seq: position.describe('seq of the last record'),
     epoch: z.int().describe('grows with each start on this log'),
   })
   .meta({
     description: 'The first frame of a connection.',
-    examples: [{ op: 'hello', version: '0.1.0', seq: 1234, epoch: 3 }],
+    examples: [{ op: 'hello', version: '0.1.0', log: '7f3a', seq: 1234, epoch: 3 }],
   })
 
 export const subscribedFrame = z.object({ op: z.enum(['subscribed', 'unsubscribed']), id: z.string() }).meta({

@@ -13,6 +13,7 @@ import { Turns } from './turns.ts'
 
 export interface FeedLog extends FeedSource {
   readonly epoch: number
+  readonly logId: string
   readonly transitions$: Observable<TransitionRecord>
   /** Returns the state of an actor as of the record `seq`. Only derivations need it. */
   snapshotAsOf?(address: string, seq: number): ReturnType<ReadSnapshot>
@@ -51,7 +52,8 @@ export class Feed {
       this.#records = undefined
       this.#absent.clear()
     })
-    client.send({ op: 'hello', version: this.#version, seq: this.#log.seq, epoch: this.#log.epoch })
+    const { logId, seq, epoch } = this.#log
+    client.send({ op: 'hello', version: this.#version, log: logId, seq, epoch })
     return client
   }
 
