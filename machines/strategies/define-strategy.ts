@@ -33,6 +33,8 @@ export interface Strategy {
   readonly events: z.ZodType
   /** The news of its trade that it is told once. Without them it would believe that it still holds a position. */
   readonly keptInQuarantine: readonly string[]
+  /** A question that comes with each heartbeat. */
+  readonly droppedInQuarantine: readonly string[]
   /** Types of the events that people may send. */
   readonly commands: readonly string[]
   /** Types of the events that it emits when it refuses one. */
@@ -50,7 +52,8 @@ export interface Strategy {
 
 /** Returns what the runtime is to know of a strategy: the registration of its kind. */
 export function kindOfStrategy(strategy: Strategy) {
-  const { machine, supervision, events, keptInQuarantine, commands, refusals, upgrades, previous } = strategy
+  const { machine, supervision, events, keptInQuarantine, droppedInQuarantine } = strategy
+  const { commands, refusals, upgrades, previous } = strategy
   const { ignores, raises, emits, sends } = strategy
   const declared = compact({ ignores, raises, emits, sends })
   const versions = compact({ upgrades, previous })
@@ -59,6 +62,7 @@ export function kindOfStrategy(strategy: Strategy) {
     supervision,
     events,
     keptInQuarantine,
+    droppedInQuarantine,
     commands,
     refusals,
     ...declared,
@@ -244,6 +248,7 @@ export function defineStrategy<
       (event) => event !== regimeChanged || definition.regime !== undefined,
     ),
     keptInQuarantine: ['FILL', 'FILL_BUST', 'FILL_CORRECTED', 'LIST_UPDATE', 'REQUEST_REFUSED'],
+    droppedInQuarantine: ['STATS_REQUEST'],
     upgrades: [
       ...commons.flatMap((common) =>
         own.map(({ from, to, migrate }) =>

@@ -53,11 +53,12 @@ describe('a strategy in quarantine', () => {
   it.each(['emaCross', 'meanReversion'] as const)(
     '%s keeps all that it is told once: neither commands, nor candles and questions, which come again',
     (kind) => {
-      const { commands, keptInQuarantine } = machines[kind]
+      const { commands, keptInQuarantine, droppedInQuarantine } = machines[kind]
       const told = typesOf(strategyEvents.options).filter(
         (type) => !commands.includes(type) && !type.startsWith('CANDLE') && type !== 'STATS_REQUEST',
       )
       expect([...keptInQuarantine].sort()).toEqual([...told].sort())
+      expect(droppedInQuarantine).toEqual(['STATS_REQUEST'])
     },
   )
 })

@@ -32,6 +32,7 @@ interface Place {
 export const PLACES: readonly Place[] = [
   { under: 'machines/', call: 'declare' },
   { under: 'machines/', member: 'keptInQuarantine' },
+  { under: 'machines/', member: 'droppedInQuarantine' },
   { under: 'machines/', member: 'since' },
   { under: 'src/runner/', member: 'needs' },
 ]

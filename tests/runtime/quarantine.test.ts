@@ -164,6 +164,36 @@ describe('an actor that is put into quarantine from outside', () => {
   })
 })
 
+describe('a message that means nothing to an actor in quarantine', () => {
+  const asker = setup({}).createMachine({
+    on: {
+      ASK: {
+        actions: ['INC', 'THROW'].map((type) => sendTo(({ system }) => system.get('counter/a'), { type })),
+      },
+    },
+  })
+
+  it('is dropped when another actor sends it; from outside it is refused', async () => {
+    const harness = new Harness()
+    const dropping = { ...machines.counter, droppedInQuarantine: ['INC'] }
+    await harness.open({ machines: { counter: dropping, asker } })
+    const { supervisor } = harness
+    await supervisor.spawn('counter', 'a')
+    await supervisor.spawn('asker', 'b')
+    await supervisor.quarantine('counter/a', STILL)
+    await supervisor.send('asker/b', { type: 'ASK' })
+    expect(await harness.deadLetters()).toMatchObject([{ event: { type: 'THROW' }, reason: 'quarantined' }])
+    await expect(supervisor.send('counter/a', { type: 'INC' })).rejects.toMatchObject({
+      code: 'ACTOR_QUARANTINED',
+    })
+    expect(await harness.deadLetters()).toMatchObject([{}, { event: { type: 'INC' } }])
+    await supervisor.release('counter/a')
+    await supervisor.send('counter/a', { type: 'INC' })
+    expect(harness.context('counter/a')).toMatchObject({ n: 1 })
+    expect((await supervisor.verify()).problems).toEqual([])
+  })
+})
+
 describe('a message kept for an actor in quarantine', () => {
   const keeping = { counter: { ...machines.counter, keptInQuarantine: ['INC'] } }
   const inQuarantine = async () => {

@@ -66,6 +66,14 @@ export interface Registration {
    * it began with.
    */
   readonly restartInput?: (snapshot: HeldSnapshot) => unknown
+  /**
+   * Types of events that other actors send again and again, and of which an actor in quarantine misses nothing: they are
+   * dropped. Default: none. From outside, such a message is refused and becomes a dead letter, as any other.
+   *
+   * @example
+   * ['STATS_REQUEST'] // a question that comes with each heartbeat
+   */
+  readonly droppedInQuarantine?: readonly string[]
   readonly upgrades?: readonly Upgrade[]
   /** Give events and contexts that earlier builds stored today's names. */
   readonly upcasters?: Upcasters

@@ -77,6 +77,7 @@ const CHECKS: Readonly<Record<Exclude<keyof Registration, 'machine'>, Check>> = 
   keptInQuarantine: names,
   holds: code,
   restartInput: code,
+  droppedInQuarantine: names,
   upgrades,
   upcasters,
   previous: machines,

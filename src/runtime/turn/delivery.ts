@@ -55,7 +55,10 @@ export abstract class Deliveries extends Steps {
     else this.take(cell, { event, cause })
   }
 
-  /** Returns the actor that takes the event. Returns undefined for a dead letter and for a timer that stays pending. */
+  /**
+   * Returns the actor that takes the event. Returns undefined for a dead letter, for an event that is dropped and for a
+   * timer that stays pending.
+   */
   protected open(to: Address, event: AnyEvent, cause: number | null): Cell | undefined {
     let cell: Cell | undefined
     try {
@@ -81,8 +84,11 @@ export abstract class Deliveries extends Steps {
     const { condition, snapshot, stash } = cell.state
     if (snapshot.status !== 'active') return this.#refuse(to, event, 'ended', cause)
     if (isSignal(event)) return cell
-    if (condition === 'quarantined' && !isKept(cell, event))
+    if (condition === 'quarantined' && !isKept(cell, event)) {
+      const isFromActor = cause !== this.message.cause || to !== this.message.to
+      if (isFromActor && isDropped(cell, event)) return undefined
       return this.#refuse(to, event, 'quarantined', cause)
+    }
     return hasRoom(stash, event) ? cell : this.#refuse(to, event, 'stashFull', cause)
   }
 
@@ -169,6 +175,11 @@ export abstract class Deliveries extends Steps {
     }
     this.toDeadLetter(to, event, reason, cause, error)
   }
+}
+
+/** Returns whether the message means nothing to the actor in quarantine. */
+function isDropped({ kind, path }: Cell, { type }: AnyEvent): boolean {
+  return path.length === 0 && kind.droppedInQuarantine?.includes(type) === true
 }
 
 /** Returns whether the message is kept for the actor in quarantine. */
