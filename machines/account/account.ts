@@ -29,9 +29,10 @@ const valuing = [
 /** A breaker that trips while the account is halted does not loosen the halt. */
 const valuingHalted = [{ guard: 'trips' as const, actions: tripped('halted') }, { actions: 'value' as const }]
 
-/** Returns the machine of a version. Versions before 6 ignore quotes. */
-const accountOf = (version: string) =>
-  setup({
+/** Returns the machine of a version. Versions before 6 ignore quotes, and those before 8 close nothing by themselves. */
+const accountOf = (version: string) => {
+  const closes = Number(version) >= 8
+  return setup({
     types: {} as AccountTypes,
     guards: {
       toActive: ({ event }) => event.type === 'SET_TRADING_STATE' && event.tradingState === 'active',
@@ -99,9 +100,25 @@ const accountOf = (version: string) =>
       ],
       UPDATE_LIMITS: { actions: 'updateLimits' },
       STATS_REQUEST: { actions: 'tellStats' },
+      ...(closes && {
+        CANCEL_ALL: { actions: ['reportIntervention' as const, 'cancelAll' as const] },
+        FLATTEN: { actions: ['reportIntervention' as const, 'flatten' as const] },
+        CLOSE_REQUEST: { actions: 'close' as const },
+        LOOK_AGAIN: { actions: 'closeOn' as const },
+      }),
     },
     states: {
-      active: { on: gated('active') },
+      active: {
+        on: {
+          ...gated('active'),
+          ...(closes && {
+            FLATTEN: {
+              target: 'reducing' as const,
+              actions: ['reportIntervention' as const, 'block' as const, 'flatten' as const],
+            },
+          }),
+        },
+      },
       reducing: {
         description: 'Only orders that make a position smaller pass.',
         on: gated('reducing'),
@@ -118,6 +135,7 @@ const accountOf = (version: string) =>
       },
     },
   })
+}
 
 const today = versionsSince('6', since, accountOf)
 export const accountMachine = today.machine

@@ -6,8 +6,11 @@ import { ownOrderAddress, positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { filledBy } from '../position/books.ts'
 import { dailyPnl, drawdownPct, performanceAt, type Trip, tripOf, withCashFlow } from './circuit-breaker.ts'
+import { closingActions, lookAgain } from './closing-actions.ts'
+import { afterEnd } from './closing-requests.ts'
 import type { AccountTypes } from './context.ts'
 import { accountDeclaration, since } from './declaration.ts'
+import { notFlat } from './exits.ts'
 import { decide as decideOrder, decideReplace } from './gate.ts'
 import { instrumentName } from './instrument.ts'
 import { limitsOnRecord } from './limits.ts'
@@ -30,8 +33,10 @@ const FLOW_IDS_MAX = 256
 
 /** Returns the actions of a version. */
 export function actionsOf(version: string) {
-  const { action, emit, tell } = acts(accountDeclaration, {} as AccountTypes, laterThan(since, version))
+  const makers = acts(accountDeclaration, {} as AccountTypes, laterThan(since, version))
+  const { action, emit, tell } = makers
   return {
+    ...closingActions(makers),
     decide: action(({ context, event, enqueue }, { tradingState }: { tradingState: TradingState }) => {
       assertEvent(event, ['ORDER_REQUEST', 'REPLACE_REQUEST'])
       const { emitted, answer, order, changes } =
@@ -85,6 +90,7 @@ export function actionsOf(version: string) {
       const { [ownOrderAddress(clOrdId)]: works, ...working } = context.working
       if (works === undefined) return
       enqueue.assign({ working })
+      if (context.closing !== undefined) lookAgain(enqueue, at)
       const { symbol, strategy } = works.request
       const instrument = instrumentName(context.instruments, symbol)
       const names = compact({ venue: context.venue, symbol, instrument, strategy, clOrdId })
@@ -95,6 +101,10 @@ export function actionsOf(version: string) {
       assertEvent(event, 'ORDER_CLOSED')
       const { [event.order]: _, ...working } = context.working
       enqueue.assign({ working })
+      const { closing } = context
+      if (closing === undefined) return
+      enqueue.assign({ closing: afterEnd({ ...context, closing }, event) })
+      lookAgain(enqueue, event.at)
     }),
     value: action(({ context, event, enqueue }) => {
       assertEvent(event, ['POSITION_CHANGED', 'CANDLE_CLOSE', 'MARK'])
@@ -103,6 +113,7 @@ export function actionsOf(version: string) {
       const after = valued(context, event)
       enqueue.assign(after)
       if (event.type === 'POSITION_CHANGED') {
+        if (context.closing !== undefined) lookAgain(enqueue, at)
         const { settleAsset, settled, contract } = event
         const isPaid = contract !== 'spot' && !decimal.isZero(settled)
         const balance = balanceOf(after, settleAsset)
@@ -184,14 +195,23 @@ export function actionsOf(version: string) {
       enqueue.assign(event.settings)
     }),
     reportIntervention: action(({ context: { venue }, event, enqueue }) => {
-      assertEvent(event, 'SET_TRADING_STATE')
+      assertEvent(event, ['SET_TRADING_STATE', 'CANCEL_ALL', 'FLATTEN'])
       const { type: action, at, by, reason } = event
-      enqueue(emit({ type: 'MANUAL_INTERVENTION', at, venue, action, by, ...(reason && { reason }) }))
+      const symbol = event.type === 'CANCEL_ALL' ? event.symbol : undefined
+      const of = compact({ at, venue, symbol, action, by, reason: reason || undefined })
+      enqueue(emit({ type: 'MANUAL_INTERVENTION', ...of }))
     }),
-    authorize: action(({ context: { venue, breaker, ...performance }, event, enqueue }) => {
+    authorize: action(({ context, event, enqueue }) => {
       assertEvent(event, 'SET_TRADING_STATE')
+      const { venue, breaker, closing, ...performance } = context
       const { at, by, reason } = event
       enqueue(emit({ type: 'TRADING_AUTHORIZED', at, venue, by, ...(reason && { reason }) }))
+      if (closing?.flattening !== undefined) {
+        // The positions whose exits are under way are closed all the same.
+        enqueue.assign({ closing: { ...closing, flattening: undefined } })
+        enqueue(emit(notFlat(context, closing.flattening, { at, text: `${by} has set the account active` })))
+        lookAgain(enqueue, at)
+      }
       if (breaker === undefined) return
       const { check, limit, value } = breaker
       enqueue(emit({ type: 'CIRCUIT_BREAKER_RESET', at, venue, check, limit, value, by }))
@@ -200,9 +220,10 @@ export function actionsOf(version: string) {
       enqueue.assign({ breaker: undefined, consecutiveLosses: 0, peakEquity: equity, dayEquity: equity })
     }),
     block: action(({ context: { venue }, event, enqueue }) => {
-      assertEvent(event, 'SET_TRADING_STATE')
+      assertEvent(event, ['SET_TRADING_STATE', 'FLATTEN'])
       const { at, by, reason } = event
-      const tradingState = event.tradingState === 'reducing' ? 'reducing' : 'halted'
+      const isHalt = event.type === 'SET_TRADING_STATE' && event.tradingState === 'halted'
+      const tradingState = isHalt ? 'halted' : 'reducing'
       enqueue(emit({ type: 'TRADING_BLOCKED', at, venue, tradingState, by, ...(reason && { reason }) }))
     }),
     updateLimits: action(({ context: { venue, limits }, event, enqueue }) => {

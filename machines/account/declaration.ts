@@ -25,10 +25,20 @@ import {
   updateLimits,
 } from '../events/account.ts'
 import { candleClose, mark } from '../events/candle.ts'
+import {
+  accountFlattened,
+  accountNotFlat,
+  cancelAll,
+  closeRequest,
+  exitHolders,
+  flatten,
+  positionNotClosed,
+} from '../events/closing.ts'
 import { configure } from '../events/configure.ts'
 import { fill, fillBust, fillCorrected, orderClosed, orderUpdate } from '../events/fill.ts'
 import { reportLost } from '../events/order.ts'
 import {
+  cancel,
   deny,
   orderRequest,
   replace,
@@ -64,9 +74,13 @@ export const accountDeclaration = declare({
     portfolioRequest,
     updateLimits,
     statsRequest,
+    cancelAll,
+    flatten,
+    closeRequest,
   ],
   /** The account does not act on it, because a reconciliation finds what was lost. */
   ignores: ['REPORT_LOST'],
+  raises: ['LOOK_AGAIN'],
   emits: [
     riskApproved,
     riskRejected,
@@ -83,10 +97,13 @@ export const accountDeclaration = declare({
     settingFailed,
     balanceChanged,
     portfolioValue,
+    accountFlattened,
+    accountNotFlat,
+    positionNotClosed,
   ],
   sends: {
-    order: [submit, deny, replace],
-    position: [fundingPaid],
+    order: [submit, deny, replace, cancel],
+    position: [fundingPaid, exitHolders],
     /** Goes to the actors that have asked. */
     '*': [requestRefused, stats, portfolio],
   },
@@ -97,6 +114,8 @@ export const accountDeclaration = declare({
     'REQUIRE_REVIEW',
     'ACKNOWLEDGE_REVIEW',
     'UPDATE_LIMITS',
+    'CANCEL_ALL',
+    'FLATTEN',
   ],
   refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
 })
@@ -109,6 +128,7 @@ export const since: Since<typeof accountDeclaration> = {
     'ENTRY_SKIPPED.strategy',
     'MANUAL_INTERVENTION.strategy',
   ],
+  8: ['ACCOUNT_FLATTENED.type', 'ACCOUNT_NOT_FLAT.type', 'POSITION_NOT_CLOSED.type'],
 }
 
 export const accountEvents = accountDeclaration.events

@@ -151,6 +151,7 @@ function textOf({ check, field, limit, value }: Refusal): string {
       return `reduceOnly: ${limit} held for it to reduce`
     case 'manualReview':
       return `a person has to acknowledge a review first: ${value}`
+    case 'closing':
     case 'newsFlag':
     case 'stoplossGuard':
     case 'cooldown':

@@ -8,6 +8,7 @@ import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'
 import { isStop, problemOf } from '../order/terms.ts'
 import type { Trip } from './circuit-breaker.ts'
+import { type Closing, closerOf } from './closing.ts'
 import { bandCheck, type Instrument, instrumentCheck } from './instrument.ts'
 import type { PositionMode, RiskLimits } from './limits.ts'
 import { freeBalance, holdOf, notionalOf, type Portfolio, reducible, type WorkingOrder } from './portfolio.ts'
@@ -31,6 +32,8 @@ export interface Exposure extends Portfolio {
   /** The review that a person has yet to acknowledge. */
   readonly review?: { readonly at: number; readonly reason: string }
   readonly breaker?: Trip
+  /** The positions that a person has asked to close. */
+  readonly closing?: Closing | undefined
 }
 
 interface Judged {
@@ -67,10 +70,12 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
     rules === undefined && { check: 'symbol', limit: 'a listed one', value: symbol },
   ({ request: { refPx } }) =>
     !decimal.isPositive(refPx) && { check: 'refPx', limit: 'more than 0', value: refPx },
-  // A strategy has its reference from the market; a person's is worth what there is to compare it with.
-  ({ request: { owner, symbol, refPx }, account: { instruments, marks } }) =>
+  // A strategy has its reference from the market; a person's is worth what there is to compare it with. What closes a position
+  // at a person's request has no terms to judge.
+  ({ request, request: { owner, symbol, refPx, reduceOnly }, account: { closing, instruments, marks } }) =>
     instruments.length > 0 &&
     owner === undefined &&
+    !(reduceOnly && closerOf({ closing }, request)) &&
     ownOf(marks, symbol) === undefined && { check: 'refPx', limit: 'after the first candle', value: refPx },
   ({ request }) => {
     const problem = problemOf(request, request.at)
@@ -87,10 +92,13 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
 /** Checks that hold for every order. The venue would make them, too. */
 const always: readonly Check[] = [
   // A stop that can only reduce protects, and where no stop is taken its watchdog's way out: not even a halt leaves a
-  // position without it.
-  ({ tradingState, request, reduces }) =>
+  // position without it. Nor does it keep a person from closing one.
+  ({ account, tradingState, request, reduces }) =>
     tradingState === 'halted' &&
-    !(reduces && (isStop(request) || request.owner === watchdogAddress(request))) && {
+    !(
+      reduces &&
+      (isStop(request) || request.owner === watchdogAddress(request) || closerOf(account, request))
+    ) && {
       check: 'tradingState',
       limit: 'active',
       value: 'halted',
@@ -99,6 +107,12 @@ const always: readonly Check[] = [
     tradingState === 'reducing' && !reduces && { check: 'tradingState', limit: reducible, value: leavesQty },
   ({ request: { reduceOnly }, reduces, reducible, leavesQty }) =>
     reduceOnly && !reduces && { check: 'reduceOnly', limit: reducible, value: leavesQty },
+  // What is not bound to reduce could turn a position over that an exit closes meanwhile.
+  ({ account, request, reduces }) => {
+    const by = closerOf(account, request)
+    const mayPass = by === undefined || (reduces && (request.reduceOnly || isStop(request)))
+    return !mayPass && { check: 'closing', limit: 'once it is closed', value: `${by} closes the position` }
+  },
   // What protects may wait far from a market that has gone its way.
   ({ account: { marks }, request, rules, reduces }) =>
     rules &&
@@ -135,7 +149,13 @@ const entries: readonly Check[] = [
 ]
 
 /** Checks that hold an entry back for a time, and do not refuse it for its terms. */
-export const SKIPPING: readonly string[] = ['manualReview', 'newsFlag', 'cooldown', 'stoplossGuard']
+export const SKIPPING: readonly string[] = [
+  'closing',
+  'manualReview',
+  'newsFlag',
+  'cooldown',
+  'stoplossGuard',
+]
 
 /** Returns the first check that the request fails; undefined if it passes all. */
 export function riskCheck(

@@ -4,8 +4,7 @@ import type { PositionChanged } from '../events/position.ts'
 import { baseAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { performanceAt, tripOf, withCashFlow } from './circuit-breaker.ts'
-import type { AccountContext } from './context.ts'
-import type { AccountEvent } from './declaration.ts'
+import type { AccountContext, AccountTypes } from './context.ts'
 import { assetPx, balanceOf, equityOf, withMovements, withPosition } from './portfolio.ts'
 
 /** The events that change the value of the account. */
@@ -50,7 +49,7 @@ function withMarks(context: AccountContext, event: CandleClose | Mark): AccountC
 }
 
 /** Returns whether the event trips the breaker. A tripped breaker does not trip again until it is reset. */
-export function trips(context: AccountContext, event: AccountEvent): boolean {
+export function trips(context: AccountContext, event: AccountTypes['events']): boolean {
   if (context.breaker !== undefined) return false
   if (event.type !== 'POSITION_CHANGED' && event.type !== 'CANDLE_CLOSE' && event.type !== 'MARK')
     return false

@@ -53,7 +53,7 @@ export const setTradingState = z
     tradingState: z
       .enum(['active', 'reducing', 'halted'])
       .describe(
-        'active: orders that pass the risk gate. reducing: only orders that make a position smaller. halted: only orders that protect a position, as a stop or its watchdog does.',
+        'active: orders that pass the risk gate. reducing: only orders that make a position smaller. halted: only orders that protect a position, as a stop or its watchdog does, and those that close one because a person has asked for it.',
       ),
     by: by.describe('The name of the person or program that asks for it.'),
     reason: remark.optional().describe('A remark for the log.'),
@@ -232,7 +232,7 @@ export const manualIntervention = event(
     ...ofVenue,
     symbol: z.string().optional(),
     ...ofTrade,
-    action: z.enum(['SET_TRADING_STATE', 'CANCEL', 'EXIT']),
+    action: z.enum(['SET_TRADING_STATE', 'CANCEL', 'EXIT', 'CANCEL_ALL', 'FLATTEN', 'CLOSE_POSITION']),
     by,
     reason: z.string().optional(),
   },

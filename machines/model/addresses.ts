@@ -40,6 +40,11 @@ export function orderAddress(clOrdId: string): `order/${string}` {
   return `order/${id || '='}`
 }
 
+/** Returns the holding of a position by its address: the reverse of `positionAddress`. */
+export function holdingAt(venue: string, address: string, mode: 'netting' | 'hedging'): Holding {
+  return holdingOf(address.slice(`position/${venue}:`.length), mode)
+}
+
 export function watchdogAddress(of: Holding & { readonly venue: string }): `watchdog/${string}` {
   return `watchdog/${holdingId(of)}`
 }

@@ -3,7 +3,7 @@ import { assertEvent } from 'xstate'
 import { compact } from '../../errors/compact.ts'
 import type { Fill } from '../events/fill.ts'
 import { acts, laterThan } from '../kind/kind.ts'
-import { accountAddress } from '../model/addresses.ts'
+import { accountAddress, positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
 import { applyFill, booksAfter, netPnl, signedQty } from './books.ts'
@@ -92,6 +92,16 @@ export function actionsOf(version: string) {
     takeHolder: action(({ context: { holders }, event, enqueue }) => {
       assertEvent(event, 'WATCH')
       enqueue.assign({ holders: [...new Set([...holders, event.watcher])] })
+    }),
+    /** Asks its account to close it. The account knows the orders that work, and those that may. */
+    askToClose: action(({ context, event, enqueue }) => {
+      assertEvent(event, 'CLOSE_POSITION')
+      const { at, by, reason } = event
+      const of = compact({ position: positionAddress(context), by, reason, strategy: context.openedBy })
+      enqueue(tell(accountAddress(context.venue), { type: 'CLOSE_REQUEST', at, ...of }))
+    }),
+    exitHolders: action(({ context: { holders }, event: { at }, enqueue }) => {
+      for (const to of holders) enqueue(tell(to, { type: 'EXIT', at }))
     }),
   }
 }

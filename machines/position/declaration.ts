@@ -1,5 +1,7 @@
 /** The events that a position accepts, emits and sends. */
+import { closePosition, closeRequest, exitHolders } from '../events/closing.ts'
 import { fill, fillBust, fillCorrected, watch } from '../events/fill.ts'
+import { exit } from '../events/list.ts'
 import {
   fundingPaid,
   positionChanged,
@@ -13,7 +15,7 @@ import {
 import { type Accepted, declare, type Since } from '../kind/kind.ts'
 
 export const positionDeclaration = declare({
-  accepts: [fill, fillBust, fillCorrected, fundingPaid, watch],
+  accepts: [fill, fillBust, fillCorrected, fundingPaid, watch, closePosition, exitHolders],
   emits: [
     positionOpened,
     positionUpdated,
@@ -22,13 +24,17 @@ export const positionDeclaration = declare({
     positionFlipped,
     positionStopTriggered,
   ],
-  /** Goes to its account and to its watchers: its watchdog, and the lists that hold it. */
-  sends: { account: [positionChanged], '*': [positionChanged] },
-  commands: [],
+  sends: {
+    account: [positionChanged, closeRequest],
+    /** Goes to its watchers: its watchdog, and the lists that hold it. An exit goes to the lists. */
+    '*': [positionChanged, exit],
+  },
+  commands: ['CLOSE_POSITION'],
 })
 
 export const since: Since<typeof positionDeclaration> = {
   4: ['instrument', 'strategy', 'ordType', 'stopPx', 'leverage', 'marginMode'],
+  5: [],
 }
 
 export const positionEvents = positionDeclaration.events

@@ -15,8 +15,12 @@ const TAKEN_BACK = [
   { target: '.flat', actions: 'takeBack' },
 ] as const
 
-const positionOf = (version: string) =>
-  setup({
+/** The transitions of an open position for a person who closes it. Versions before 5 have none. */
+const CLOSABLE = { on: { CLOSE_POSITION: { actions: 'askToClose' as const } } }
+
+const positionOf = (version: string) => {
+  const closes = Number(version) >= 5
+  return setup({
     types: {} as PositionTypes,
     guards: {
       counted: ({ context, event }) => event.type === 'FILL' && context.fillIds.includes(fillId(event)),
@@ -48,9 +52,15 @@ const positionOf = (version: string) =>
       FILL_CORRECTED: TAKEN_BACK,
       FUNDING_PAID: { actions: 'takeFunding' },
       WATCH: { actions: 'takeHolder' },
+      ...(closes && { EXIT_HOLDERS: { actions: 'exitHolders' as const } }),
     },
-    states: { flat: {}, long: { tags: 'open' }, short: { tags: 'open' } },
+    states: {
+      flat: {},
+      long: { tags: 'open', ...(closes && CLOSABLE) },
+      short: { tags: 'open', ...(closes && CLOSABLE) },
+    },
   })
+}
 
 const today = versionsSince('3', since, positionOf)
 export const positionMachine = today.machine

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
-import { holdingName, holdingOf } from '../../machines/model/addresses.ts'
+import { holdingAt, holdingName, holdingOf, positionAddress } from '../../machines/model/addresses.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -43,9 +43,11 @@ describe('addresses', () => {
 describe('the name of a holding', () => {
   it.each(['BTCUSDT', 'BTC:PERP', 'BTC:LONG', ':', 'LONG'])('gives %s back, with its side', (symbol) => {
     expect(holdingOf(holdingName({ symbol }), 'netting')).toEqual({ symbol })
+    expect(holdingAt('sim', positionAddress({ venue: 'sim', symbol }), 'netting')).toEqual({ symbol })
     for (const positionSide of ['LONG', 'SHORT'] as const) {
       const holding = { symbol, positionSide }
       expect(holdingOf(holdingName(holding), 'hedging')).toEqual(holding)
+      expect(holdingAt('v', positionAddress({ venue: 'v', ...holding }), 'hedging')).toEqual(holding)
     }
   })
 })

@@ -20,7 +20,7 @@ const RIGHTS: Readonly<Record<keyof typeof machines, Rights>> = {
     refusals: ['ORDER_CANCEL_REJECTED', 'ORDER_REPLACE_REJECTED'],
   },
   list: { commands: ['LIST_REQUEST', 'CANCEL', 'EXIT'], refusals: ['ORDER_LIST_REJECTED'] },
-  position: NONE,
+  position: { commands: ['CLOSE_POSITION'], refusals: [] },
   reconciliation: { commands: ['RECONCILE'], refusals: [] },
   watchdog: NONE,
   account: {
@@ -31,6 +31,8 @@ const RIGHTS: Readonly<Record<keyof typeof machines, Rights>> = {
       'REQUIRE_REVIEW',
       'ACKNOWLEDGE_REVIEW',
       'UPDATE_LIMITS',
+      'CANCEL_ALL',
+      'FLATTEN',
     ],
     refusals: ['RISK_REJECTED', 'ENTRY_SKIPPED', 'SETTING_FAILED'],
   },

@@ -268,6 +268,8 @@ export const SCRIPTED: readonly Scripted[] = [
       correction,
       fundingPaid,
       event('WATCH', { watcher: fc.constant('list/sim:l') }),
+      event('CLOSE_POSITION', { by: fc.constant('ann') }),
+      event('EXIT_HOLDERS'),
     ),
   },
   {
@@ -275,7 +277,8 @@ export const SCRIPTED: readonly Scripted[] = [
     machine: machines.account.machine,
     input: { venue: 'sim', balance: '1000', limits },
     steps: steps(
-      10,
+      // Half a minute is when an account tells what it could not close.
+      40_000,
       event('ORDER_REQUEST', {
         ...place,
         clOrdId: fc.constantFrom('id1', 'id2', 'id3'),
@@ -325,6 +328,9 @@ export const SCRIPTED: readonly Scripted[] = [
       }),
       statsRequest,
       event('PORTFOLIO_REQUEST', { owner: fc.constant('reconciliation/sim') }),
+      event('CANCEL_ALL', { by: fc.constant('ann'), symbol: fc.constantFrom('X', undefined) }),
+      event('FLATTEN', { by: fc.constant('ann') }),
+      event('CLOSE_REQUEST', { by: fc.constant('ann'), position: fc.constant('position/sim:X') }),
     ),
   },
   {

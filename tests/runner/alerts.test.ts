@@ -3,6 +3,15 @@ import { alert } from '../../src/runner/reports/alerts.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { Floor } from '../machines/floor.ts'
 
+async function alertsOf(floor: Floor): Promise<readonly string[]> {
+  const told: string[] = []
+  const nothing = () => {}
+  const warn: Logger['warn'] = (_, message) => void told.push(message)
+  for (const record of await floor.harness.records())
+    alert(record, { debug: nothing, info: nothing, error: nothing, warn })
+  return told
+}
+
 it('people hear of a breaker, a review, a halt, a missing stop and books that differ, and of nothing else', async () => {
   const limits = { orderNotionalMax: '10000', openOrdersMax: 5, dailyLossMax: '10' }
   const reconciliation = { settleMs: 1_000, balances: 'report' }
@@ -27,17 +36,25 @@ it('people hear of a breaker, a review, a halt, a missing stop and books that di
   }
   const report = { execType: 'NEW', clOrdId: 'o', venueOrderId: 'v9', execId: 'x9', side: 'SELL', ...books }
   await floor.send('order/o', { type: 'EXECUTION_REPORT', ...report })
-  const told: string[] = []
-  const nothing = () => {}
-  const warn: Logger['warn'] = (_, message) => void told.push(message)
-  for (const record of await floor.harness.records())
-    alert(record, { debug: nothing, info: nothing, error: nothing, warn })
-  expect(told).toEqual([
+  expect(await alertsOf(floor)).toEqual([
     'BTCUSDT: of 2 held, live stops cover 0',
     expect.stringMatching(/circuit breaker has tripped at dailyLossMax .*reducing until SET_TRADING_STATE/),
     expect.stringContaining('ACKNOWLEDGE_REVIEW: dailyLossMax'),
     'the account is halted: ann has set it so',
     "the venue's books and ours differ in 1 places",
     'order/o: its venue has another order under this id, SELL 2 BTCUSDT',
+  ])
+})
+
+it('people hear of positions that they have asked to close and that are open half a minute later', async () => {
+  const floor = await Floor.open({ watchdog: { graceMs: 900_000 } })
+  await floor.order('o')
+  await floor.price('100', '0.5')
+  await floor.send('account/paper', { type: 'FLATTEN', by: 'ann' })
+  await floor.pass(31_000)
+  expect(await alertsOf(floor)).toEqual([
+    'the account is reducing: ann has set it so',
+    'BTCUSDT: 1.5 is not closed yet, an exit works at the venue',
+    'not flat after 30 seconds, and still at it: positions open 1, orders at work 1',
   ])
 })

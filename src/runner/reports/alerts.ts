@@ -13,6 +13,9 @@ const TEXTS: Texts = {
   MANUAL_REVIEW_REQUIRED: ({ reason }) =>
     `nothing is entered until a person has looked and sends ACKNOWLEDGE_REVIEW: ${reason}`,
   TRADING_BLOCKED: ({ tradingState, by }) => `the account is ${tradingState}: ${by} has set it so`,
+  ACCOUNT_NOT_FLAT: ({ text, left, orders }) =>
+    `${text}: positions open ${left.length}, orders at work ${orders.length}`,
+  POSITION_NOT_CLOSED: ({ symbol, quantity, text }) => `${symbol}: ${quantity} is not closed yet, ${text}`,
   PROTECTIVE_ORDERS_MISSING: ({ symbol, exposure, protectedQty }) =>
     `${symbol}: of ${exposure} held, live stops cover ${protectedQty}`,
   RECONCILIATION_COMPLETED: ({ discrepancies }) =>

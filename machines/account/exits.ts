@@ -1,0 +1,87 @@
+/** The exits of positions that are to be closed, and what they leave open. Pure. */
+import { compact } from '../../errors/compact.ts'
+import type { DomainEvents } from '../domain.ts'
+import type { Left } from '../events/closing.ts'
+import type { OrderRequest } from '../events/order-requests.ts'
+import { holdingAt, holdingName, positionAddress } from '../model/addresses.ts'
+import * as decimal from '../model/decimal.ts'
+import { venueId } from '../model/ids.ts'
+import { type Flattening, isExit } from './closing.ts'
+import type { Gated } from './gate.ts'
+import { instrumentName } from './instrument.ts'
+import { type HeldPosition, leavesQtyOf } from './portfolio.ts'
+
+/** The part of an account that the exits of its positions depend on. */
+export interface Closable extends Gated {
+  /** The number of exits that it has placed by itself. The next exit has the number after it. */
+  readonly exits?: number | undefined
+}
+
+/** Returns the names of a position, by its address. */
+export function namesOf({ venue, instruments, positionMode }: Closable, address: string) {
+  const { symbol, positionSide } = holdingAt(venue, address, positionMode)
+  return compact({ symbol, instrument: instrumentName(instruments, symbol), positionSide })
+}
+
+/** Returns the quantity that exits at market are about to close. */
+function exitingQty(account: Closable, address: string): string {
+  return Object.values(account.working)
+    .filter(({ request }) => positionAddress(request) === address && isExit(account, request))
+    .map(leavesQtyOf)
+    .reduce(decimal.add, decimal.ZERO)
+}
+
+/** Returns the quantity that no exit at market is about to close; not above zero if there is none. */
+export function leftToExit(account: Closable, address: string, { quantity }: HeldPosition): string {
+  return decimal.subtract(decimal.absolute(quantity), exitingQty(account, address))
+}
+
+/** Returns the request of the account's next exit, for what nothing else closes: at market, and bound to reduce. */
+export function exitOf(account: Closable, address: string, at: number): OrderRequest {
+  const { venue, instruments, positionMode, exits = 0 } = account
+  const held = account.positions[address] as HeldPosition
+  const left = leftToExit(account, address, held)
+  const { symbol, positionSide } = holdingAt(venue, address, positionMode)
+  const { lotSize, maxQty } = instruments.find((one) => one.symbol === symbol) ?? {}
+  const most = maxQty === undefined ? left : decimal.min(left, maxQty)
+  return {
+    type: 'ORDER_REQUEST',
+    at,
+    clOrdId: venueId(venue, `${holdingName({ symbol, positionSide })}-close-${exits + 1}`),
+    venue,
+    symbol,
+    ...compact({ positionSide }),
+    side: decimal.isPositive(held.quantity) ? 'SELL' : 'BUY',
+    ordType: 'MARKET',
+    orderQty: lotSize === undefined ? most : inLots(most, lotSize),
+    timeInForce: 'GTC',
+    reduceOnly: true,
+    refPx: held.markPx,
+  }
+}
+
+/** Returns the quantity in whole lots; the quantity itself if it is less than one. */
+function inLots(quantity: string, lotSize: string): string {
+  const whole = decimal.multiply(decimal.floor(decimal.divide(quantity, lotSize)), lotSize)
+  return decimal.isPositive(whole) ? whole : quantity
+}
+
+/** Returns what is left of an open position, and why. */
+export function leftOf(account: Closable, address: string): Left {
+  const { quantity } = account.positions[address] as HeldPosition
+  const isExiting = decimal.isPositive(exitingQty(account, address))
+  const text = account.closing?.positions[address]?.text ?? 'no exit has been asked for yet'
+  return { ...namesOf(account, address), quantity, text: isExiting ? 'an exit works at the venue' : text }
+}
+
+/** Returns the event that tells what is still open of an account that is to be flat. */
+export function notFlat(
+  account: Closable,
+  { by, closed }: Flattening,
+  { at, text }: { readonly at: number; readonly text: string },
+): DomainEvents<'ACCOUNT_NOT_FLAT'> {
+  const { venue, positions, working } = account
+  const left = Object.keys(positions).map((address) => leftOf(account, address))
+  const orders = Object.keys(working)
+  return { type: 'ACCOUNT_NOT_FLAT', at, venue, by, closed: [...closed], left, orders, text }
+}
