@@ -1,8 +1,12 @@
 /** Tests the commands that tell a running runner's actors what to do. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { filter, firstValueFrom, map } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { createClient } from '../../src/client/index.ts'
+import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { type Finished, OutcryProcess, outcry } from './runner-process.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'outcry-act-'))
@@ -23,6 +27,16 @@ async function taken(address: string, type: string): Promise<readonly Record<str
     .split('\n')
     .map((line) => JSON.parse(line).event)
     .filter((event) => event.type === type)
+}
+
+/** Returns the first event of a type in the log, or as it comes. */
+function next(type: string, which: (event: AnyEvent) => boolean = () => true): Promise<AnyEvent> {
+  const { url, token } = JSON.parse(readFileSync(join(data, 'runner.json'), 'utf8'))
+  const envelopes = createClient({ url, token, WebSocket }).events$({
+    topics: [`events.${type}.>`],
+    since: 0,
+  })
+  return firstValueFrom(envelopes.pipe(map(({ event }) => event as AnyEvent)).pipe(filter(which)))
 }
 
 describe('with a runner, a person', () => {
@@ -60,6 +74,43 @@ describe('with a runner, a person', () => {
   it('pauses a strategy, and resumes it', async () => {
     expect(answer(await told('pause', STRATEGY, '--json')).state).toMatchObject({ mode: 'stopped' })
     expect(answer(await told('resume', STRATEGY, '--json')).state).toMatchObject({ mode: 'running' })
+  })
+
+  it('cancels the orders of an account, closes a position, and flattens all accounts', async () => {
+    const asked = (type: string) =>
+      taken(ACCOUNT, type).then((events) => events.map(({ by, symbol, reason }) => [by, symbol, reason]))
+    const canceled = answer(await told('cancel', '--all', '--symbol', 'BTCUSDT', '--by', 'ann', '--json'))
+    expect(canceled).toMatchObject({ address: ACCOUNT, state: 'active' })
+    expect(await asked('CANCEL_ALL')).toEqual([['ann', 'BTCUSDT', undefined]])
+    const order = { side: 'BUY', ordType: 'MARKET', orderQty: '0.01', timeInForce: 'GTC', refPx: '60000' }
+    const bought = {
+      type: 'ORDER_REQUEST',
+      clOrdId: 'sim:by-hand',
+      venue: 'sim',
+      symbol: 'BTCUSDT',
+      ...order,
+    }
+    expect((await told('send', ACCOUNT, JSON.stringify(bought))).code).toBe(0)
+    expect(await next('order_filled', ({ clOrdId }) => clOrdId === 'sim:by-hand')).toBeDefined()
+    const closing = answer(await told('close', 'position/sim:BTCUSDT', '--by', 'ann', '--json'))
+    expect(closing).toMatchObject({ address: 'position/sim:BTCUSDT', state: 'long' })
+    expect(await next('position_closed')).toMatchObject({ symbol: 'BTCUSDT', quantity: '0' })
+    const { code, stdout } = await told('flatten', '--by', 'ann', '--reason', 'the day is over')
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^account\/sim has taken FLATTEN, .*reducing\n$/),
+    ])
+    expect(await asked('FLATTEN')).toEqual([['ann', undefined, 'the day is over']])
+    expect(await next('account_flattened')).toMatchObject({ venue: 'sim', by: 'ann' })
+    expect(answer(await told('resume', '--by', 'ann', '--json'))).toMatchObject({ state: 'active' })
+  })
+
+  it.each([
+    [['cancel'], 'name orders or lists, or give --all'],
+    [['cancel', 'order/sim:o', '--symbol', 'BTCUSDT'], '--symbol goes with --all'],
+  ])('is told that %j makes no sense', async (args, text) => {
+    const { code, stderr } = await told(...args)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(text)])
   })
 
   it('sends any event, by its type or as JSON, once for a key', async () => {

@@ -17,13 +17,6 @@ export async function send(
   return act(options, () => [{ to: address, event }])
 }
 
-/** `outcry cancel <address...>`: cancels orders and lists. */
-export async function cancel(addresses: readonly string[], options: ActOptions): Promise<number> {
-  addresses.forEach(parseAddress)
-  const event = compact({ type: 'CANCEL', by: personOf(options), reason: options.reason })
-  return act(options, () => addresses.map((to) => ({ to, event })))
-}
-
 /** `outcry reconcile [reconciliation...]`: compares the books of venues now; of all venues where none is named. */
 export async function reconcile(addresses: readonly string[], options: ActOptions): Promise<number> {
   addresses.forEach(parseAddress)

@@ -3,9 +3,11 @@ import { acknowledge } from './commands/acknowledge.ts'
 import { actors } from './commands/actors.ts'
 import { backup } from './commands/backup.ts'
 import { cancel } from './commands/cancel.ts'
+import { close } from './commands/close.ts'
 import { doctor } from './commands/doctor.ts'
 import { drop } from './commands/drop.ts'
 import { events } from './commands/events.ts'
+import { flatten } from './commands/flatten.ts'
 import { halt } from './commands/halt.ts'
 import { logLevel } from './commands/log-level.ts'
 import { pause } from './commands/pause.ts'
@@ -34,6 +36,8 @@ export const COMMANDS: readonly DefineCommand[] = [
   reduce,
   resume,
   pause,
+  flatten,
+  close,
   cancel,
   acknowledge,
   reconcile,

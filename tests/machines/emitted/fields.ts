@@ -49,7 +49,6 @@ export function fieldsAt(label: string): Fields {
   const [kind, version] = label.split('@') as [KindName, string]
   const later = laterThan(SINCE[kind] ?? {}, version)
   const schemas: readonly EventSchema[] = domainEvents[kind]
-  const isNew = ({ shape }: EventSchema) => isAmong(later, shape.type.value, 'type')
   return Object.fromEntries(
     schemas.flatMap(({ shape }) => {
       const type = shape.type.value
