@@ -247,12 +247,11 @@ export const routes = {
   /**
    * An actor that holds something, such as an order, is not restarted. A start that throws is a failure of the actor,
    * which is on record.
-   *
-   * @example POST /actors/emaCross%2Fbtc/restart { "by": "ann", "reason": "odd averages" }
    */
   restart: {
     method: 'POST',
     path: '/actors/{address}/restart',
+    example: { path: '/actors/emaCross%2Fema-BTCUSDT/restart', body: { by: 'ann', reason: 'odd averages' } },
     summary:
       'Lets an actor start over, without its state, its timers and its children. `release` lets it go on in its state.',
     params: ofActor,
@@ -262,10 +261,10 @@ export const routes = {
     refusals: [...ACT_REFUSALS, 'ACTOR_RESERVED', 'ACTOR_HELD', 'ACTOR_FAILED'],
   },
 
-  /** @example POST /actors/counter%2Fa/stop { "by": "ann" } */
   stop: {
     method: 'POST',
     path: '/actors/{address}/stop',
+    example: { path: '/actors/counter%2Fa/stop', body: { by: 'ann' } },
     summary: 'Stops an actor and its children for good. An actor that the run needs is not stopped.',
     params: ofActor,
     headers: keyed,
@@ -274,10 +273,11 @@ export const routes = {
     refusals: [...ACT_REFUSALS, 'ACTOR_RESERVED', 'ACTOR_HELD', 'ACTOR_FAILED'],
   },
 
-  /** A message that is refused again has a dead letter of its own. @example POST /dead-letters/1234/redeliver */
+  /** A message that is refused again has a dead letter of its own. */
   redeliver: {
     method: 'POST',
     path: '/dead-letters/{seq}/redeliver',
+    example: { path: '/dead-letters/1234/redeliver' },
     summary: 'Sends a dead letter to its actor again, by the seq of its record.',
     params: z.strictObject({ seq: seqInUrl }),
     headers: keyed,
@@ -294,10 +294,10 @@ export const routes = {
     ],
   },
 
-  /** @example POST /dead-letters/1234/drop { "by": "ann", "reason": "too late" } */
   dropLetter: {
     method: 'POST',
     path: '/dead-letters/{seq}/drop',
+    example: { path: '/dead-letters/1234/drop', body: { by: 'ann', reason: 'too late' } },
     summary: 'Drops a dead letter, by the seq of its record, so that nobody sends it again.',
     params: z.strictObject({ seq: seqInUrl }),
     headers: keyed,
@@ -313,10 +313,10 @@ export const routes = {
     ],
   },
 
-  /** @example POST /components/news/restart { "by": "ann", "reason": "the wire is back" } */
   restartComponent: {
     method: 'POST',
     path: '/components/{name}/restart',
+    example: { path: '/components/news/restart', body: { by: 'ann', reason: 'the wire is back' } },
     summary: 'Stops a part of the runner and starts it again, where the run can go on without it.',
     params: z.strictObject({ name: z.string() }),
     headers: keyed,
