@@ -12,12 +12,20 @@ const counter = setup({ types: {} as { context: { n: number } } }).createMachine
   context: { n: 0 },
   on: { INC: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
 })
+/** Cannot start over. */
+const picky = setup({ types: {} as { input: { isBad: true } | undefined } }).createMachine({
+  context: ({ input }) => {
+    if (input?.isBad) throw new Error('never')
+    return {}
+  },
+})
 const machines = {
   account: trading.account,
   reconciliation: trading.reconciliation,
   runner: trading.runner,
   counter,
   order: { machine: counter, holds: () => 'it is open' },
+  picky: { machine: picky, restartInput: () => ({ isBad: true }) },
   component: counter,
 }
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
@@ -201,4 +209,15 @@ describe.each([
     expect(unknown).toMatchObject({ status: 404, body: { code: 'ACTOR_UNKNOWN' } })
     expect(harness.supervisor.seq).toBe(seq)
   })
+})
+
+it('a restart whose start throws is refused in the same words for the same key', async () => {
+  await harness.supervisor.spawn('picky', 'a')
+  const key = { 'idempotency-key': 'k-1' }
+  for (let n = 0; n < 2; n++)
+    expect(await post('/actors/picky/a/restart', {}, key)).toMatchObject({
+      status: 422,
+      body: { code: 'ACTOR_FAILED' },
+    })
+  expect(await harness.eventsOf('picky/a')).toEqual(['xstate.init', 'outcry.failed'])
 })

@@ -5,11 +5,13 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { compact } from '../../../errors/compact.ts'
+import { componentAddress } from '../../../machines/model/addresses.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { ActOptions } from '../../runtime/actors/signals.ts'
 import type { Receipt } from '../../runtime/commit/job.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { type Address, DEAD_LETTERS } from '../../runtime/record/address.ts'
+import type { AnyEvent } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { refusal } from '../../runtime/turn/refusal.ts'
 import type { ComponentHealth } from '../contract/answers.ts'
@@ -127,7 +129,7 @@ export function operationRoutes(
       const { name } = request.params
       const find = () => components?.health().find((one) => one.name === name)
       if (components === undefined || find() === undefined) throw componentUnknown(name, components?.health())
-      const deed = { actor: `component/${name}`, types: ['STOP', 'START'] }
+      const deed = { actor: componentAddress(name), types: ['STOP', 'START'] }
       const { seq, duplicate } = await once(request, deed, (options) => components.restart(name, options))
       const { state, reason } = find() as ComponentHealth
       return { name, state, seq, ...compact({ reason, duplicate: duplicate || undefined }) }
@@ -135,22 +137,21 @@ export function operationRoutes(
   )
 }
 
-/** Checks that the record at `seq` came from the same request. @throws KEY_REUSED */
+/** Checks that the record at `seq` came from the same request. @throws KEY_REUSED; ACTOR_FAILED as that request got */
 async function expectSame(
   supervisor: Supervisor,
   seq: number,
   { actor, types, letter }: Deed,
   { by, reason }: ActOptions,
 ): Promise<void> {
-  const isSame = (await turnAt(supervisor, seq)).some(
-    ({ actor: of, event }) =>
-      of === actor &&
-      types.includes(event.type) &&
-      event.by === by &&
-      event.reason === reason &&
-      event.letter === letter,
-  )
-  if (!isSame) throw keyReused(seq)
+  const isSame = (event: AnyEvent) =>
+    types.includes(event.type) && event.by === by && event.reason === reason && event.letter === letter
+  for (const { actor: of, event } of await turnAt(supervisor, seq)) {
+    if (of !== actor) continue
+    if (isSame(event)) return
+    if (event.type === 'outcry.failed' && isSame(event.event)) throw refusal('failed', actor, event.event)
+  }
+  throw keyReused(seq)
 }
 
 /** Checks that the message of a letter was taken when it was sent again. @throws the refusal that the first request got */
