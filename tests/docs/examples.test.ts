@@ -39,8 +39,8 @@ async function shell(line: string): Promise<{ status: number; body: string }> {
   return { status: Number(stdout.slice(end + 1)), body: stdout.slice(0, end) }
 }
 
-/** Codes for what this run has not: an actor in quarantine, a dead letter, a kind of a user, a source of news. */
-const NOT_THERE = ['ACTOR_NOT_QUARANTINED', 'LETTER_UNKNOWN', 'KIND_UNKNOWN', 'COMPONENT_UNKNOWN']
+/** Codes for what this run has not: an actor in quarantine, a dead letter, an actor of a user's kind, a source of news. */
+const NOT_THERE = ['ACTOR_NOT_QUARANTINED', 'LETTER_UNKNOWN', 'ACTOR_UNKNOWN', 'COMPONENT_UNKNOWN']
 
 describe('the page of the HTTP API', () => {
   it('is up to date: else npm run docs', () => {
