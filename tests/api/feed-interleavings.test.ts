@@ -97,11 +97,15 @@ async function play(all: readonly Step[], wants: Wanted) {
   const latest: { topic: string; seq: number }[] = []
   let left = 0
   let connections = 0
+  /** Number of former subscriptions of the same id whose end is not confirmed yet: their frames may still come. */
+  let ending = 0
   let socket = new Socket()
 
   /** Takes what has come on the connection. */
   const receive = () => {
     for (const frame of socket.frames.splice(0) as unknown as FeedFrame[]) {
+      if (frame.op === 'unsubscribed') ending--
+      if (ending > 0) continue
       if (frame.op === 'conflated') for (const count of Object.values(frame.topics)) left += count
       if (frame.op === 'caughtUp') place.caughtUp(frame.seq)
       if (frame.op === 'error') throw new Error(frame.message)
@@ -119,6 +123,7 @@ async function play(all: readonly Step[], wants: Wanted) {
   }
   const connect = () => {
     socket = new Socket()
+    ending = 0
     feed.connect(socket as unknown as WebSocket)
     subscribe()
   }
@@ -136,8 +141,8 @@ async function play(all: readonly Step[], wants: Wanted) {
     else {
       receive()
       if (step.act === 'resume') {
+        ending++
         socket.says({ op: 'unsubscribe', id: 'feed' })
-        receive()
         subscribe()
       } else {
         socket.emit('close')

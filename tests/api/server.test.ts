@@ -68,6 +68,13 @@ it.each(['/feed', '/inspect'])(
     await start()
     const silent = await open(path, { autoPong: false })
     const lively = await open(path)
+    // A client of the feed without a subscription would be closed in any case.
+    const subscription = JSON.stringify({ op: 'subscribe', id: 's', topics: ['events.>'] })
+    for (const socket of path === '/feed' ? [silent, lively] : []) {
+      socket.send(subscription)
+      socket.ping()
+      await once(socket, 'pong')
+    }
     const ends: number[] = []
     silent.on('close', (code) => ends.push(code))
     lively.on('close', () => expect.fail('it answers every ping'))
