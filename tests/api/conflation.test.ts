@@ -92,6 +92,17 @@ describe('a conflation', () => {
     expect(conflation.take(9, 1).map((going) => going.publication.topic[1])).toEqual(['a', 'c'])
   })
 
+  it('counts what it left out before the records that the log gives again, and nothing of these', () => {
+    const conflation = new Conflation(0)
+    for (const seq of [4, 5, 6, 6, 6]) conflation.offer(publication('a', seq), false, 1)
+    conflation.dropAfter(5)
+    expect(conflation.take(9, 1)).toEqual([])
+    expect(conflation.isEmpty).toBe(false)
+    expect(conflation.offer(publication('a', 6), true, 1)).toBe(2)
+    expect(conflation.isEmpty).toBe(true)
+    expect(conflation.offer(publication('a', 6), true, 1)).toBe(0)
+  })
+
   it('holds a limited number of topics', () => {
     const conflation = new Conflation(0)
     for (let n = 0; n < CONFLATED_TOPICS_MAX; n++) conflation.offer(publication(`t${n}`, n), false, 1)

@@ -17,6 +17,8 @@ interface Topic {
   held: Publication | undefined
   /** Publications left out since the last one that went. */
   left: number
+  /** Number of these that are of the same record as the publication that is held. */
+  leftOfRecord: number
   /** Time before which no publication may go. */
   freeAt: number
 }
@@ -26,6 +28,8 @@ export class Conflation {
   /** In the order in which their last publications went, so that the first one is free first. */
   readonly #topics = new Map<string, Topic>()
   #held = 0
+  /** Numbers of those that were left out of topics that it has forgotten, for the next publication of each. */
+  readonly #owed = new Map<string, number>()
 
   /** `ms` is the least time between two publications of a topic. */
   constructor(ms: number) {
@@ -51,9 +55,9 @@ export class Conflation {
     return oldest
   }
 
-  /** True when it has neither a publication nor a topic that must wait. */
+  /** True when it has neither a publication, nor a topic that must wait, nor a number to tell. */
   get isEmpty(): boolean {
-    return this.#topics.size === 0
+    return this.#topics.size === 0 && this.#owed.size === 0
   }
 
   /**
@@ -64,17 +68,21 @@ export class Conflation {
     const { name } = publication
     const topic = this.#topics.get(name)
     if (topic?.held !== undefined) {
+      topic.leftOfRecord = topic.held.seq === publication.seq ? topic.leftOfRecord + 1 : 0
       topic.held = publication
       topic.left++
       return undefined
     }
     if (hasRoom && now >= (topic?.freeAt ?? 0)) {
       this.#freeAfter(name, now)
-      return topic?.left ?? 0
+      return topic?.left ?? this.#takeOwed(name)
     }
     if (topic !== undefined) topic.held = publication
-    else if (this.canHold(publication)) this.#topics.set(name, { held: publication, left: 0, freeAt: 0 })
-    else return 0
+    else {
+      const left = this.#takeOwed(name)
+      if (!this.canHold(publication)) return left
+      this.#topics.set(name, { held: publication, left, leftOfRecord: 0, freeAt: 0 })
+    }
     this.#held++
     return undefined
   }
@@ -92,30 +100,44 @@ export class Conflation {
       if (going.length === max || (freeAt > now && (!all || this.#held === 0))) break
       if (held === undefined && freeAt > now) continue
       this.#freeAfter(name, held === undefined ? 0 : now)
-      if (held === undefined) continue
+      if (held === undefined) {
+        // The log gives again what was held, and then the number counts.
+        if (left > 0 && this.#owed.size < CONFLATED_TOPICS_MAX) this.#owed.set(name, left)
+        continue
+      }
       this.#held--
       going.push({ publication: held, left })
     }
     return going
   }
 
-  /** Drops what the log will give again: publications of records after `seq`. */
+  /** Drops what the log will give again, and does not count it: publications of records after `seq`, which is one record. */
   dropAfter(seq: number): void {
     for (const topic of this.#topics.values())
       if (topic.held !== undefined && topic.held.seq > seq && !topic.held.isDerived) {
         topic.held = undefined
+        topic.left -= topic.leftOfRecord
+        topic.leftOfRecord = 0
         this.#held--
       }
   }
 
+  #takeOwed(name: string): number {
+    const left = this.#owed.get(name) ?? 0
+    this.#owed.delete(name)
+    return left
+  }
+
   clear(): void {
     this.#topics.clear()
+    this.#owed.clear()
     this.#held = 0
   }
 
   /** Lets nothing of the topic go before its time after `now`. Time 0 forgets the topic. */
   #freeAfter(name: string, now: number): void {
     this.#topics.delete(name)
-    if (this.#ms > 0 && now > 0) this.#topics.set(name, { held: undefined, left: 0, freeAt: now + this.#ms })
+    if (this.#ms > 0 && now > 0)
+      this.#topics.set(name, { held: undefined, left: 0, leftOfRecord: 0, freeAt: now + this.#ms })
   }
 }
