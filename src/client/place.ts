@@ -34,6 +34,15 @@ export interface Wanted {
 /** A client has one subscription on each connection. */
 export const SUBSCRIPTION = 'feed'
 
+/** ms that an event may take from the server to the client, and that the server's timers may be late. */
+const LATE_MS = 1_000
+
+/** A moment at which everything up to this seq had come, but for what the server kept back. */
+interface Mark {
+  readonly seq: number
+  readonly at: number
+}
+
 export class Place {
   readonly #wanted: Wanted
   readonly #hasAllRecords: boolean
@@ -54,9 +63,17 @@ export class Place {
    * items.
    */
   #isSearching = false
+  /** ms for which the server may keep an event back while it sends later ones. */
+  readonly #keptMs: number
+  /** Two moments of items that came, so far apart. */
+  #earlier: Mark | undefined
+  #recent: Mark | undefined
+  /** Time at which the last item came. */
+  #lastAt = 0
 
   constructor(wanted: Wanted) {
     this.#wanted = wanted
+    this.#keptMs = wanted.throttleMs === undefined ? 0 : 2 * wanted.throttleMs + LATE_MS
     this.#since = wanted.since
     this.#lastRecord = wanted.since
     const { topics, filter, minSeverity, conflate } = wanted
@@ -66,7 +83,7 @@ export class Place {
 
   /** Returns the frame for a server whose log ends at `head`. `log` is the id of that log. @throws SEQ_LOST */
   subscription(head: number, log?: string): SubscribeFrame {
-    const last = Math.max(this.#last?.seq ?? 0, this.#latestSeq)
+    const last = this.#lastSeq
     const hasPlace = last > 0 || this.#since !== undefined
     if (hasPlace && this.#log !== undefined && log !== this.#log)
       throw lost(Math.max(last, this.#since ?? 0), `the log ${log} is in the place of ${this.#log}`)
@@ -75,9 +92,10 @@ export class Place {
     const frame = { op: 'subscribe' as const, id: SUBSCRIPTION, topics: [...topics], ...compact(others) }
     if (last > 0) {
       if (head < last) throw lost(last, `the log ends at ${head}`)
+      const since = Math.max(0, this.#surelyCome(last) - 1)
       // The server sends the last item again, unless it may leave it out.
-      this.#isSearching = this.#last?.seq === last
-      return { ...frame, since: last - 1 }
+      this.#isSearching = this.#last !== undefined && this.#last.seq > since
+      return { ...frame, since }
     }
     if (this.#since === undefined && tail !== undefined) return { ...frame, tail }
     if (this.#since === undefined) this.#reach(head)
@@ -85,8 +103,32 @@ export class Place {
     return { ...frame, ...compact({ since: this.#since }) }
   }
 
-  /** Returns whether the item is new. @throws SEQ_LOST, FEED_GAP */
-  take(item: FeedItem): boolean {
+  get #lastSeq(): number {
+    return Math.max(this.#last?.seq ?? 0, this.#latestSeq)
+  }
+
+  /** Returns the seq, `last` at most, up to which the server kept nothing back when the last item came. */
+  #surelyCome(last: number): number {
+    if (this.#keptMs === 0) return last
+    const isOld = this.#recent !== undefined && this.#lastAt - this.#recent.at >= this.#keptMs
+    return Math.min(last, (isOld ? this.#recent : this.#earlier)?.seq ?? this.#since ?? last)
+  }
+
+  /** Returns whether the item is new. `now` is in ms, by a clock that nobody sets. @throws SEQ_LOST, FEED_GAP */
+  take(item: FeedItem, now = performance.now()): boolean {
+    const isNew = this.#take(item)
+    if (isNew && this.#keptMs > 0) this.#mark(now)
+    return isNew
+  }
+
+  #mark(now: number): void {
+    this.#lastAt = now
+    if (this.#recent !== undefined && now - this.#recent.at < this.#keptMs) return
+    this.#earlier = this.#recent
+    this.#recent = { seq: this.#lastSeq, at: now }
+  }
+
+  #take(item: FeedItem): boolean {
     const { seq } = item
     // A record comes after the events that it emitted.
     const index = 'record' in item ? Number.POSITIVE_INFINITY : item.index
@@ -94,7 +136,7 @@ export class Place {
       return this.#takeLatest(item.topic, seq, index)
     const key = keyOf(item)
     if (this.#last !== undefined && this.#isSearching) {
-      if (seq !== this.#last.seq) throw lost(this.#last.seq, `${seq} comes in its place`)
+      if (seq > this.#last.seq) throw lost(this.#last.seq, `${seq} comes in its place`)
       this.#isSearching = key !== this.#last.key
       return false
     }

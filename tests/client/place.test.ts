@@ -99,6 +99,28 @@ describe('a place in the feed', () => {
     expect(() => place.subscription(9, 'other')).toThrow(lost)
   })
 
+  it('goes back to what came before a throttle may have kept events back, and takes none of the others twice', () => {
+    const place = new Place({ topics: ['events.>'], since: 0, throttleMs: 500 })
+    const ticked = (seq: number) => ({
+      ...event(seq, 0),
+      class: 'high-frequency' as const,
+      topic: `t.${seq % 3}`,
+    })
+    expect(place.take(event(1, 0), 0)).toBe(true)
+    // Nothing is known of the first two seconds.
+    expect(place.subscription(9)).toMatchObject({ since: 0 })
+    expect(place.take(event(1, 0), 900)).toBe(false)
+    expect(place.take(ticked(4), 2_000)).toBe(true)
+    expect(place.take(event(6, 0), 3_999)).toBe(true)
+    expect(place.subscription(9)).toMatchObject({ since: 0 })
+    for (const item of [event(1, 0), ticked(4), event(6, 0)]) expect(place.take(item, 4_000)).toBe(false)
+    expect(place.take(event(7, 0), 4_000)).toBe(true)
+    expect(place.subscription(9)).toMatchObject({ since: 3 })
+    // Event 5 was kept back when the connection ended.
+    const again = [ticked(4), ticked(5), event(6, 0), event(7, 0), event(8, 0)]
+    expect(again.map((item) => place.take(item, 4_100))).toEqual([false, true, false, false, true])
+  })
+
   it('is in no log before an item has come, when it begins at the last so many', () => {
     const place = new Place({ topics: ['events.>'], tail: 5 })
     place.subscription(9, 'mine')
