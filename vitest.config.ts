@@ -15,6 +15,8 @@ const LONG = [
   'crash-loop',
   'simulation',
   'lives',
+  'feed-storm',
+  'crowd',
   'live',
   'kill-upgrade',
   'full-disk',
