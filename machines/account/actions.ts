@@ -90,7 +90,6 @@ export function actionsOf(version: string) {
       const { [ownOrderAddress(clOrdId)]: works, ...working } = context.working
       if (works === undefined) return
       enqueue.assign({ working })
-      if (context.closing !== undefined) lookAgain(enqueue, at)
       const { symbol, strategy } = works.request
       const instrument = instrumentName(context.instruments, symbol)
       const names = compact({ venue: context.venue, symbol, instrument, strategy, clOrdId })

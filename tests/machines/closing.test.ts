@@ -1,6 +1,7 @@
 /** Tests the commands that cancel orders and close positions, on the paper venue. */
 import { describe, expect, it } from 'vitest'
-import { type AccountContext, instrument } from '../../machines/index.ts'
+import { type AccountContext, instrument, machines } from '../../machines/index.ts'
+import { Harness } from '../runtime/harness.ts'
 import { Floor, SYMBOL } from './floor.ts'
 
 const ACCOUNT = 'account/paper'
@@ -67,8 +68,8 @@ describe('FLATTEN', () => {
     const submitted = (await floor.emitted('ORDER_SUBMITTED')).map(({ clOrdId }) => clOrdId)
     expect(submitted.at(-1)).toBe('paper:b-exit')
     // One cancel for each order: a list looks after its own.
-    const canceled = (await floor.emitted('ORDER_PENDING_CANCEL')).map(({ order }) => order)
-    expect(canceled.sort()).toEqual(['order/paper:b-stop', 'order/paper:b-target'])
+    const canceled = (await floor.harness.records()).filter(({ event }) => event.type === 'CANCEL')
+    expect(canceled.map(({ actor }) => actor).sort()).toEqual(['order/paper:b-stop', 'order/paper:b-target'])
   })
 
   it('exits at market what no list holds, and cancels stops only then', async () => {
@@ -151,6 +152,73 @@ describe('FLATTEN', () => {
     expect(await floor.emitted('ACCOUNT_NOT_FLAT')).toHaveLength(1)
   })
 
+  it('cancels a stop that its list would keep for good', async () => {
+    const floor = await Floor.open(QUIET)
+    const exit = { side: 'SELL', orderQty: '2', timeInForce: 'GTC', reduceOnly: true } as const
+    await floor.order('o')
+    await floor.bracket('oco', {
+      contingencyType: 'OCO',
+      orders: [
+        { legId: 'stop', ordType: 'STOP', stopPx: '90', ...exit },
+        { legId: 'target', ordType: 'LIMIT', price: '120', ...exit },
+      ],
+    })
+    await floor.pass()
+    await flatten(floor)
+    expect(await nakedWhile(floor, 200)).toEqual([])
+    expect([floor.held, Object.keys(floor.working())]).toEqual(['0', ['oco-stop']])
+    await floor.pass(5_000)
+    await floor.pass()
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
+  })
+
+  it('exits a position of a symbol that has had no price here', async () => {
+    const harness = new Harness()
+    const ports = { paper: { deliver: () => {}, recover: () => {} } }
+    const supervisor = await harness.open({ machines, ports })
+    const limits = { orderNotionalMax: '1000', openOrdersMax: 5 }
+    const instruments = [{ symbol: SYMBOL, contract: 'linear' }]
+    await supervisor.spawn('account', 'paper', { venue: 'paper', balance: '1000', limits, instruments })
+    const terms = { contract: 'linear', multiplier: '1', settleAsset: 'USDT', settled: '0' }
+    const held = { symbol: SYMBOL, position: POSITION, quantity: '2', cost: '200', avgPx: '100', ...terms }
+    await supervisor.send(ACCOUNT, { type: 'POSITION_CHANGED', at: 1_000, ...held })
+    await supervisor.send(ACCOUNT, { type: 'FLATTEN', at: 1_000, ...BY })
+    for (let look = 0; look < 3; look++) {
+      harness.clock.advanceTo(1_000)
+      await supervisor.idle()
+    }
+    const value = { execution: 'submitted' }
+    expect(await supervisor.view(`order/paper:${SYMBOL}-close-1`)).toMatchObject({ value })
+  })
+
+  it('exits at once what a part of an entry has opened, also while its cancel has no answer', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('low', { ordType: 'LIMIT', price: '90', orderQty: '3' })
+    floor.loseReports('CANCELED')
+    await flatten(floor)
+    await floor.price('89', '1')
+    await floor.pass()
+    await floor.price('89')
+    await floor.pass()
+    await floor.pass()
+    expect([floor.held, floor.working()]).toEqual(['0', {}])
+    // The order learns by itself what became of it.
+    expect(await floor.emitted('ACCOUNT_FLATTENED')).toEqual([])
+    await floor.pass(30_000)
+    await floor.pass()
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '1.000001' }])
+  })
+
+  it('takes another id where a person has used the one of its exit', async () => {
+    const floor = await Floor.open(QUIET)
+    await floor.order(`paper:${SYMBOL}-close-1`)
+    await flatten(floor)
+    await floor.pass()
+    await floor.pass()
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
+    expect((await floor.emitted('ORDER_FILLED')).at(-1)?.clOrdId).toBe(`paper:${SYMBOL}-close-2`)
+  })
+
   it('places another exit where the venue has ended one', async () => {
     const floor = await Floor.open(QUIET)
     await floor.order('o')
@@ -172,7 +240,9 @@ describe('FLATTEN', () => {
   it('tells of a quantity that no order can close, and closes the rest', async () => {
     const floor = await Floor.open(LINEAR)
     await floor.order('o', { orderQty: '2.5' })
-    const instruments = [instrument.parse({ symbol: SYMBOL, contract: 'linear', lotSize: '1', maxQty: '1' })]
+    const instruments = [
+      instrument.parse({ symbol: SYMBOL, contract: 'linear', lotSize: '1', maxQty: '1.5' }),
+    ]
     await floor.send(ACCOUNT, { type: 'CONFIGURE', settings: { instruments } })
     await flatten(floor)
     await floor.pass(30_100)
@@ -290,6 +360,22 @@ describe('CLOSE_POSITION', () => {
     expect(floor.held).toBe('2')
   })
 
+  it('lets nothing be entered while an order may open the position again', async () => {
+    const floor = await Floor.open(QUIET)
+    await floor.order('o')
+    await floor.order('low', { ordType: 'LIMIT', price: '90' })
+    floor.loseReports('CANCELED')
+    await close(floor)
+    await floor.pass()
+    await floor.pass()
+    expect([floor.held, Object.keys(account(floor).working)]).toEqual(['0', ['order/low']])
+    await floor.order('early')
+    expect(await floor.emitted('ENTRY_SKIPPED')).toMatchObject([{ check: 'closing', clOrdId: 'early' }])
+    await floor.pass(30_000)
+    await floor.order('late')
+    expect([floor.held, account(floor).closing]).toEqual(['2', undefined])
+  })
+
   it('has no effect on a position that is flat', async () => {
     const floor = await Floor.open(QUIET)
     await floor.bracket('b')
@@ -312,6 +398,13 @@ describe('CANCEL_ALL', () => {
     await floor.pass()
     await floor.order('stop', STOP)
     await floor.order('low', rest)
+    const stop = { side: 'SELL', ordType: 'STOP', stopPx: '70', reduceOnly: true } as const
+    await floor.bracket('later', {
+      orders: [
+        { legId: 'entry', side: 'BUY', orderQty: '1', ...rest },
+        { legId: 'stop', orderQty: '1', timeInForce: 'GTC', ...stop },
+      ],
+    })
     await floor.bracket('oco', {
       contingencyType: 'OCO',
       orders: [
@@ -322,11 +415,12 @@ describe('CANCEL_ALL', () => {
     await floor.pass()
     await floor.send(ACCOUNT, { type: 'CANCEL_ALL', symbol: 'ETHUSDT', ...BY })
     await floor.pass()
-    expect(Object.keys(floor.working())).toHaveLength(6)
+    expect(Object.keys(floor.working())).toHaveLength(7)
     await floor.send(ACCOUNT, { type: 'CANCEL_ALL', symbol: SYMBOL, ...BY, reason: 'news' })
     await floor.pass()
     expect(Object.keys(floor.working()).sort()).toEqual(['b-stop', 'b-target', 'stop'])
-    expect([floor.held, floor.phase('oco'), floor.value(ACCOUNT)]).toEqual(['2', 'done', 'active'])
+    expect([floor.phase('later'), floor.phase('oco')]).toEqual(['done', 'done'])
+    expect([floor.held, floor.value(ACCOUNT)]).toEqual(['2', 'active'])
     expect(await floor.emitted('MANUAL_INTERVENTION')).toMatchObject([
       { action: 'CANCEL_ALL', symbol: 'ETHUSDT' },
       { action: 'CANCEL_ALL', symbol: SYMBOL, reason: 'news', ...BY },

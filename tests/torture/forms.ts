@@ -126,6 +126,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/machines/order-list.test.ts'],
     amounts: { LISTS: 50_000 },
   },
+  flatten: {
+    about: 'accounts that become flat while orders, prices and the venue do what they want',
+    files: ['tests/machines/closing-at-random.test.ts'],
+    amounts: { FLATTENED_RUNS: 3_000 },
+  },
   books: {
     about: 'random books of positions',
     files: ['tests/machines/position.test.ts'],

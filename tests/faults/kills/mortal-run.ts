@@ -57,13 +57,16 @@ export class MortalRun {
   /** Number of kills and stops. */
   ends = 0
   readonly #config: object
+  readonly #onStart: (runner: RunningRunner) => void
   readonly #log = newMemory()
   /** By venue. */
   readonly #books = new Map<string, Database>()
   readonly #folder = mkdtempSync(join(tmpdir(), 'outcry-kills-'))
 
-  constructor(config: object) {
+  /** `onStart` is called with the runner of each life. */
+  constructor(config: object, onStart: (runner: RunningRunner) => void = nothing) {
     this.#config = config
+    this.#onStart = onStart
   }
 
   /**
@@ -113,6 +116,7 @@ export class MortalRun {
         flags: { ...this.#config, data: this.#folder, server: { enabled: false } },
       })
       runner = await startRunner(config, LOGGER, { storage: { openLog, openBooks } })
+      this.#onStart(runner)
       await runner.ended
       await runner.stop('the market has ended', 'test')
       return 'ended' as const
