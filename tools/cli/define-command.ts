@@ -28,6 +28,7 @@ export function reading(program: Command, name: string, description: string): Co
   return program
     .command(name)
     .description(description)
+    .helpGroup('Read a log, closed or in use:')
     .option(
       '-c, --config <file>',
       "YAML configuration of a run, with its data folder and its strategies' modules",
@@ -50,7 +51,8 @@ export interface ActOptions extends ReadOptions {
 
 /** Adds a command that tells actors of a running runner to do something. */
 export function acting(program: Command, name: string, description: string): Command {
-  return reading(program, name, `${description}; a runner must hold the folder`)
+  return reading(program, name, description)
+    .helpGroup('Act on a running runner, which holds the folder:')
     .option('--by <name>', 'your name, for the log (default: your login name)')
     .option('--reason <text>', 'the reason, for the log')
 }

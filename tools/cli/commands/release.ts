@@ -3,6 +3,7 @@ import { type DefineCommand, finish, reading } from '../define-command.ts'
 
 export const release: DefineCommand = (program) =>
   reading(program, 'release', 'let an actor out of quarantine, of a running runner too')
+    .helpGroup('Commands:')
     .argument('<address>', 'such as emaCross/ema-BTCUSDT')
     .option('--by <name>', 'your name, for the log')
     .option('--reason <text>', 'the reason, for the log')
