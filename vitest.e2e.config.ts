@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['tests/e2e/**/*.test.ts'],
     env: { TMPDIR: scratch() },
     globalSetup: 'tests/programs/compile.ts',
+    setupFiles: 'tests/by-contract/watch.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: false,

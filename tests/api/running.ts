@@ -34,7 +34,7 @@ export async function startTrading(
   await eventually(async () => expect(await client.actor('account/sim')).toMatchObject(marked))
   const stop = async () => {
     await runner.stop('the test has ended', 'test')
-    rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true, force: true })
   }
   return { url, data, stop }
 }

@@ -55,11 +55,11 @@ export interface Words {
   readonly of: Readonly<Record<string, readonly string[]>>
 }
 
-/** Returns the texts in values of a server, by the names of their fields. */
-export function wordsIn(values: unknown, more: readonly string[] = []): Words {
-  const of: Record<string, string[]> = {}
+/** Returns the texts in values of a server, by the names of their fields, with some more and without some. */
+export function wordsIn(values: unknown, more: readonly string[], without: readonly string[]): Words {
+  const of: Record<string, string[]> = Object.create(null)
   const look = (value: unknown, name: string) => {
-    if (typeof value === 'string' && value.length < 100)
+    if (typeof value === 'string' && value.length < 100 && !without.includes(value))
       of[name] = [...new Set([...(of[name] ?? []), value])].slice(-50)
     if (typeof value !== 'object' || value === null) return
     for (const [key, inner] of Object.entries(value)) look(inner, Array.isArray(value) ? name : key)
