@@ -15,6 +15,8 @@ import { rateOf } from './transitions.ts'
 const CLIENTS = 10
 const PER_SECOND = 10_000
 const ACTORS = 100
+/** Events of the first second, in which Node still compiles what it runs. They are not counted. */
+const WARM_UP = PER_SECOND
 
 const beacon = setup({
   types: {} as {
@@ -91,7 +93,8 @@ function figuresOf(rounds: readonly Round[]) {
   }
 }
 
-async function run(folder: string, count: number, compressFrames: boolean): Promise<Round> {
+async function run(folder: string, counted: number, compressFrames: boolean): Promise<Round> {
+  const count = WARM_UP + counted
   const location = mkdtempSync(join(folder, 'feed-'))
   const store = await openLevelStore(location)
   const supervisor = await createSupervisor({ store, machines: { beacon } })
@@ -121,9 +124,13 @@ async function run(folder: string, count: number, compressFrames: boolean): Prom
   await supervisor.stop()
   rmSync(location, { recursive: true })
   // Client by client, event by event: the arrival of seq `first + i`.
-  const took = Float64Array.from(
+  const took = Array.from(
     arrivals,
     (at, i) => Number(at - (committedAt.get(first + (i % count)) as bigint)) / 1e6,
-  )
-  return { took: took.sort(), cpuUs: (user + system) / count, bytes: bytes / arrivals.length }
+  ).filter((_, i) => i % count >= WARM_UP)
+  return {
+    took: Float64Array.from(took).sort(),
+    cpuUs: (user + system) / count,
+    bytes: bytes / arrivals.length,
+  }
 }
