@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { Address } from '../../src/runtime/record/address.ts'
+import { openLevelStore } from '../../src/runtime/record/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { eventually } from '../runtime/harness.ts'
 import { type Finished, OutcryProcess, outcry } from './runner-process.ts'
 
@@ -53,13 +56,13 @@ strategies:
 const argsOf = (name: string) =>
   ['run', '--config', configOf(name), '--data', dataOf(name), '--no-server'] as const
 const run = (name: string) => outcry(...argsOf(name), '--json')
-const lines = (text: string) =>
-  text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-const recordsOf = async (name: string, actor: string) =>
-  lines((await outcry('replay', actor, '--data', dataOf(name), '--json')).stdout)
+async function recordsOf(name: string, actor: string): Promise<TransitionRecord[]> {
+  const store = await openLevelStore(join(dataOf(name), 'log'))
+  const records: TransitionRecord[] = []
+  for await (const record of store.history(actor as Address)) records.push(record)
+  await store.close()
+  return records
+}
 /** What the runner keeps in its log as critical. */
 const criticalOf = async (name: string) =>
   (await recordsOf(name, 'runner/main')).flatMap(({ event }) =>
@@ -103,7 +106,7 @@ describe('a strategy that loops for ever', () => {
       expect(JSON.parse(second.stdout).ordersSubmitted).toBeGreaterThan(0)
       expect(existsSync(noteOf(name))).toBe(false)
       const failed = (await recordsOf(name, BAD)).find(({ event }) => event.type === 'outcry.failed')
-      expect(failed.event).toMatchObject({ event: { type: 'CANDLE_CLOSE' }, error: { code: 'RUN_HUNG' } })
+      expect(failed?.event).toMatchObject({ event: { type: 'CANDLE_CLOSE' }, error: { code: 'RUN_HUNG' } })
       // It is the last that it took: the candle that it hung on is none of its records.
       expect((await recordsOf(name, BAD)).at(-1)).toEqual(failed)
       await expectWhole(name)
@@ -148,7 +151,7 @@ describe('a strategy that fills the memory in one step', () => {
       failed: [{ address: BAD, why: expect.stringMatching(/at work on CANDLE_CLOSE and had taken \d+ MiB/) }],
     })
     const failed = (await recordsOf(name, BAD)).at(-1)
-    expect(failed.event).toMatchObject({ type: 'outcry.failed', error: { code: 'MEMORY_FILLED' } })
+    expect(failed?.event).toMatchObject({ type: 'outcry.failed', error: { code: 'MEMORY_FILLED' } })
     expect(existsSync(join(dataOf(name), 'may-end-by.json'))).toBe(false)
     await expectWhole(name)
   })
@@ -172,7 +175,7 @@ it.each<[string, string]>([
   ['in a timer', 'setTimeout(() => { for (;;) {} }, 1)'],
 ])('a module that loops for ever %s is named by its line', async (what, top) => {
   const name = `loops-${what.replaceAll(' ', '-')}`
-  write(name, { top })
+  write(name, { top, hangLimitMs: 2_000 })
   const { code, stderr } = await run(name)
   expect([code, stderr]).toEqual([3, expect.stringMatching(/^RUN_HUNG: .* s, at .*\.ts:5:/m)])
 })
@@ -220,7 +223,7 @@ describe('a module that fails outside every turn', () => {
     // Whoever reads the log loads its modules, too.
     write(name, {})
     expect(await criticalOf(name)).toEqual([expect.stringContaining(`${fileOf(name)}:5:`)])
-    const { event } = (await recordsOf(name, 'runner/main')).at(-1)
+    const event = (await recordsOf(name, 'runner/main')).at(-1)?.event
     expect(event).toMatchObject({ type: 'STOPPED', reason: 'failure' })
     await expectWhole(name)
   })
