@@ -1,5 +1,5 @@
 /** Tests what people do to actors, dead letters and components over HTTP: the record of who asked, and what is refused. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assign, setup } from 'xstate'
 import { machines as trading } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
@@ -77,6 +77,9 @@ async function post(path: string, body?: object, headers: Headers = {}, name: ke
 const recordAt = async (seq: unknown): Promise<TransitionRecord | undefined> =>
   (await harness.records()).find((record) => record.seq === seq)
 
+/** Lets each request look for its key before another one has taken it, as requests do that come at once. */
+const findNoKey = () => vi.spyOn(harness.supervisor, 'seqOfKey').mockReturnValue(undefined)
+
 const PATHS = () => ({
   restart: '/actors/counter/a/restart',
   stop: '/actors/counter/a/stop',
@@ -127,6 +130,24 @@ describe.each(OPERATIONS)('%s', (operation) => {
     expect(await post('/actors/order/a/restart', {}, key)).toMatchObject({ body: { code: 'KEY_REUSED' } })
     expect(harness.supervisor.seq).toBe(seq)
     expect(restarts).toHaveLength(operation === 'component' ? 1 : 0)
+  })
+
+  it('happens once for a key that two requests have at once', async () => {
+    const key = { 'idempotency-key': 'k-1' }
+    findNoKey()
+    const both = await Promise.all([post(path(), {}, key), post(path(), {}, key)])
+    expect(both.map(({ status }) => status)).toEqual([200, 200])
+    expect(new Set(both.map(({ body }) => body.seq)).size).toBe(1)
+    expect((await harness.records()).filter((record) => record.key === 'k-1')).toHaveLength(1)
+  })
+
+  it('is refused for a key that another request takes at the same time', async () => {
+    const key = { 'idempotency-key': 'k-1' }
+    findNoKey()
+    expect((await post('/actors/order/a/events', { type: 'INC' }, key)).status).toBe(200)
+    const { seq } = harness.supervisor
+    expect(await post(path(), {}, key)).toMatchObject({ status: 422, body: { code: 'KEY_REUSED' } })
+    expect(harness.supervisor.seq).toBe(seq)
   })
 
   it.each<[string, object, Headers, keyof typeof TOKENS, number, string]>([
@@ -219,5 +240,17 @@ it('a restart whose start throws is refused in the same words for the same key',
       status: 422,
       body: { code: 'ACTOR_FAILED' },
     })
+  expect(await harness.eventsOf('picky/a')).toEqual(['xstate.init', 'outcry.failed'])
+})
+
+it('a restart whose start throws is refused to each of two requests that come at once with a key', async () => {
+  await harness.supervisor.spawn('picky', 'a')
+  const key = { 'idempotency-key': 'k-1' }
+  findNoKey()
+  const both = await Promise.all([1, 2].map(() => post('/actors/picky/a/restart', {}, key)))
+  expect(both.map(({ status, body }) => [status, body.code])).toEqual([
+    [422, 'ACTOR_FAILED'],
+    [422, 'ACTOR_FAILED'],
+  ])
   expect(await harness.eventsOf('picky/a')).toEqual(['xstate.init', 'outcry.failed'])
 })

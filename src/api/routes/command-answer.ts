@@ -1,13 +1,13 @@
 /** Makes the answer to a command from the log, so the same command sent again gets the same answer. */
 import { compact } from '../../../errors/compact.ts'
-import { OutcryError } from '../../../store/index.ts'
+import type { OutcryError } from '../../../store/index.ts'
 import type { Receipt } from '../../runtime/commit/job.ts'
 import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
 import { type Address, DEAD_LETTERS } from '../../runtime/record/address.ts'
 import type { AnyEvent, TransitionRecord } from '../../runtime/record/record.ts'
 import { jsonEqual } from '../../runtime/record/values.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
-import { refusal } from '../../runtime/turn/refusal.ts'
+import { keyReused, refusal } from '../../runtime/turn/refusal.ts'
 import { type Problem, problemOf } from '../contract/problem.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import type { routes } from '../contract/routes.ts'
@@ -62,16 +62,6 @@ function notTaken(
   const letter = records.find(({ actor }) => actor === DEAD_LETTERS)?.event
   if (letter?.to === address && isSame(letter.event)) return refusal(letter.reason, address, letter.event)
   return keyReused(records[0]?.seq)
-}
-
-/** Returns the error for a key that an earlier request for something else had, which led to the record `seq`. */
-export function keyReused(seq: number | undefined): OutcryError {
-  return new OutcryError(
-    'KEY_REUSED',
-    `the Idempotency-Key was used for another event, record ${seq}`,
-    'Use a new key for each event.',
-    { issues: [{ field: 'idempotency-key', rule: 'a new one for a new event' }] },
-  )
 }
 
 function isRefusal({ registry }: Supervisor, { actor, event }: EventEnvelope): boolean {

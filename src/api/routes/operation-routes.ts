@@ -13,14 +13,14 @@ import type { Logger } from '../../runtime/logger.ts'
 import { type Address, DEAD_LETTERS } from '../../runtime/record/address.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
-import { refusal } from '../../runtime/turn/refusal.ts'
+import { keyReused, refusal } from '../../runtime/turn/refusal.ts'
 import type { ComponentHealth } from '../contract/answers.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import type { Guard } from '../guard.ts'
 import { givenId } from '../request-id.ts'
 import { type Api, pathOf } from '../type-provider.ts'
-import { keyReused, turnAt } from './command-answer.ts'
+import { turnAt } from './command-answer.ts'
 
 /** The components of a process, for people who act on them. */
 export interface ComponentOperations {
@@ -71,11 +71,14 @@ export function operationRoutes(
     const token = guard.callerOf(raw)?.token?.name
     logger.debug({ requestId: id, token, by, ...deed }, 'an operation')
     const known = key === undefined ? undefined : supervisor.seqOfKey(key)
-    if (known !== undefined) {
-      await expectSame(supervisor, known, deed, { by, reason })
-      return { seq: deed.isFollowed ? known + 1 : known, duplicate: true }
-    }
-    return act(compact({ by, reason, key, request: givenId(raw) }))
+    const offset = deed.isFollowed ? 1 : 0
+    const receipt =
+      known === undefined
+        ? await act(compact({ by, reason, key, request: givenId(raw) }))
+        : { seq: known + offset, duplicate: true }
+    // Another request may have taken the key before this one did, or while it acted.
+    if (receipt.duplicate) await expectSame(supervisor, receipt.seq - offset, deed, { by, reason })
+    return receipt
   }
 
   const deeds = {

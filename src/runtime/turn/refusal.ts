@@ -72,3 +72,13 @@ export function notQuarantined(address: string): OutcryError {
     'There is nothing to release: see `outcry actors` for its state.',
   )
 }
+
+/** Returns the error for a key that an earlier request for something else had, which led to the record `seq`. */
+export function keyReused(seq: number | undefined): OutcryError {
+  return new OutcryError(
+    'KEY_REUSED',
+    `the Idempotency-Key was used for another event, record ${seq}`,
+    'Use a new key for each event.',
+    { issues: [{ field: 'idempotency-key', rule: 'a new one for a new event' }] },
+  )
+}
