@@ -119,6 +119,7 @@ export class ComponentRecords {
   }
 }
 
-function notRunning(name: string): OutcryError {
+/** Returns the error for a person who asks for a component while all of them start or stop. */
+export function notRunning(name: string): OutcryError {
   return new OutcryError('STOPPED', `the runner starts or stops, and ${name} with it`, 'Ask again later.')
 }

@@ -7,8 +7,9 @@ import type { ActOptions } from '../runtime/actors/signals.ts'
 import type { Receipt } from '../runtime/commit/job.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { plainError } from '../runtime/record/values.ts'
+import { keyReused } from '../runtime/turn/refusal.ts'
 import type { Component, ComponentHealth, ComponentState } from './component.ts'
-import type { ComponentRecords } from './component-records.ts'
+import { type ComponentRecords, notRunning } from './component-records.ts'
 import { startOrder } from './start-order.ts'
 
 export interface LifecycleOptions {
@@ -36,6 +37,8 @@ interface Entry {
   runsSince: number
   /** The restart under way. */
   restarting?: Promise<unknown> | undefined
+  /** Resolves when the log has answered the last person who asked for a restart. Until then nothing else begins. */
+  asking?: Promise<unknown> | undefined
   /** Counts the restarts by people. What an earlier life does counts no more. */
   life: number
 }
@@ -121,31 +124,28 @@ export class Lifecycle {
   /**
    * Restarts a component for a person. Components that need it go on meanwhile. Resolves with the record of who asked,
    * when the component runs again.
-   * @throws COMPONENT_UNKNOWN, COMPONENT_FIXED, COMPONENT_BUSY, COMPONENT_FAILED when it does not start; STOPPED
+   * @throws COMPONENT_UNKNOWN, COMPONENT_FIXED, COMPONENT_BUSY, COMPONENT_FAILED when it does not start, KEY_REUSED,
+   * STOPPED while the run starts or stops
    */
   async restart(name: string, options: ActOptions): Promise<Receipt> {
     const entry = this.#entries.find(({ component }) => component.name === name)
     if (entry === undefined) throw refusals.unknown(name)
     const fixed = this.#fixed(entry)
     if (fixed !== undefined) throw refusals.fixed(name, fixed)
+    if (this.#stopping !== undefined) throw notRunning(name)
     if (entry.state !== 'RUNNING' && entry.state !== 'FAILED') throw refusals.busy(name, entry.state)
     const restarted = this.#restartFor(entry, options)
     entry.restarting = restarted.catch(() => {})
     return restarted
   }
 
-  async #restartFor(entry: Entry, { by, reason, ...sending }: ActOptions): Promise<Receipt> {
+  async #restartFor(entry: Entry, options: ActOptions): Promise<Receipt> {
     const { records } = this.#options
-    const { component, state: was, reason: failure } = entry
+    const { component, state: was } = entry
     const { name } = component
-    const type = was === 'RUNNING' ? 'STOP' : 'START'
-    entry.state = was === 'RUNNING' ? 'STOPPING' : 'INITIALIZING'
-    const life = ++entry.life
-    const receipt = await records.ask(name, compact({ type, by, reason }), sending).catch((error) => {
-      // Nothing has happened to it.
-      Object.assign(entry, { state: was, reason: failure, life: life - 1 })
-      throw error
-    })
+    const asked = this.#ask(entry, options)
+    entry.asking = asked.catch(() => {})
+    const receipt = await asked
     entry.failures = 0
     try {
       await component.stop?.()
@@ -162,6 +162,27 @@ export class Lifecycle {
     }
     void this.#keep(entry)
     await records.flush()
+    return receipt
+  }
+
+  /** Records who asks for a restart. From then on the earlier life counts no more. A refusal leaves the component as it was. */
+  async #ask(entry: Entry, { by, reason, ...sending }: ActOptions): Promise<Receipt> {
+    const { name } = entry.component
+    const { state: was } = entry
+    const type = was === 'RUNNING' ? 'STOP' : 'START'
+    entry.state = was === 'RUNNING' ? 'STOPPING' : 'INITIALIZING'
+    let receipt: Receipt
+    try {
+      receipt = await this.#options.records.ask(name, compact({ type, by, reason }), sending)
+      // The same request would have found the component busy.
+      if (receipt.duplicate) throw keyReused(receipt.seq)
+    } catch (error) {
+      entry.state = was
+      throw error
+    }
+    // The stop has waited for this, and goes on from the state that is on record now.
+    if (this.#stopping !== undefined) throw notRunning(name)
+    entry.life++
     return receipt
   }
 
@@ -201,6 +222,7 @@ export class Lifecycle {
         if (component.endsRun) this.#end()
         return
       } catch (thrown) {
+        await entry.asking
         if (entry.life !== life || !(await this.#recovered(entry, errorOf(thrown)))) return
       }
     }
@@ -216,6 +238,7 @@ export class Lifecycle {
       this.#fault(entry, error, retryInMs)
       if (retryInMs === undefined) return false
       await this.#time.wait(retryInMs, this.#stopped.signal)
+      await entry.asking
       if (this.#stopping !== undefined || entry.life !== life) return false
       try {
         entry.restarting = this.#start(entry, true)

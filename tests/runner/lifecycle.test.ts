@@ -53,13 +53,23 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 function stage(time: RestartTime = new ManualTime()) {
   const log: string[] = []
   const told: string[] = []
+  let answering: Promise<void> | undefined
+  /** Lets the log answer nobody who asks, until the returned function is called. */
+  const hold = () => {
+    let go = () => {}
+    answering = new Promise((resolve) => {
+      go = resolve
+    })
+    return go
+  }
   const records = {
     note: (name: string, { type, ...facts }: ComponentChange) =>
       void log.push([name, type, ...Object.values(facts)].join(' ')),
     ask: async (name: string, { type, ...facts }: Asked) => {
       log.push([name, type, ...Object.values(facts)].join(' '))
+      await answering
       if (facts.by === 'nobody') throw new Error('nobody may')
-      return { seq: 7, duplicate: false }
+      return { seq: 7, duplicate: facts.by === 'twin' }
     },
     flush: async () => {},
   }
@@ -73,7 +83,7 @@ function stage(time: RestartTime = new ManualTime()) {
     stop: () => void log.push(`${name} stops`),
     ...over,
   })
-  return { log, told, open, part }
+  return { log, told, hold, open, part }
 }
 
 const failing = (message: string) => () => {
@@ -474,7 +484,7 @@ describe('a component that is started again', () => {
 describe('a component that a person restarts', () => {
   async function open(over: Partial<Component> = {}) {
     const time = new ManualTime()
-    const { log, open, part } = stage(time)
+    const { log, hold, open, part } = stage(time)
     const work = new Work()
     const all = open([
       part('store'),
@@ -484,7 +494,7 @@ describe('a component that a person restarts', () => {
     await all.start()
     all.run()
     log.length = 0
-    return { time, log, all, work }
+    return { time, log, hold, all, work }
   }
   const ann = { by: 'ann', reason: 'odd news' }
   const AGAIN = ['news START', 'news starts', 'news START_COMPLETED']
@@ -562,6 +572,96 @@ describe('a component that a person restarts', () => {
     await work.fail('cut')
     while (log.at(-1) !== 'news FAULT cut 1000') await turn()
     await all.stop()
+  })
+
+  it('stays as it is where its key was used for something else, whose record is no record of this restart', async () => {
+    const { log, all, work } = await open()
+    await expect(all.restart('news', { by: 'twin', key: 'k-1' })).rejects.toMatchObject({
+      code: 'KEY_REUSED',
+    })
+    expect([log, work.runs]).toEqual([['news STOP twin'], 1])
+    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING' })
+    await all.stop()
+  })
+
+  it('starts again by itself where its work fails before the log refuses the record', async () => {
+    const { time, log, hold, all, work } = await open()
+    const answer = hold()
+    const refused = expect(all.restart('news', { by: 'nobody' })).rejects.toThrow('nobody may')
+    await work.fail('cut')
+    await turn()
+    expect(log).toEqual(['news STOP nobody'])
+    answer()
+    await refused
+    await time.go()
+    while (work.runs < 2) await turn()
+    expect(log).toEqual([
+      'news STOP nobody',
+      'news FAULT cut 1000',
+      'news START',
+      'news stops',
+      ...AGAIN.slice(1),
+    ])
+    await all.stop()
+  })
+
+  it('starts once where the wait for its own restart ends before the log has the record', async () => {
+    const { time, log, hold, all, work } = await open()
+    await work.fail('cut')
+    await time.waitMs()
+    const answer = hold()
+    const restarted = all.restart('news', ann)
+    await time.go()
+    await turn()
+    answer()
+    await restarted
+    expect(log).toEqual(['news FAULT cut 1000', 'news START ann odd news', 'news stops', ...AGAIN.slice(1)])
+    expect(work.runs).toBe(2)
+    await all.stop()
+  })
+
+  it.each([
+    ['runs', false],
+    ['has failed', true],
+  ])(
+    'is stopped once, and not started, by a run that stops before the log has the record: it %s',
+    async (_, hasFailed) => {
+      const { time, log, hold, all, work } = await open()
+      if (hasFailed) {
+        await work.fail('cut')
+        await time.waitMs()
+      }
+      log.length = 0
+      const answer = hold()
+      const refused = expect(all.restart('news', ann)).rejects.toMatchObject({ code: 'STOPPED' })
+      const stopped = all.stop()
+      answer()
+      await Promise.all([refused, stopped])
+      await expect(all.restart('news', ann)).rejects.toMatchObject({ code: 'STOPPED' })
+      expect(all.health.map(({ state }) => state)).toEqual(['STOPPED', 'STOPPED', 'STOPPED'])
+      expect(log.filter((line) => /^news (starts|stops)/.test(line))).toEqual(['news stops'])
+    },
+  )
+
+  it('is not restarted by a run that stops, which it would outlive', async () => {
+    let starts = 0
+    let go = () => {}
+    const wire = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const slow = { start: () => (++starts === 2 ? wire : undefined), restart: POLICY }
+    const { log, open: openAll, part } = stage()
+    const all = openAll([part('news', [], { restart: POLICY }), part('universe', [], slow)])
+    await all.start()
+    void all.restart('universe', ann)
+    while (starts < 2) await turn()
+    const stopped = all.stop()
+    // The stop waits for the universe meanwhile.
+    await expect(all.restart('news', ann)).rejects.toMatchObject({ code: 'STOPPED' })
+    go()
+    await stopped
+    expect(log.filter((line) => line === 'news starts')).toHaveLength(1)
+    expect(all.health.map(({ state }) => state)).toEqual(['STOPPED', 'STOPPED'])
   })
 
   it('is stopped by a run that stops meanwhile', async () => {
