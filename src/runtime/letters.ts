@@ -1,28 +1,29 @@
 /** Settles dead letters: sends them to their receivers again, or drops them. Each is settled once, by a record. */
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { Registry } from './actors/registry.ts'
-import type { ActOptions, Signal } from './actors/signals.ts'
+import type { ActOptions } from './actors/signals.ts'
 import { checkSchema, checkTime, checkWhy, messageOf, receive } from './commit/intake.ts'
 import type { Receipt } from './commit/job.ts'
 import type { Parts } from './parts.ts'
 import { DEAD_LETTERS, parseAddress } from './record/address.ts'
 import type { AnyEvent, TransitionRecord } from './record/record.ts'
+import { SettledLetters, type Settling } from './state/settled-letters.ts'
 import { HANDLER_FAILED } from './subscriptions/dead-letter.ts'
 import type { Message } from './turn/message.ts'
-
-type Settling = Signal & { readonly type: 'outcry.letterDropped' | 'outcry.letterRedelivered' }
 
 type Used = Pick<Parts, 'store' | 'clock' | 'loop' | 'offsets'>
 
 export class Letters {
   readonly #parts: Used
   readonly #registry: Registry
+  readonly #settled: SettledLetters
   /** Letters are settled one after the other, so that none is settled twice. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(parts: Used, registry: Registry) {
     this.#parts = parts
     this.#registry = registry
+    this.#settled = new SettledLetters(parts.store)
   }
 
   /** See Supervisor.redeliver. */
@@ -63,15 +64,12 @@ export class Letters {
 
   /** Returns the record of a letter. @throws LETTER_UNKNOWN, LETTER_SETTLED */
   async #unsettled(seq: number): Promise<TransitionRecord> {
-    const { store } = this.#parts
     const letter = Number.isSafeInteger(seq) && seq > 0 ? await this.#recordAt(seq) : undefined
     if (letter?.event.type !== 'DEAD_LETTER') throw unknown(`record ${seq} is no dead letter`)
-    for await (const { event, seq: by } of store.history(DEAD_LETTERS, { fromRev: letter.rev + 1 }))
-      if (isSettling(event) && event.letter === seq) {
-        const what = event.type === 'outcry.letterDropped' ? 'dropped' : 'sent again'
-        throw settled(seq, `was ${what} by record ${by}`)
-      }
-    return letter
+    const settlement = await this.#settled.find(letter)
+    if (settlement === undefined) return letter
+    const what = settlement.type === 'outcry.letterDropped' ? 'dropped' : 'sent again'
+    throw settled(seq, `was ${what} by record ${settlement.by}`)
   }
 
   /** Returns the message of a letter. @throws LETTER_UNKNOWN, EVENT_INVALID, ... */
@@ -112,10 +110,6 @@ export class Letters {
     const { key, request } = options
     return messageOf(DEAD_LETTERS, event, at, 0, { cause: letter, correlation, key, request })
   }
-}
-
-function isSettling(event: AnyEvent): event is Settling {
-  return event.type === 'outcry.letterDropped' || event.type === 'outcry.letterRedelivered'
 }
 
 function unknown(what: string): OutcryError {

@@ -1,6 +1,8 @@
 /** Tests dead letters that a person settles: each once, by a record that says who asked. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
+import { SettledLetters } from '../../src/runtime/state/settled-letters.ts'
 import { Harness } from './harness.ts'
 
 const counter = setup({ types: {} as { context: { n: number } } }).createMachine({
@@ -97,3 +99,45 @@ describe('a dead letter', () => {
     expect(await settlings()).toEqual([])
   })
 })
+
+it.each([
+  ['all', 100],
+  ['some', 3],
+  ['none', 0],
+])(
+  'which letters are settled is known of %s of them in any order, and new records are read once',
+  async (_, max) => {
+    const { supervisor, store } = harness
+    for (let n = 0; n < 12; n++) await supervisor.send('counter/late', { type: 'INC', n }).catch(() => {})
+    const letters = (await harness.records()).filter(({ event }) => event.type === 'DEAD_LETTER')
+    const isInBackground: (boolean | undefined)[] = []
+    let records = 0
+    const counted = {
+      async *history(...[actor, options]: Parameters<typeof store.history>) {
+        isInBackground.push(options?.inBackground)
+        for await (const record of store.history(actor, options)) {
+          records++
+          yield record
+        }
+      },
+    }
+    const settled = new SettledLetters(counted, max)
+    const isSettled = new Set<number>()
+    // A middle one first, and from there in both directions.
+    for (const i of [6, 7, 5, 8, 4, 3, 10, 0]) {
+      const seq = letters[i]?.seq as number
+      expect(await settled.find(letters[i] as TransitionRecord)).toBeUndefined()
+      const { seq: by } = await supervisor.dropLetter(seq)
+      isSettled.add(seq)
+      expect(await settled.find(letters[i] as TransitionRecord)).toMatchObject({
+        type: 'outcry.letterDropped',
+        by,
+      })
+      for (const letter of letters)
+        expect((await settled.find(letter)) !== undefined).toBe(isSettled.has(letter.seq))
+    }
+    expect(new Set(isInBackground)).toEqual(new Set([true]))
+    // The history has a first record, the letters and the drops.
+    if (max === 100) expect(records).toBeLessThanOrEqual(1 + letters.length + isSettled.size)
+  },
+)
