@@ -10,6 +10,7 @@ import type { AnyEvent, TransitionRecord } from './record/record.ts'
 import { SettledLetters, type Settling } from './state/settled-letters.ts'
 import { HANDLER_FAILED } from './subscriptions/dead-letter.ts'
 import type { Message } from './turn/message.ts'
+import { keyReused } from './turn/refusal.ts'
 
 type Used = Pick<Parts, 'store' | 'clock' | 'loop' | 'offsets'>
 
@@ -29,26 +30,31 @@ export class Letters {
   /** See Supervisor.redeliver. */
   redeliver(seq: number, options: ActOptions): Promise<Receipt> {
     return this.#inTurn(async () => {
-      const known = this.#seqOfKey(options)
+      const known = await this.#seqOf('outcry.letterRedelivered', seq, options)
       // The message follows its record in the log.
       if (known !== undefined) return { seq: known + 1, duplicate: true }
       const letter = await this.#unsettled(seq)
       const again = await this.#messageIn(letter)
       const signal = this.#settling('outcry.letterRedelivered', letter, options)
       // One commit has both, so that after a crash the letter is either as it was or on its way.
-      const [, outcome] = await this.#parts.loop.requestAll([signal, again], 'command')
-      if (outcome?.status !== 'fulfilled') throw outcome?.reason
-      return outcome.value
+      const [asked, sent] = await this.#parts.loop.requestAll([signal, again], 'command', { isChain: true })
+      if (asked?.status !== 'fulfilled') throw asked?.reason
+      if (sent?.status !== 'fulfilled') throw sent?.reason
+      return sent.value
     })
   }
 
   /** See Supervisor.dropLetter. */
   drop(seq: number, options: ActOptions): Promise<Receipt> {
     return this.#inTurn(async () => {
-      const known = this.#seqOfKey(options)
+      const known = await this.#seqOf('outcry.letterDropped', seq, options)
       if (known !== undefined) return { seq: known, duplicate: true }
       const letter = await this.#unsettled(seq)
-      return this.#parts.loop.request(this.#settling('outcry.letterDropped', letter, options), 'command')
+      const signal = this.#settling('outcry.letterDropped', letter, options)
+      const receipt = await this.#parts.loop.request(signal, 'command')
+      // Another message has taken the key while the letter was read.
+      if (receipt.duplicate) throw keyReused(receipt.seq)
+      return receipt
     })
   }
 
@@ -58,8 +64,13 @@ export class Letters {
     return done
   }
 
-  #seqOfKey({ key }: ActOptions): number | undefined {
-    return key === undefined ? undefined : this.#parts.offsets.seqOfKey(key)
+  /** Returns the seq of the record to which an earlier call with this key led. @throws KEY_REUSED */
+  async #seqOf(type: Settling['type'], letter: number, { key }: ActOptions): Promise<number | undefined> {
+    const seq = key === undefined ? undefined : this.#parts.offsets.seqOfKey(key)
+    if (seq === undefined) return undefined
+    const event = (await this.#recordAt(seq))?.event
+    if (event?.type !== type || event.letter !== letter) throw keyReused(seq)
+    return seq
   }
 
   /** Returns the record of a letter. @throws LETTER_UNKNOWN, LETTER_SETTLED */

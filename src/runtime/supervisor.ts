@@ -192,7 +192,7 @@ export class Supervisor extends Queries {
    * Sends a dead letter to its receiver again, by the seq of its record. A record says who asked for it. A letter is
    * settled once: a message that is refused again has a dead letter of its own. Resolves with the record that took the
    * message, which follows the record of who asked.
-   * @throws EVENT_INVALID, LETTER_UNKNOWN, LETTER_SETTLED, and the errors of `send`
+   * @throws EVENT_INVALID, LETTER_UNKNOWN, LETTER_SETTLED, KEY_REUSED, and the errors of `send`
    */
   redeliver(seq: number, options: ActOptions = {}): Promise<Receipt> {
     return this.#letters.redeliver(seq, options)
@@ -201,7 +201,7 @@ export class Supervisor extends Queries {
   /**
    * Drops a dead letter, by the seq of its record, so that nobody sends it again. The letter stays in the log. A record
    * says who asked for it, and the promise resolves with that.
-   * @throws EVENT_INVALID, LETTER_UNKNOWN, LETTER_SETTLED, MAILBOX_FULL, STORE_FENCED, STOPPED
+   * @throws EVENT_INVALID, LETTER_UNKNOWN, LETTER_SETTLED, KEY_REUSED, MAILBOX_FULL, STORE_FENCED, STOPPED
    */
   dropLetter(seq: number, options: ActOptions = {}): Promise<Receipt> {
     return this.#letters.drop(seq, options)

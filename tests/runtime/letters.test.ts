@@ -88,6 +88,27 @@ describe('a dead letter', () => {
     expect(harness.context('counter/late')).toEqual({ n: 1 })
   })
 
+  it.each(['redeliver', 'dropLetter'] as const)(
+    'stays as it is for a key that is used for something else, before it or meanwhile: %s',
+    async (settle) => {
+      const { supervisor } = harness
+      for (const id of ['late', 'b']) await supervisor.spawn('counter', id)
+      const before = supervisor.seq
+      const meanwhile = supervisor[settle](letter, { key: 'k-1' })
+      const sent = supervisor.send('counter/b', { type: 'INC' }, { key: 'k-1' })
+      await expect(meanwhile).rejects.toMatchObject({ code: 'KEY_REUSED' })
+      expect(await sent).toEqual({ seq: before + 1, duplicate: false })
+      await expect(supervisor[settle](letter, { key: 'k-1' })).rejects.toMatchObject({ code: 'KEY_REUSED' })
+      expect([supervisor.seq, harness.context('counter/late')]).toEqual([before + 1, { n: 0 }])
+      const { seq, duplicate } = await supervisor[settle](letter, { key: 'k-2' })
+      expect(duplicate).toBe(false)
+      expect(await supervisor[settle](letter, { key: 'k-2' })).toEqual({ seq, duplicate: true })
+      expect(harness.context('counter/late')).toEqual({ n: settle === 'redeliver' ? 1 : 0 })
+      expect(await settlings()).toHaveLength(1)
+      expect((await supervisor.verify()).problems).toEqual([])
+    },
+  )
+
   it.each([
     ['a record of another kind', 1],
     ['a seq beyond the log', 99],

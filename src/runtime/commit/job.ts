@@ -28,5 +28,7 @@ export interface Waiting {
 /** The jobs of messages that are sent together. */
 export interface JobGroup {
   readonly message?: undefined
+  /** True when each message is taken only after the one before it was, on record. */
+  readonly isChain: boolean
   readonly jobs: readonly Job[]
 }

@@ -14,7 +14,7 @@ import type { TimerService } from '../time/timer-service.ts'
 import { failTurn } from '../turn/failure.ts'
 import type { Message } from '../turn/message.ts'
 import type { Publication } from '../turn/publication.ts'
-import { failed, refusal } from '../turn/refusal.ts'
+import { failed, keyReused, refusal } from '../turn/refusal.ts'
 import { Turn } from '../turn/turn.ts'
 import type { TurnContext } from '../turn/turn-context.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
@@ -81,10 +81,15 @@ export class Loop implements CommitObserver {
 
   /**
    * Takes messages that are sent together: all of them or none. Their turns run with no other between them, and are in
-   * one commit. Resolves when each is durable or refused.
+   * one commit. Resolves when each is durable or refused. `isChain`: each is refused with KEY_REUSED where the one before
+   * it has no record of its own, because its key was used before.
    * @throws as `enqueue`
    */
-  requestAll(messages: readonly Message[], lane: Lane): Promise<PromiseSettledResult<Receipt>[]> {
+  requestAll(
+    messages: readonly Message[],
+    lane: Lane,
+    { isChain = false } = {},
+  ): Promise<PromiseSettledResult<Receipt>[]> {
     for (const message of messages) this.#assertOpen(message)
     if (this.#grouped + messages.length > LANE_LENGTH_MAX) throw mailboxFull(lane)
     const together = new Together()
@@ -96,7 +101,7 @@ export class Loop implements CommitObserver {
         }),
     )
     const settled = Promise.allSettled(receipts)
-    this.#mailbox.push(lane, { jobs })
+    this.#mailbox.push(lane, { jobs, isChain })
     this.#grouped += jobs.length
     this.#schedule()
     return settled
@@ -197,17 +202,27 @@ export class Loop implements CommitObserver {
     if (message !== undefined) this.#run({ message })
   }
 
-  #runAll({ jobs }: JobGroup): void {
+  #runAll({ jobs, isChain }: JobGroup): void {
     this.#grouped -= jobs.length
-    for (const job of jobs) {
+    for (const [i, job] of jobs.entries()) {
       try {
         job.together?.assertRoom()
+        if (isChain) this.#assertTaken(jobs[i - 1])
       } catch (error) {
         job.waiting?.reject(error)
         continue
       }
       this.#run(job)
     }
+  }
+
+  /** @throws KEY_REUSED when the job, which ran last, has not made its record */
+  #assertTaken(job: Job | undefined): void {
+    if (job === undefined) return
+    const { last } = this.#committer
+    if (last?.job === job && last.refused === undefined) return
+    const { key } = job.message
+    throw keyReused(key === undefined ? undefined : this.#parts.offsets.seqOfKeyAhead(key))
   }
 
   #run(job: Job): void {
