@@ -64,6 +64,17 @@ it('opens another socket when one ends, and says so before', async () => {
   ])
 })
 
+it('offers no compression, so that no message of a market waits behind frames of clients', async () => {
+  let offered: unknown = 'nothing heard'
+  server.options.perMessageDeflate = true
+  server.on('connection', (_, { headers }) => {
+    offered = headers['sec-websocket-extensions']
+  })
+  connect()
+  expect((await nth(1)).extensions).toBe('')
+  expect(offered).toBeUndefined()
+})
+
 it('says on each connection what it is to carry', async () => {
   const heard: string[] = []
   server.on('connection', (one) => one.on('message', (data) => heard.push(data.toString())))

@@ -38,7 +38,12 @@ export class ReconnectingSocket {
 
   connect(): void {
     const { url, greeting, messageMaxBytes: maxPayload, onWarning } = this.#options
-    const socket = new WebSocket(url(), { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, maxPayload })
+    // ws has one limit of zlib for the whole process: a message of a market would wait for the frames of all clients.
+    const socket = new WebSocket(url(), {
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      maxPayload,
+      perMessageDeflate: false,
+    })
     this.#socket = socket
     socket.on('open', () => {
       for (const text of greeting?.() ?? []) socket.send(text)
