@@ -6,7 +6,7 @@
 import type { PerMessageDeflateOptions } from 'ws'
 
 /** Bytes of the shortest frame that is compressed. */
-const COMPRESSED_BYTES_MIN = 1_024
+export const COMPRESSED_BYTES_MIN = 1_024
 /**
  * Frames of all clients that are compressed at once. Two leave half of the pool to commits. ws has one limit for the
  * whole process, which its first compressed connection sets.

@@ -106,6 +106,24 @@ describe('a frame', () => {
     for (const { socket } of clients) socket.terminate()
   })
 
+  it.each([0, undefined])(
+    'of one long event is compressed, too, in pieces, with batchMs %s',
+    async (batchMs) => {
+      await serve({ compressFrames: true })
+      const { socket, tcp, texts } = await connect()
+      socket.send(subscribe({ batchMs }))
+      await eventually(() => expect(texts.some((text) => text.includes('caughtUp'))).toBe(true))
+      const before = tcp.bytesRead
+      const pad = 'abc '.repeat(50_000)
+      await add(pad)
+      const { seq } = harness.supervisor
+      await eventually(() => expect(seqsOf(texts).at(-1)).toBe(seq))
+      expect(texts.at(-1)).toContain(pad)
+      expect(tcp.bytesRead - before).toBeLessThan(pad.length / 10)
+      socket.terminate()
+    },
+  )
+
   it('that is short goes as it is', async () => {
     await serve({ compressFrames: true })
     const { socket, tcp, texts } = await connect()

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
+import { COMPRESSED_BYTES_MIN } from '../compression.ts'
 
 /**
  * Bytes handed to the socket at once. A longer frame goes in pieces. At 2 KiB a second one piece takes half a minute.
@@ -224,9 +225,18 @@ function isInParts(frame: Frame): frame is Exclude<Frame, string | Buffer> {
 
 function piecesOf(frame: Frame): Buffer[] {
   const pieces: Buffer[] = []
-  for (const part of isInParts(frame) ? frame : [frame]) {
+  for (const part of isInParts(frame) ? partsOf(frame) : [frame]) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES))
   }
   return pieces
+}
+
+/**
+ * Returns the parts with a first one that is long enough to be compressed: ws decides by it about the whole frame. The
+ * rest of the middle stays shared.
+ */
+function partsOf([before, middle, after]: Exclude<Frame, string | Buffer>): readonly (string | Buffer)[] {
+  const first = Buffer.concat([Buffer.from(before), middle.subarray(0, COMPRESSED_BYTES_MIN)])
+  return [first, middle.subarray(COMPRESSED_BYTES_MIN), after]
 }
