@@ -111,7 +111,7 @@ export class Place {
   #surelyCome(last: number): number {
     if (this.#keptMs === 0) return last
     const isOld = this.#recent !== undefined && this.#lastAt - this.#recent.at >= this.#keptMs
-    return Math.min(last, (isOld ? this.#recent : this.#earlier)?.seq ?? this.#since ?? last)
+    return Math.min(last, (isOld ? this.#recent : this.#earlier)?.seq ?? last)
   }
 
   /** Returns whether the item is new. `now` is in ms, by a clock that nobody sets. @throws SEQ_LOST, FEED_GAP */
@@ -124,8 +124,10 @@ export class Place {
   #mark(now: number): void {
     this.#lastAt = now
     if (this.#recent !== undefined && now - this.#recent.at < this.#keptMs) return
-    this.#earlier = this.#recent
-    this.#recent = { seq: this.#lastSeq, at: now }
+    const seq = this.#lastSeq
+    // Nothing before the first item was kept back: an event is, because an earlier one of its topic was sent.
+    this.#earlier = this.#recent ?? { seq: this.#since ?? seq, at: now }
+    this.#recent = { seq, at: now }
   }
 
   #take(item: FeedItem): boolean {

@@ -121,6 +121,25 @@ describe('a place in the feed', () => {
     expect(again.map((item) => place.take(item, 4_100))).toEqual([false, true, false, false, true])
   })
 
+  it('goes back to its first item while a throttle may have kept back what came since, when it begins at the last so many', () => {
+    const of = { topics: ['events.>'], tail: 5, throttleMs: 500 }
+    const ticked = (seq: number, topic: string) => ({
+      ...event(seq, 0),
+      class: 'high-frequency' as const,
+      topic,
+    })
+    for (const last of [ticked(6, 'b'), event(6, 0)]) {
+      const place = new Place(of)
+      expect(place.subscription(6)).toMatchObject({ tail: 5 })
+      expect([ticked(4, 'a'), last].map((item) => place.take(item, 0))).toEqual([true, true])
+      place.caughtUp(6)
+      // Event 5 of topic a was kept back when the connection ended.
+      expect(place.subscription(6)).toMatchObject({ since: 3 })
+      const again = [ticked(4, 'a'), ticked(5, 'a'), last].map((item) => place.take(item, 100))
+      expect(again).toEqual([false, true, false])
+    }
+  })
+
   it('is in no log before an item has come, when it begins at the last so many', () => {
     const place = new Place({ topics: ['events.>'], tail: 5 })
     place.subscription(9, 'mine')
