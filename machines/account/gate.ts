@@ -40,7 +40,7 @@ export interface Decision {
 }
 
 export function decide(account: Gated, request: OrderRequest, tradingState: TradingState): Decision {
-  const { type: _, clOrdId, refPx: _refPx, listId: _list, owner: _owner, at, ...terms } = request
+  const { type: _, by: _by, clOrdId, refPx: _refPx, listId: _list, owner: _owner, at, ...terms } = request
   const to = ownOrderAddress(clOrdId)
   const order = { at, ...terms, ...partiesOf(account, request) }
   const refusal = riskCheck(account, request, tradingState)
@@ -64,7 +64,7 @@ export function decideReplace(
   replacement: ReplaceRequest,
   tradingState: TradingState,
 ): Decision {
-  const { type: _, clOrdId, owner: _owner, ...terms } = replacement
+  const { type: _, by: _by, clOrdId, owner: _owner, ...terms } = replacement
   const { symbol, strategy } = account.working[ownOrderAddress(clOrdId)]?.request ?? {}
   const decision = replaceCheck(account, replacement, tradingState)
   if ('refusal' in decision)

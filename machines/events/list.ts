@@ -26,6 +26,7 @@ export const listRequest = z
   .strictObject({
     type: z.literal('LIST_REQUEST'),
     at: epochMs,
+    by: byHand,
     owner: address.optional().describe('The actor that is told of the fills and of each change of the list.'),
     venue: name.describe('The venue of the account that the orders go through.'),
     symbol,

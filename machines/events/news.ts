@@ -1,6 +1,6 @@
 /** News from outside, and what follows from them. */
 import { z } from 'zod'
-import { epochMs } from '../model/fields.ts'
+import { byHand, epochMs } from '../model/fields.ts'
 import { base, EXAMPLE, event, ofSymbol } from './shape.ts'
 
 export const newsSeverity = z.enum(['info', 'warning', 'critical'])
@@ -30,6 +30,7 @@ export const newsItem = newsFacts
   .extend({
     type: z.literal('NEWS_ITEM'),
     at: epochMs,
+    by: byHand,
     source: z.string().min(1).describe('The name of the source.'),
   })
   .describe('Gives an item of news to news/main, whose rules judge it.')

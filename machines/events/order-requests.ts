@@ -24,6 +24,7 @@ export const replaceRequest = z
   .strictObject({
     type: z.literal('REPLACE_REQUEST'),
     at: epochMs,
+    by: byHand,
     clOrdId: name.describe('The id of the order, whose address is `order/<clOrdId>`.'),
     owner: address.optional().describe('The actor that is told when the request is refused.'),
     orderQty: positive.optional().describe('The whole quantity, with the fills so far.'),
@@ -38,6 +39,7 @@ export const orderRequest = z
   .strictObject({
     type: z.literal('ORDER_REQUEST'),
     at: epochMs,
+    by: byHand,
     clOrdId: name.describe(
       'A new id: the venue, a colon, and up to 26 of A-Z, a-z, 0-9, _ and -. The address of the order is `order/<clOrdId>`.',
     ),
@@ -93,7 +95,7 @@ export const replace = z.strictObject({
 })
 
 export const verify = z
-  .strictObject({ type: z.literal('VERIFY'), at: epochMs })
+  .strictObject({ type: z.literal('VERIFY'), at: epochMs, by: byHand })
   .describe('Asks the venue for the status of an order, such as whether the order still works.')
 
 /** The account denies an order. This creates the order, so that it can say so. */

@@ -1,6 +1,6 @@
 /** Events of a universe: the venue's listing, and the symbols that it keeps. */
 import { z } from 'zod'
-import { address, decimal, distinct, epochMs, name } from '../model/fields.ts'
+import { address, byHand, decimal, distinct, epochMs, name } from '../model/fields.ts'
 import { base, EXAMPLE, event, ofSymbol } from './shape.ts'
 
 /** The venue's facts of a symbol. */
@@ -19,6 +19,7 @@ export const instrumentsListed = z
   .object({
     type: z.literal('INSTRUMENTS_LISTED'),
     at: epochMs,
+    by: byHand,
     instruments: z
       .array(listedInstrument)
       .check(distinct(({ symbol }) => symbol, 'symbol'))

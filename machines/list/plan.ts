@@ -43,7 +43,7 @@ export interface Leg extends ListLeg {
   readonly endedAs?: OrdStatus
 }
 
-export interface List extends Omit<ListRequest, 'type' | 'at' | 'orders'> {
+export interface List extends Omit<ListRequest, 'type' | 'at' | 'by' | 'orders'> {
   readonly id: string
   readonly legs: readonly Leg[]
   /** The quantity that the first order filled and that somebody else closed: a person, or a watchdog. */
@@ -69,7 +69,7 @@ const LIMITED_MAX_MS = 5_000
 const EXIT = 'exit'
 
 export function listOf(id: string, request: ListRequest): List {
-  const { type: _type, at: _at, orders, ...of } = request
+  const { type: _type, at: _at, by: _by, orders, ...of } = request
   const nothing = { closedByOthersQty: decimal.ZERO, isCanceled: false, isExiting: false }
   return { id, ...of, legs: orders.map(legOf), ...nothing }
 }

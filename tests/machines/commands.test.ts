@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { machines, strategyEvents } from '../../machines/index.ts'
-import { typesOf } from '../../machines/kind/kind.ts'
+import { type EventSchema, typesOf } from '../../machines/kind/kind.ts'
 
 interface Rights {
   /** What people may send. All else goes between actors alone: what makes an order larger has to pass the account. */
@@ -49,6 +50,17 @@ describe('people', () => {
     const { commands, refusals } = machines[kind as keyof typeof machines]
     expect({ commands, refusals }).toEqual(rights)
   })
+})
+
+it.each(Object.keys(RIGHTS))('each command to a %s has a place for who asks', (kind) => {
+  const { commands, events } = machines[kind as keyof typeof machines]
+  const { options } = events as z.ZodDiscriminatedUnion<EventSchema[]>
+  const schemas = options.filter(({ shape }) => commands.includes(shape.type.value))
+  expect(schemas).toHaveLength(commands.length)
+  for (const { shape } of schemas) {
+    const by = shape.by as z.ZodType | undefined
+    expect([shape.type.value, by?.safeParse('ann').success]).toEqual([shape.type.value, true])
+  }
 })
 
 describe('a strategy in quarantine', () => {
