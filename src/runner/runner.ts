@@ -51,12 +51,14 @@ export class Runner implements RunningRunner {
   }
 
   async start(): Promise<void> {
-    const { config, options, cliToken, logger } = this.#run.plan
-    await this.#lifecycle.start()
+    const { config, options, logger } = this.#run.plan
     try {
-      announce(config.data, { url: this.url, token: cliToken ?? config.server.token })
+      await this.#lifecycle.start()
+      // With a server it is announced as soon as that listens.
+      if (this.url === undefined) announce(config.data, {})
     } catch (error) {
       await this.#lifecycle.stop().catch(() => {})
+      if (this.url !== undefined) withdraw(config.data, this.url)
       throw error
     }
     this.#lifecycle.run()

@@ -1,10 +1,11 @@
 /** Tests `outcry events`, of a closed log and of a running program, which give the same. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
 import { createSupervisor, type EventEnvelope, openLevelStore, serve } from '../../src/index.ts'
+import { RUNNER_FILE } from '../../src/runner/folder/announcement.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
@@ -175,4 +176,26 @@ it('follows a closed log into the program that opens it next', async () => {
   await Promise.all([follower.finished(), live.finished()])
   await api.close()
   await supervisor.stop()
+})
+
+it('follows a program that starts again with another token of the command line', async () => {
+  process.env.FOLLOWED_TOKEN = 'ann.horse_battery~staple-1'
+  const tokens = [{ name: 'ann', access: 'read', env: 'FOLLOWED_TOKEN' }] as const
+  let port = 0
+  let follower: OutcryProcess | undefined
+  const known = new Set<string>()
+  for (const n of [COUNT + 5, COUNT + 7]) {
+    const supervisor = await open()
+    const api = await serve(supervisor, { port, data, tokens, logger: QUIET })
+    port = Number(new URL(api.url).port)
+    known.add(JSON.parse(readFileSync(join(data, RUNNER_FILE), 'utf8')).token)
+    follower ??= new OutcryProcess('events', 'ODD', '--follow', '--tail', '1', '--data', data)
+    await say(supervisor, n)
+    await eventually(() => expect(`${follower?.stdout}${follower?.stderr}`).toContain(`n=${n}`))
+    await api.close()
+    await supervisor.stop()
+  }
+  expect(known.size).toBe(2)
+  follower?.child.kill('SIGINT')
+  await follower?.finished()
 })

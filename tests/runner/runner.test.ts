@@ -1,9 +1,10 @@
 /** A runner in this process: what it tells of itself, what keeps it from starting, and what ends it. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccountContext, PositionContext } from '../../machines/index.ts'
@@ -146,6 +147,26 @@ describe('what a runner says of its run', () => {
     await stopping
     expect(() => statSync(file)).toThrow('ENOENT')
     await expect(fetch(`${runner.url}/health`)).rejects.toThrow('fetch failed')
+  })
+
+  it('is where the command line finds it as soon as it listens, before all of it has started', async () => {
+    const data = fresh()
+    let hasStarted = false
+    const starting = start({ data, server: { port: 0 } }).finally(() => {
+      hasStarted = true
+    })
+    while (!existsSync(join(data, RUNNER_FILE)) && !hasStarted) await turn()
+    expect(hasStarted).toBe(false)
+    await stop(await starting)
+  })
+
+  it('does not start where it cannot say where it is, and leaves nothing open', async () => {
+    const data = fresh()
+    const inTheWay = join(data, `${RUNNER_FILE}.part`)
+    mkdirSync(inTheWay, { recursive: true })
+    await expect(start({ data, server: { port: 0 } })).rejects.toThrow('EISDIR')
+    rmSync(inTheWay, { recursive: true })
+    await stop(await start({ data, server: { port: 0 } }))
   })
 
   it.each([

@@ -32,7 +32,7 @@ export async function openLog(
   } catch (error) {
     const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerOf(data, location) : {}
     if (url === undefined) throw error
-    return clientOf(url, token)
+    return clientOf(data, url, token)
   }
 }
 
@@ -43,14 +43,20 @@ const LOOK_MS = 500
 export async function awaitRunner(data: string): Promise<Client> {
   for (;;) {
     const { pid, url, token } = runnerInfo(data)
-    if (url !== undefined && pid === holderOf(logFolder(data))) return clientOf(url, token)
+    if (url !== undefined && pid === holderOf(logFolder(data))) return clientOf(data, url, token)
     await setTimeout(LOOK_MS)
   }
 }
 
-async function clientOf(url: string, token: string | undefined): Promise<Client> {
+/** Returns a client that goes on with the next runner of the folder: each start of a runner may make another token. */
+async function clientOf(data: string, url: string, first: string | undefined): Promise<Client> {
   const { WebSocket } = await import('ws')
-  return createClient({ url, token, WebSocket })
+  let last = first
+  const token = () => {
+    last = runnerInfo(data).token ?? last
+    return last as string
+  }
+  return createClient({ url, token: first === undefined ? undefined : token, WebSocket })
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Interruptible } from '../../../store/index.ts'
 import { startApi } from '../../api/server.ts'
 import type { ActOptions } from '../../runtime/actors/signals.ts'
 import type { Component } from '../component.ts'
+import { announce } from '../folder/announcement.ts'
 import { type BooksLook, withBooks } from '../folder/books.ts'
 import { type BooksSource, folderEntries } from '../folder/folder-copy.ts'
 import { booksFolder } from '../folder/venue-books.ts'
@@ -33,6 +34,8 @@ export function server(run: Run): readonly Component[] {
     }
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
     run.api = await startApi(at, options, processLogger)
+    // At once: a client of the command line that follows the feed comes back before the other components have started.
+    announce(config.data, { url: run.api.url, token: cliToken ?? config.server.token })
   }
   const needs = [SUPERVISOR, ...venueNames(run).map(venueComponentName)]
   return [{ name: SERVER, needs, start, stop: () => run.api?.close() }]
