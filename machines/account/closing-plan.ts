@@ -14,7 +14,7 @@ import {
   type Flattening,
   isExit,
   isLookedAfter,
-  protects,
+  keepsProtection,
   type Target,
 } from './closing.ts'
 import { askedAgain, failed, targetOf } from './closing-requests.ts'
@@ -94,13 +94,13 @@ class Plan {
     }
   }
 
-  /** Cancels the orders of the targets, except those that protect one and those that close one. */
+  /** Cancels the orders of the targets, except those that keep one protected and those that close one. */
   cancel(): void {
     const account = this.#present
     const asked: Record<string, number> = {}
     for (const [order, { request }] of Object.entries(account.working)) {
       const isMeant = closerOf(account, request) !== undefined
-      if (!isMeant || protects(account, request) || isExit(account, request)) continue
+      if (!isMeant || keepsProtection(account, request) || isExit(account, request)) continue
       const last = ownOf(this.#asked, order)
       const isDue = last === undefined ? !isLookedAfter(request) : this.#at >= last + CANCEL_AGAIN_MS
       if (isDue) this.#cancels.push(order)

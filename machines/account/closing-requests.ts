@@ -6,9 +6,9 @@ import {
   type Closer,
   type Closing,
   isExit,
+  keepsProtection,
   NO_CLOSING,
   onlyReduces,
-  protects,
   type Target,
 } from './closing.ts'
 
@@ -48,11 +48,11 @@ export function closingOne({ closing = NO_CLOSING }: Closer, position: string, a
   return { ...closing, positions: { ...closing.positions, [position]: target } }
 }
 
-/** Returns the orders that CANCEL_ALL cancels: all but those that protect a position or can only reduce one. */
+/** Returns the orders that CANCEL_ALL cancels: all but those that keep a position protected or can only reduce one. */
 export function canceledByAll(account: Closer, symbol: string | undefined): readonly string[] {
   return Object.entries(account.working)
     .filter(([, { request }]) => symbol === undefined || request.symbol === symbol)
-    .filter(([, { request }]) => !protects(account, request) && !onlyReduces(account, request))
+    .filter(([, { request }]) => !keepsProtection(account, request) && !onlyReduces(account, request))
     .map(([order]) => order)
 }
 

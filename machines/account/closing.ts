@@ -76,6 +76,16 @@ export function protects(account: Portfolio, request: OrderRequest): boolean {
   return isStop(request) && isAgainst(account, request)
 }
 
+/** Returns whether the order protects an open position, or its end could take that away: an OCO ends with any of its orders. */
+export function keepsProtection(account: Portfolio, request: OrderRequest): boolean {
+  if (protects(account, request)) return true
+  const { listId } = request
+  if (listId === undefined || !isAgainst(account, request)) return false
+  return Object.values(account.working).some(
+    (one) => one.request.listId === listId && protects(account, one.request),
+  )
+}
+
 /** Returns whether the order can do nothing but make an open position smaller. */
 export function onlyReduces(account: Portfolio, request: OrderRequest): boolean {
   return request.reduceOnly === true && isAgainst(account, request)

@@ -19,6 +19,18 @@ const setState = (floor: Floor, tradingState: string) =>
   floor.send(ACCOUNT, { type: 'SET_TRADING_STATE', tradingState, ...BY })
 const account = (floor: Floor) => floor.harness.context(ACCOUNT) as AccountContext
 
+const rules = (floor: Floor, of?: object) => {
+  const instruments = of ? [instrument.parse({ symbol: SYMBOL, contract: 'linear', ...of })] : []
+  return floor.send(ACCOUNT, { type: 'CONFIGURE', settings: { instruments } })
+}
+/** A target and a stop of which one cancels the other. */
+const oco = (floor: Floor, legs: object = {}) => {
+  const leg = { side: 'SELL', orderQty: '2', timeInForce: 'GTC', ...legs } as const
+  const stop = { legId: 'stop', ordType: 'STOP', stopPx: '90', ...leg } as const
+  const target = { legId: 'target', ordType: 'LIMIT', price: '120', ...leg } as const
+  return floor.bracket('oco', { contingencyType: 'OCO', orders: [target, stop] })
+}
+
 /** Lets time pass in short steps, and returns the quantities that were held without a stop for all of it. */
 async function nakedWhile(floor: Floor, ms: number): Promise<readonly string[]> {
   const naked: string[] = []
@@ -360,6 +372,22 @@ describe('CLOSE_POSITION', () => {
     expect(floor.held).toBe('2')
   })
 
+  it('leaves an OCO that protects the position while no exit passes', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await oco(floor, { reduceOnly: true })
+    await floor.pass()
+    await rules(floor, { maxNotional: '1' })
+    await close(floor)
+    await floor.pass(9_000)
+    expect(Object.keys(floor.working()).sort()).toEqual(['oco-stop', 'oco-target'])
+    await rules(floor)
+    await close(floor)
+    expect(await nakedWhile(floor, 200)).toEqual([])
+    await floor.pass(6_000)
+    expect([floor.held, floor.working()]).toEqual(['0', {}])
+  })
+
   it('lets nothing be entered while an order may open the position again', async () => {
     const floor = await Floor.open(QUIET)
     await floor.order('o')
@@ -425,6 +453,16 @@ describe('CANCEL_ALL', () => {
       { action: 'CANCEL_ALL', symbol: 'ETHUSDT' },
       { action: 'CANCEL_ALL', symbol: SYMBOL, reason: 'news', ...BY },
     ])
+  })
+
+  it('leaves the target of an OCO, whose end would take the stop of the position away', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await oco(floor)
+    await floor.pass()
+    await floor.send(ACCOUNT, { type: 'CANCEL_ALL', ...BY })
+    expect(await nakedWhile(floor, 200)).toEqual([])
+    expect(Object.keys(floor.working()).sort()).toEqual(['oco-stop', 'oco-target'])
   })
 
   it('of an account without orders is on record', async () => {
