@@ -7,10 +7,10 @@ import * as decimal from '../model/decimal.ts'
 import { filledBy } from '../position/books.ts'
 import { dailyPnl, drawdownPct, performanceAt, type Trip, tripOf, withCashFlow } from './circuit-breaker.ts'
 import { closingActions, lookAgain } from './closing-actions.ts'
-import { afterEnd } from './closing-requests.ts'
+import { afterEnd, withdrawn } from './closing-requests.ts'
 import type { AccountTypes } from './context.ts'
 import { accountDeclaration, since } from './declaration.ts'
-import { notFlat } from './exits.ts'
+import { leftOf, notFlat } from './exits.ts'
 import { decide as decideOrder, decideReplace } from './gate.ts'
 import { instrumentName } from './instrument.ts'
 import { limitsOnRecord } from './limits.ts'
@@ -205,10 +205,18 @@ export function actionsOf(version: string) {
       const { venue, breaker, closing, ...performance } = context
       const { at, by, reason } = event
       enqueue(emit({ type: 'TRADING_AUTHORIZED', at, venue, by, ...(reason && { reason }) }))
-      if (closing?.flattening !== undefined) {
-        // The positions whose exits are under way are closed all the same.
-        enqueue.assign({ closing: { ...closing, flattening: undefined } })
-        enqueue(emit(notFlat(context, closing.flattening, { at, text: `${by} has set the account active` })))
+      if (closing !== undefined) {
+        const { flattening, positions } = closing
+        const still = withdrawn({ ...context, closing })
+        enqueue.assign({ closing: still })
+        const text = `${by} has set the account active`
+        if (flattening !== undefined) enqueue(emit(notFlat(context, flattening, { at, text })))
+        else
+          for (const [position, { by }] of Object.entries(positions))
+            if (context.positions[position] !== undefined && still.positions[position] === undefined)
+              enqueue(
+                emit({ type: 'POSITION_NOT_CLOSED', at, venue, ...leftOf(context, position), by, text }),
+              )
         lookAgain(enqueue, at)
       }
       if (breaker === undefined) return

@@ -18,7 +18,7 @@ import {
   type Target,
 } from './closing.ts'
 import { askedAgain, failed, targetOf } from './closing-requests.ts'
-import { type Closable, exitOf, leftOf, leftToExit, namesOf, notFlat } from './exits.ts'
+import { type Closable, exitOf, isExiting, leftOf, leftToExit, namesOf, notFlat } from './exits.ts'
 import { type Decision, decide } from './gate.ts'
 
 /** Time after which a cancel is asked for again, because the order still works. */
@@ -181,7 +181,7 @@ class Plan {
   /** Leaves a closed position, unless an order works there that could open it again. */
   #leave(address: string, target: Target): void {
     const orders = Object.values(this.#account.working)
-    if (orders.some(({ request }) => positionAddress(request) === address)) {
+    if (!target.isWithdrawn && orders.some(({ request }) => positionAddress(request) === address)) {
       this.#set(address, { ...askedAgain(target, target), isLate: target.isLate })
       return
     }
@@ -192,12 +192,26 @@ class Plan {
     this.#flattening = { ...this.#flattening, closed: [...this.#flattening.closed, one] }
   }
 
+  /** Tells that the position stays open, and leaves it. */
+  #giveUp(address: string, text: string): void {
+    const { venue } = this.#account
+    const { [address]: target, ...others } = this.#positions
+    if (target === undefined) return
+    const left = { ...leftOf(this.#present, address), text: `${text}, and no exit follows` }
+    this.#told.push({ type: 'POSITION_NOT_CLOSED', at: this.#at, venue, ...left, by: target.by })
+    this.#positions = others
+  }
+
   /** Takes the next step of an exit: the lists that hold the position first, then an exit of the account's own for the rest. */
   #exit(address: string, target: Target): void {
     const account = this.#present
     const held = account.positions[address]
     if (held === undefined || !decimal.isPositive(leftToExit(account, address, held))) return
-    const { retryAt = 0, isSignaled } = target
+    const { retryAt = 0, isSignaled, isWithdrawn } = target
+    if (isWithdrawn) {
+      if (!isExiting(account, address)) this.#giveUp(address, 'the account was set active meanwhile')
+      return
+    }
     if (this.#at < retryAt) {
       this.#dues.push(retryAt)
       return

@@ -48,6 +48,16 @@ export function closingOne({ closing = NO_CLOSING }: Closer, position: string, a
   return { ...closing, positions: { ...closing.positions, [position]: target } }
 }
 
+/** Returns what an account still closes once a person has set it active: what exits at the venue are about to close. */
+export function withdrawn(account: Closer & { readonly closing: Closing }): Closing {
+  const { positions, asked } = account.closing
+  const working = Object.values(account.working).map(({ request }) => request)
+  const exiting = working.filter((request) => isExit(account, request)).map(positionAddress)
+  const still = Object.entries(positions).filter(([address]) => exiting.includes(address))
+  const targets = still.map(([address, target]) => [address, { ...target, isWithdrawn: true }] as const)
+  return { positions: Object.fromEntries(targets), asked }
+}
+
 /** Returns the orders that CANCEL_ALL cancels: all but those that keep a position protected or can only reduce one. */
 export function canceledByAll(account: Closer, symbol: string | undefined): readonly string[] {
   return Object.entries(account.working)

@@ -24,6 +24,8 @@ export interface Target {
   readonly text?: string | undefined
   /** It was told that the position is still open. */
   readonly isLate?: boolean | undefined
+  /** A person has set the account active meanwhile: no further exit follows those that work. */
+  readonly isWithdrawn?: boolean | undefined
 }
 
 /** A request to close all positions and to cancel all orders. */

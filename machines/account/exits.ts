@@ -31,6 +31,11 @@ function exitingQty(account: Closable, address: string): string {
     .reduce(decimal.add, decimal.ZERO)
 }
 
+/** Returns whether an exit at market is about to close a part of the position, or all of it. */
+export function isExiting(account: Closable, address: string): boolean {
+  return decimal.isPositive(exitingQty(account, address))
+}
+
 /** Returns the quantity that no exit at market is about to close; not above zero if there is none. */
 export function leftToExit(account: Closable, address: string, { quantity }: HeldPosition): string {
   return decimal.subtract(decimal.absolute(quantity), exitingQty(account, address))
@@ -69,9 +74,10 @@ function inLots(quantity: string, lotSize: string): string {
 /** Returns what is left of an open position, and why. */
 export function leftOf(account: Closable, address: string): Left {
   const { quantity } = account.positions[address] as HeldPosition
-  const isExiting = decimal.isPositive(exitingQty(account, address))
-  const text = account.closing?.positions[address]?.text ?? 'no exit has been asked for yet'
-  return { ...namesOf(account, address), quantity, text: isExiting ? 'an exit works at the venue' : text }
+  const text = isExiting(account, address)
+    ? 'an exit works at the venue'
+    : (account.closing?.positions[address]?.text ?? 'no exit has been asked for yet')
+  return { ...namesOf(account, address), quantity, text }
 }
 
 /** Returns the event that tells what is still open of an account that is to be flat. */

@@ -323,7 +323,7 @@ describe('FLATTEN', () => {
     expect(await floor.emitted('ACCOUNT_NOT_FLAT')).toMatchObject([
       { left: [{ quantity: '1.5' }], text: 'ann has set the account active' },
     ])
-    // The position that is being closed is closed all the same, and nothing is entered there before.
+    // What works at the venue goes on, and nothing is entered there before.
     await floor.order('early')
     expect(await floor.emitted('ENTRY_SKIPPED')).toMatchObject([{ check: 'closing' }])
     await floor.price('100')
@@ -331,6 +331,35 @@ describe('FLATTEN', () => {
     await floor.order('late')
     expect([floor.held, account(floor).closing]).toEqual(['2', undefined])
     expect(await floor.emitted('ACCOUNT_FLATTENED')).toEqual([])
+  })
+
+  it('sells nothing later that was refused before a person sets the account active', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await rules(floor, { maxNotional: '1' })
+    await flatten(floor)
+    await floor.pass(3_000)
+    await setState(floor, 'active')
+    expect(await floor.emitted('ACCOUNT_NOT_FLAT')).toMatchObject([{ left: [{ quantity: '2' }] }])
+    await rules(floor)
+    await floor.pass(100_000)
+    await floor.order('late')
+    expect([floor.held, account(floor).closing]).toEqual(['4', undefined])
+  })
+
+  it('does not repeat an exit that ends after a person has set the account active', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await floor.price('100', '0.5')
+    await flatten(floor)
+    await floor.pass()
+    await setState(floor, 'active')
+    await floor.cancelAtVenue(`paper:${SYMBOL}-close-1`)
+    await floor.price('100')
+    await floor.pass(100_000)
+    expect([floor.held, account(floor).closing]).toEqual(['1.5', undefined])
+    const text = 'the account was set active meanwhile, and no exit follows'
+    expect(await floor.emitted('POSITION_NOT_CLOSED')).toMatchObject([{ quantity: '1.5', text }])
   })
 
   it('closes both sides of a hedged symbol', async () => {
@@ -402,6 +431,20 @@ describe('CLOSE_POSITION', () => {
     await floor.pass(30_000)
     await floor.order('late')
     expect([floor.held, account(floor).closing]).toEqual(['2', undefined])
+  })
+
+  it('is withdrawn when a person sets the account active', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await rules(floor, { maxNotional: '1' })
+    await close(floor)
+    await floor.pass(3_000)
+    await setState(floor, 'active')
+    await rules(floor)
+    await floor.pass(100_000)
+    expect([floor.held, account(floor).closing]).toEqual(['2', undefined])
+    const text = 'ann has set the account active'
+    expect(await floor.emitted('POSITION_NOT_CLOSED')).toMatchObject([{ quantity: '2', text, ...BY }])
   })
 
   it('has no effect on a position that is flat', async () => {
