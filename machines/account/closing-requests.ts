@@ -52,7 +52,9 @@ export function closingOne({ closing = NO_CLOSING }: Closer, position: string, a
 export function withdrawn(account: Closer & { readonly closing: Closing }): Closing {
   const { positions, asked } = account.closing
   const working = Object.values(account.working).map(({ request }) => request)
-  const exiting = working.filter((request) => isExit(account, request)).map(positionAddress)
+  const exiting: readonly string[] = working
+    .filter((request) => isExit(account, request))
+    .map(positionAddress)
   const still = Object.entries(positions).filter(([address]) => exiting.includes(address))
   const targets = still.map(([address, target]) => [address, { ...target, isWithdrawn: true }] as const)
   return { positions: Object.fromEntries(targets), asked }

@@ -8,8 +8,11 @@ import * as decimal from '../model/decimal.ts'
 import { venueId } from '../model/ids.ts'
 import { type Flattening, isExit } from './closing.ts'
 import type { Gated } from './gate.ts'
-import { instrumentName } from './instrument.ts'
-import { type HeldPosition, leavesQtyOf } from './portfolio.ts'
+import { type Instrument, instrumentName } from './instrument.ts'
+import { type HeldPosition, leavesQtyOf, notionalOf } from './portfolio.ts'
+
+/** The lot of a quotient where the symbol has none: the quotient itself is rounded, and may be worth too much. */
+const LOT_MIN = '0.00000001'
 
 /** The part of an account that the exits of its positions depend on. */
 export interface Closable extends Gated {
@@ -47,9 +50,8 @@ export function exitOf(account: Closable, address: string, at: number): OrderReq
   const held = account.positions[address] as HeldPosition
   const left = leftToExit(account, address, held)
   const { symbol, positionSide } = holdingAt(venue, address, positionMode)
-  const { lotSize, maxQty } = instruments.find((one) => one.symbol === symbol) ?? {}
-  const most = maxQty === undefined ? left : decimal.min(left, maxQty)
-  return {
+  const rules = instruments.find((one) => one.symbol === symbol)
+  const request: OrderRequest = {
     type: 'ORDER_REQUEST',
     at,
     clOrdId: venueId(venue, `${holdingName({ symbol, positionSide })}-close-${exits + 1}`),
@@ -58,15 +60,40 @@ export function exitOf(account: Closable, address: string, at: number): OrderReq
     ...compact({ positionSide }),
     side: decimal.isPositive(held.quantity) ? 'SELL' : 'BUY',
     ordType: 'MARKET',
-    orderQty: lotSize === undefined ? most : inLots(most, lotSize),
+    orderQty: left,
     timeInForce: 'GTC',
     reduceOnly: true,
     refPx: held.markPx,
   }
+  return rules === undefined
+    ? request
+    : { ...request, orderQty: pieceOf(rules, left, notionalOf(account, request, '1')) }
+}
+
+/** Returns the quantity that one order may close, such that another one may close what is left. `notional` is the notional of 1. */
+function pieceOf(
+  { lotSize, minQty, maxQty, maxNotional }: Instrument,
+  left: string,
+  notional: string,
+): string {
+  const all = inLots(left, lotSize)
+  const worth =
+    maxNotional && decimal.isPositive(notional)
+      ? inLots(decimal.divide(maxNotional, notional), lotSize ?? LOT_MIN)
+      : all
+  const cap = inLots(decimal.min(decimal.min(all, maxQty ?? all), worth), lotSize)
+  // Where not even the smallest order passes, the refusal of that says why.
+  const least = decimal.max(lotSize ?? decimal.ZERO, minQty ?? decimal.ZERO)
+  const most = decimal.max(cap, decimal.min(least, all))
+  const rest = decimal.subtract(all, most)
+  if (minQty === undefined || !decimal.isPositive(rest) || decimal.compare(rest, minQty) >= 0) return most
+  const less = inLots(decimal.subtract(all, minQty), lotSize)
+  return decimal.compare(less, minQty) >= 0 ? less : most
 }
 
 /** Returns the quantity in whole lots; the quantity itself if it is less than one. */
-function inLots(quantity: string, lotSize: string): string {
+function inLots(quantity: string, lotSize: string | undefined): string {
+  if (lotSize === undefined) return quantity
   const whole = decimal.multiply(decimal.floor(decimal.divide(quantity, lotSize)), lotSize)
   return decimal.isPositive(whole) ? whole : quantity
 }

@@ -249,6 +249,25 @@ describe('FLATTEN', () => {
     await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
   })
 
+  it('exits in as many orders as the rules of the symbol ask for', async () => {
+    for (const { held, of, parts } of [
+      { held: '5', of: { lotSize: '1', maxNotional: '250' }, parts: ['2', '2', '1'] },
+      { held: '10.5', of: { lotSize: '0.5', minQty: '1', maxQty: '10' }, parts: ['9.5', '1'] },
+      { held: '1', of: { maxNotional: '66.66' }, parts: ['0.66653334', '0.33346666'] },
+      { held: '4', of: { minQty: '1.5', maxNotional: '350' }, parts: ['2.5', '1.5'] },
+    ]) {
+      const floor = await Floor.open({ ...LINEAR, account: { limits: { orderNotionalMax: '100000' } } })
+      await floor.order('o', { orderQty: held })
+      await rules(floor, of)
+      await flatten(floor)
+      await floor.pass(200)
+      await expectFlattened(floor, [{ symbol: SYMBOL, quantity: held }])
+      const exits = (await floor.emitted('ORDER_SUBMITTED')).filter(({ side }) => side === 'SELL')
+      expect(exits.map(({ orderQty }) => orderQty)).toEqual(parts)
+      expect(await floor.emitted('RISK_REJECTED')).toEqual([])
+    }
+  })
+
   it('tells of a quantity that no order can close, and closes the rest', async () => {
     const floor = await Floor.open(LINEAR)
     await floor.order('o', { orderQty: '2.5' })
@@ -336,7 +355,7 @@ describe('FLATTEN', () => {
   it('sells nothing later that was refused before a person sets the account active', async () => {
     const floor = await Floor.open(LINEAR)
     await floor.order('o')
-    await rules(floor, { maxNotional: '1' })
+    await rules(floor, { lotSize: '1', maxNotional: '1' })
     await flatten(floor)
     await floor.pass(3_000)
     await setState(floor, 'active')
@@ -406,7 +425,7 @@ describe('CLOSE_POSITION', () => {
     await floor.order('o')
     await oco(floor, { reduceOnly: true })
     await floor.pass()
-    await rules(floor, { maxNotional: '1' })
+    await rules(floor, { lotSize: '1', maxNotional: '1' })
     await close(floor)
     await floor.pass(9_000)
     expect(Object.keys(floor.working()).sort()).toEqual(['oco-stop', 'oco-target'])
@@ -436,7 +455,7 @@ describe('CLOSE_POSITION', () => {
   it('is withdrawn when a person sets the account active', async () => {
     const floor = await Floor.open(LINEAR)
     await floor.order('o')
-    await rules(floor, { maxNotional: '1' })
+    await rules(floor, { lotSize: '1', maxNotional: '1' })
     await close(floor)
     await floor.pass(3_000)
     await setState(floor, 'active')
