@@ -26,6 +26,9 @@ const CANCEL_AGAIN_MS = 5_000
 /** Time after which it is told what is still open. */
 const LATE_MS = 30_000
 
+/** The checks that an exit fails if it is for less than the symbol's smallest order. */
+const DUST: readonly string[] = ['lotSize', 'minQty']
+
 type Told = DomainEvents<'ACCOUNT_FLATTENED' | 'ACCOUNT_NOT_FLAT' | 'POSITION_NOT_CLOSED'>
 
 export interface ClosingPlan {
@@ -69,6 +72,8 @@ class Plan {
   readonly #signals: string[] = []
   readonly #exits: Decision[] = []
   readonly #told: Told[] = []
+  /** Targets of which so little is left that no order can close it. */
+  readonly #dust = new Set<string>()
   /** Times at which there is something to do, in epoch ms. */
   readonly #dues: number[] = []
 
@@ -135,6 +140,13 @@ class Plan {
     }
     const flattening = this.#flattening
     if (flattening === undefined) return
+    if (this.#isStuck) {
+      const text = 'no order can close what is left, and no exit follows'
+      this.#told.push(notFlat(this.#present, flattening, { at, text }))
+      this.#flattening = undefined
+      this.#positions = {}
+      return
+    }
     const isFlat = [this.#positions, positions, working].every((one) => Object.keys(one).length === 0)
     if (isFlat) {
       const { by, closed } = flattening
@@ -167,6 +179,18 @@ class Plan {
     return { ...this.#account, closing: isDone ? undefined : { positions, flattening, asked } }
   }
 
+  /** Nothing but dust is left, and nothing works but what protects it. */
+  get #isStuck(): boolean {
+    const { positions, working } = this.#account
+    const held = Object.keys(positions)
+    const orders = Object.values(working)
+    return (
+      held.length > 0 &&
+      held.every((address) => this.#dust.has(address)) &&
+      orders.every(({ request }) => keepsProtection(this.#account, request))
+    )
+  }
+
   #set(address: string, target: Target): void {
     this.#positions = { ...this.#positions, [address]: target }
   }
@@ -197,9 +221,21 @@ class Plan {
     const { venue } = this.#account
     const { [address]: target, ...others } = this.#positions
     if (target === undefined) return
+    this.#positions = others
     const left = { ...leftOf(this.#present, address), text: `${text}, and no exit follows` }
     this.#told.push({ type: 'POSITION_NOT_CLOSED', at: this.#at, venue, ...left, by: target.by })
-    this.#positions = others
+  }
+
+  /** Leaves what no order can close, once no order is under way that may change it. A FLATTEN leaves it with its own end. */
+  #leaveDust(address: string, target: Target, text: string): void {
+    const account = this.#account
+    const orders = Object.values(account.working).filter(
+      ({ request }) => positionAddress(request) === address,
+    )
+    if (!orders.every(({ request }) => keepsProtection(account, request))) return
+    this.#set(address, { ...target, text })
+    if (this.#flattening === undefined) this.#giveUp(address, text)
+    else this.#dust.add(address)
   }
 
   /** Takes the next step of an exit: the lists that hold the position first, then an exit of the account's own for the rest. */
@@ -224,6 +260,10 @@ class Plan {
     }
     const decision = decide(account, exitOf(account, address, this.#at), 'reducing')
     if (decision.emitted.type !== 'RISK_APPROVED') {
+      if (DUST.includes(decision.emitted.check)) {
+        this.#leaveDust(address, target, decision.emitted.text)
+        return
+      }
       const after = failed(target, this.#at, decision.emitted.text)
       this.#dues.push(after.retryAt)
       this.#set(address, after)

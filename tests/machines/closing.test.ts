@@ -268,29 +268,32 @@ describe('FLATTEN', () => {
     }
   })
 
-  it('tells of a quantity that no order can close, and closes the rest', async () => {
+  it('closes all but a quantity that no order can close, and ends with that', async () => {
     const floor = await Floor.open(LINEAR)
     await floor.order('o', { orderQty: '2.5' })
-    const instruments = [
-      instrument.parse({ symbol: SYMBOL, contract: 'linear', lotSize: '1', maxQty: '1.5' }),
-    ]
-    await floor.send(ACCOUNT, { type: 'CONFIGURE', settings: { instruments } })
+    await floor.order('stop', { ...STOP, orderQty: '2.5' })
+    await rules(floor, { lotSize: '1', maxQty: '1.5' })
     await flatten(floor)
     await floor.pass(30_100)
-    expect(floor.held).toBe('0.5')
-    const text = 'orderQty (lotSize): 0.5 asked, 1 allowed'
-    expect(await floor.emitted('POSITION_NOT_CLOSED')).toMatchObject([{ quantity: '0.5', text }])
+    expect([floor.held, floor.working(), account(floor).closing]).toEqual([
+      '0.5',
+      { stop: '2.5 at 90' },
+      undefined,
+    ])
+    const left = { quantity: '0.5', text: 'orderQty (lotSize): 0.5 asked, 1 allowed' }
+    const text = 'no order can close what is left, and no exit follows'
+    expect(await floor.emitted('ACCOUNT_NOT_FLAT')).toMatchObject([{ left: [left], text, ...BY }])
     expect(await floor.emitted('RISK_REJECTED')).toEqual([])
-    await floor.send(ACCOUNT, { type: 'CONFIGURE', settings: { instruments: [] } })
-    await floor.pass(60_000)
-    await floor.pass()
-    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2.5' }])
+    await rules(floor)
+    await flatten(floor)
+    await floor.pass(200)
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '0.5' }])
   })
 
   it('asks again at once when it is asked for again, and has one end', async () => {
     const floor = await Floor.open(QUIET)
     await floor.order('o')
-    const instruments = [instrument.parse({ symbol: SYMBOL, lotSize: '7' })]
+    const instruments = [instrument.parse({ symbol: SYMBOL, maxNotional: '1', lotSize: '1' })]
     await floor.send(ACCOUNT, { type: 'CONFIGURE', settings: { instruments } })
     await flatten(floor)
     await floor.pass(20_000)
@@ -464,6 +467,24 @@ describe('CLOSE_POSITION', () => {
     expect([floor.held, account(floor).closing]).toEqual(['2', undefined])
     const text = 'ann has set the account active'
     expect(await floor.emitted('POSITION_NOT_CLOSED')).toMatchObject([{ quantity: '2', text, ...BY }])
+  })
+
+  it('leaves the symbol open to entries once only a quantity is left that no order can close', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o', { orderQty: '2.5' })
+    await rules(floor, { lotSize: '1', minQty: '1' })
+    await floor.price('100', '0.5')
+    await close(floor)
+    await floor.pass(20_000)
+    // What an exit is yet to close is no failure of the rest.
+    expect(account(floor).closing?.positions[POSITION]).toMatchObject({ refusals: 0 })
+    await floor.price('100')
+    await floor.pass()
+    expect([floor.held, account(floor).closing]).toEqual(['0.5', undefined])
+    const text = 'orderQty (lotSize): 0.5 asked, 1 allowed, and no exit follows'
+    expect(await floor.emitted('POSITION_NOT_CLOSED')).toMatchObject([{ quantity: '0.5', text }])
+    await floor.order('late')
+    expect(floor.held).toBe('2.5')
   })
 
   it('has no effect on a position that is flat', async () => {
