@@ -221,6 +221,22 @@ describe('FLATTEN', () => {
     await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '1.000001' }])
   })
 
+  it('cancels an order that becomes known meanwhile', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await floor.price('100', '0.5')
+    await flatten(floor)
+    await floor.pass()
+    await floor.orderAtVenue('foreign')
+    expect(Object.keys(floor.working())).toContain('foreign')
+    await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'by hand' })
+    for (let passed = 0; passed < 8_000; passed += 1_000) await floor.pass(1_000)
+    expect(Object.keys(floor.working())).toEqual([`${SYMBOL}-close-1`])
+    await floor.price('100')
+    await floor.pass()
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
+  })
+
   it('takes another id where a person has used the one of its exit', async () => {
     const floor = await Floor.open(QUIET)
     await floor.order(`paper:${SYMBOL}-close-1`)
