@@ -15,11 +15,22 @@ import {
   isExit,
   isLookedAfter,
   keepsProtection,
+  mayTurnOver,
   type Target,
 } from './closing.ts'
 import { askedAgain, failed, targetOf } from './closing-requests.ts'
-import { type Closable, exitOf, isExiting, leftOf, leftToExit, namesOf, notFlat } from './exits.ts'
+import {
+  type Closable,
+  exitOf,
+  isExiting,
+  leftOf,
+  leftToExit,
+  namesOf,
+  notFlat,
+  withoutTurning,
+} from './exits.ts'
 import { type Decision, decide } from './gate.ts'
+import type { WorkingOrder } from './portfolio.ts'
 
 /** Time after which a cancel is asked for again, because the order still works. */
 const CANCEL_AGAIN_MS = 5_000
@@ -103,9 +114,10 @@ class Plan {
   cancel(): void {
     const account = this.#present
     const asked: Record<string, number> = {}
-    for (const [order, { request }] of Object.entries(account.working)) {
+    for (const [order, works] of Object.entries(account.working)) {
+      const { request } = works
       const isMeant = closerOf(account, request) !== undefined
-      if (!isMeant || keepsProtection(account, request) || isExit(account, request)) continue
+      if (!isMeant || this.#isKept(works) || isExit(account, request)) continue
       const last = ownOf(this.#asked, order)
       const isDue = last === undefined ? !isLookedAfter(request) : this.#at >= last + CANCEL_AGAIN_MS
       if (isDue) this.#cancels.push(order)
@@ -114,6 +126,23 @@ class Plan {
       this.#dues.push(at + CANCEL_AGAIN_MS)
     }
     this.#asked = asked
+  }
+
+  /**
+   * An order that protects is kept until the position is closed. One that could turn the position over beside an exit goes before,
+   * as soon as an exit would pass: that follows at once when the order has ended.
+   */
+  #isKept(works: WorkingOrder): boolean {
+    const account = this.#present
+    if (!keepsProtection(account, works)) return false
+    const address = positionAddress(works.request)
+    return !mayTurnOver(account, works.request) || this.#trial(address).emitted.type !== 'RISK_APPROVED'
+  }
+
+  /** The decision about an exit after the end of the orders that could turn the position over. */
+  #trial(address: string): Decision {
+    const account = withoutTurning(this.#present, address)
+    return decide(account, exitOf(account, address, this.#at), 'reducing')
   }
 
   /** Sees to the exits of the open targets, and is done with the closed ones. */
@@ -187,7 +216,7 @@ class Plan {
     return (
       held.length > 0 &&
       held.every((address) => this.#dust.has(address)) &&
-      orders.every(({ request }) => keepsProtection(this.#account, request))
+      orders.every((works) => keepsProtection(this.#account, works))
     )
   }
 
@@ -232,7 +261,7 @@ class Plan {
     const orders = Object.values(account.working).filter(
       ({ request }) => positionAddress(request) === address,
     )
-    if (!orders.every(({ request }) => keepsProtection(account, request))) return
+    if (!orders.every((works) => keepsProtection(account, works))) return
     this.#set(address, { ...target, text })
     if (this.#flattening === undefined) this.#giveUp(address, text)
     else this.#dust.add(address)
@@ -241,8 +270,9 @@ class Plan {
   /** Takes the next step of an exit: the lists that hold the position first, then an exit of the account's own for the rest. */
   #exit(address: string, target: Target): void {
     const account = this.#present
-    const held = account.positions[address]
-    if (held === undefined || !decimal.isPositive(leftToExit(account, address, held))) return
+    const isLeft = decimal.isPositive(leftToExit(account, address))
+    const isAwaited = !decimal.isPositive(leftToExit(withoutTurning(account, address), address))
+    if (!isLeft && isAwaited) return
     const { retryAt = 0, isSignaled, isWithdrawn } = target
     if (isWithdrawn) {
       if (!isExiting(account, address)) this.#giveUp(address, 'the account was set active meanwhile')
@@ -258,7 +288,9 @@ class Plan {
       this.#set(address, { ...target, isSignaled: true })
       return
     }
-    const decision = decide(account, exitOf(account, address, this.#at), 'reducing')
+    const decision = isLeft
+      ? decide(account, exitOf(account, address, this.#at), 'reducing')
+      : this.#trial(address)
     if (decision.emitted.type !== 'RISK_APPROVED') {
       if (DUST.includes(decision.emitted.check)) {
         this.#leaveDust(address, target, decision.emitted.text)
@@ -269,6 +301,8 @@ class Plan {
       this.#set(address, after)
       return
     }
+    // The cancel of what could turn the position over is under way.
+    if (!isLeft) return
     this.#dues.push(this.#at)
     this.#exits.push(decision)
     this.#account = { ...account, ...decision.changes, exits: (account.exits ?? 0) + 1 }

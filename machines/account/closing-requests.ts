@@ -64,7 +64,7 @@ export function withdrawn(account: Closer & { readonly closing: Closing }): Clos
 export function canceledByAll(account: Closer, symbol: string | undefined): readonly string[] {
   return Object.entries(account.working)
     .filter(([, { request }]) => symbol === undefined || request.symbol === symbol)
-    .filter(([, { request }]) => !keepsProtection(account, request) && !onlyReduces(account, request))
+    .filter(([, works]) => !keepsProtection(account, works) && !onlyReduces(account, works.request))
     .map(([order]) => order)
 }
 

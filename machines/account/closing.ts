@@ -5,7 +5,7 @@ import { positionAddress, watchdogAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'
 import { isStop } from '../order/terms.ts'
-import type { Portfolio } from './portfolio.ts'
+import { leavesQtyOf, type Portfolio, type WorkingOrder } from './portfolio.ts'
 
 /** A position that is to be closed. */
 export interface Target {
@@ -73,19 +73,28 @@ export function isExit(account: Portfolio, request: OrderRequest): boolean {
   return request.ordType === 'MARKET' && request.reduceOnly === true && isAgainst(account, request)
 }
 
-/** Returns whether the order protects an open position. */
-export function protects(account: Portfolio, request: OrderRequest): boolean {
-  return isStop(request) && isAgainst(account, request)
+/**
+ * Returns whether the order protects an open position. A stop that is for more than the position, and not bound to reduce, opens
+ * another one.
+ */
+export function protects(account: Portfolio, works: WorkingOrder): boolean {
+  const { request } = works
+  if (!isStop(request) || !isAgainst(account, request)) return false
+  const { quantity = decimal.ZERO } = ownOf(account.positions, positionAddress(request)) ?? {}
+  return request.reduceOnly === true || decimal.compare(leavesQtyOf(works), decimal.absolute(quantity)) <= 0
 }
 
 /** Returns whether the order protects an open position, or its end could take that away: an OCO ends with any of its orders. */
-export function keepsProtection(account: Portfolio, request: OrderRequest): boolean {
-  if (protects(account, request)) return true
-  const { listId } = request
-  if (listId === undefined || !isAgainst(account, request)) return false
-  return Object.values(account.working).some(
-    (one) => one.request.listId === listId && protects(account, one.request),
-  )
+export function keepsProtection(account: Portfolio, works: WorkingOrder): boolean {
+  if (protects(account, works)) return true
+  const { listId } = works.request
+  if (listId === undefined || !isAgainst(account, works.request)) return false
+  return Object.values(account.working).some((one) => one.request.listId === listId && protects(account, one))
+}
+
+/** Returns whether the order makes an open position smaller, and could turn it over beside an exit. */
+export function mayTurnOver(account: Portfolio, request: OrderRequest): boolean {
+  return request.reduceOnly !== true && isAgainst(account, request)
 }
 
 /** Returns whether the order can do nothing but make an open position smaller. */

@@ -6,10 +6,10 @@ import type { OrderRequest } from '../events/order-requests.ts'
 import { holdingAt, holdingName, positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { venueId } from '../model/ids.ts'
-import { type Flattening, isExit } from './closing.ts'
+import { type Flattening, isExit, keepsProtection, mayTurnOver } from './closing.ts'
 import type { Gated } from './gate.ts'
 import { type Instrument, instrumentName } from './instrument.ts'
-import { type HeldPosition, leavesQtyOf, notionalOf } from './portfolio.ts'
+import { type HeldPosition, leavesQtyOf, notionalOf, type WorkingOrder } from './portfolio.ts'
 
 /** The lot of a quotient where the symbol has none: the quotient itself is rounded, and may be worth too much. */
 const LOT_MIN = '0.00000001'
@@ -39,16 +39,33 @@ export function isExiting(account: Closable, address: string): boolean {
   return decimal.isPositive(exitingQty(account, address))
 }
 
-/** Returns the quantity that no exit at market is about to close; not above zero if there is none. */
-export function leftToExit(account: Closable, address: string, { quantity }: HeldPosition): string {
-  return decimal.subtract(decimal.absolute(quantity), exitingQty(account, address))
+/**
+ * Returns the quantity that an exit may close: no other exit is about to, and no order that works beside it could turn the
+ * position over. Not above zero if there is none.
+ */
+export function leftToExit(account: Closable, address: string): string {
+  const { quantity } = account.positions[address] as HeldPosition
+  const turning = Object.values(account.working)
+    .filter(({ request }) => positionAddress(request) === address && mayTurnOver(account, request))
+    .map(leavesQtyOf)
+    .reduce(decimal.add, decimal.ZERO)
+  return [exitingQty(account, address), turning].reduce(decimal.subtract, decimal.absolute(quantity))
+}
+
+/** Returns the account as it will be without the orders that protect the position and could turn it over. */
+export function withoutTurning(account: Closable, address: string): Closable {
+  const stays = ([, works]: readonly [string, WorkingOrder]) =>
+    positionAddress(works.request) !== address ||
+    !mayTurnOver(account, works.request) ||
+    !keepsProtection(account, works)
+  return { ...account, working: Object.fromEntries(Object.entries(account.working).filter(stays)) }
 }
 
 /** Returns the request of the account's next exit, for what nothing else closes: at market, and bound to reduce. */
 export function exitOf(account: Closable, address: string, at: number): OrderRequest {
   const { venue, instruments, positionMode, exits = 0 } = account
   const held = account.positions[address] as HeldPosition
-  const left = leftToExit(account, address, held)
+  const left = leftToExit(account, address)
   const { symbol, positionSide } = holdingAt(venue, address, positionMode)
   const rules = instruments.find((one) => one.symbol === symbol)
   const request: OrderRequest = {

@@ -110,7 +110,7 @@ const always: readonly Check[] = [
   // What is not bound to reduce could turn a position over that an exit closes meanwhile.
   ({ account, request, reduces }) => {
     const by = closerOf(account, request)
-    const mayPass = by === undefined || (reduces && (request.reduceOnly || isStop(request)))
+    const mayPass = by === undefined || (reduces && request.reduceOnly)
     return !mayPass && { check: 'closing', limit: 'once it is closed', value: `${by} closes the position` }
   },
   // What protects may wait far from a market that has gone its way.

@@ -1,7 +1,7 @@
 /** Tests that an account becomes flat after a FLATTEN, whatever has happened before and happens meanwhile. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { AccountContext } from '../../machines/index.ts'
+import { type AccountContext, instrument } from '../../machines/index.ts'
 import { howMany, SEED } from '../seeded.ts'
 import { Floor, SYMBOL } from './floor.ts'
 
@@ -14,6 +14,23 @@ const CONFIG = {
   instruments: [{ symbol: SYMBOL, contract: 'linear' }],
   account: { limits },
   watchdog: { graceMs: 700 },
+}
+
+const rules = (floor: Floor, of: object = {}) => {
+  const instruments = [instrument.parse({ symbol: SYMBOL, contract: 'linear', ...of })]
+  return floor.send(ACCOUNT, { type: 'CONFIGURE', settings: { instruments } })
+}
+/** An OCO against a long of 2. */
+const oco = (floor: Floor, n: number, reduceOnly: boolean) => {
+  const leg = { side: 'SELL', orderQty: '2', timeInForce: 'GTC', reduceOnly } as const
+  const stop = { legId: 'stop', ordType: 'STOP', stopPx: '94', ...leg } as const
+  const target = { legId: 'target', ordType: 'LIMIT', price: '107', ...leg } as const
+  return floor.bracket(`oco-${n}`, { contingencyType: 'OCO', orders: [target, stop] })
+}
+/** What somebody has placed at the venue itself becomes known here. */
+const reconcile = async (floor: Floor) => {
+  await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'a look' })
+  for (let passed = 0; passed < 8_000; passed += 1_000) await floor.pass(1_000)
 }
 
 type Step = (floor: Floor, n: number) => Promise<void>
@@ -31,6 +48,15 @@ const trading: readonly fc.Arbitrary<Step>[] = [
   fc.record({ side, orderQty, price: px, ordType: fc.constant('LIMIT') }).map(ask),
   fc.record({ side, orderQty, stopPx: px, ordType: fc.constant('STOP'), reduceOnly: fc.boolean() }).map(ask),
   fc.constant((floor, n) => floor.bracket(`b-${n}`)),
+  fc.boolean().map((reduceOnly) => (floor, n) => oco(floor, n, reduceOnly)),
+  fc.constant(async (floor, n) => {
+    floor.connect()
+    await floor.orderAtVenue(`foreign-${n}`)
+    await reconcile(floor)
+  }),
+  fc.constantFrom({}, { maxNotional: '150' }, { minQty: '1', maxNotional: '260' }).map((of) => (floor) => {
+    return rules(floor, of)
+  }),
   fc.record({ px, size: fc.constantFrom('0.4', '2', '1000') }).map(({ px, size }) => {
     return (floor) => floor.price(px, size)
   }),
@@ -57,6 +83,9 @@ it(`an account becomes flat and opens nothing by itself, seed ${SEED}`, async ()
       await flatten(floor, n++)
       for (const step of meanwhile) await step(floor, n++)
       floor.connect()
+      await rules(floor, { maxNotional: '250' })
+      await reconcile(floor)
+      await flatten(floor, n++)
       for (let i = 0; i < 60 && closing(floor) !== undefined; i++) {
         await floor.price('100')
         await floor.pass(2_500)

@@ -227,12 +227,63 @@ describe('FLATTEN', () => {
     await floor.price('100', '0.5')
     await flatten(floor)
     await floor.pass()
+    await floor.order('late', { ...STOP, reduceOnly: false, orderQty: '1' })
+    expect(await floor.emitted('ENTRY_SKIPPED')).toMatchObject([{ clOrdId: 'late', check: 'closing' }])
     await floor.orderAtVenue('foreign')
     expect(Object.keys(floor.working())).toContain('foreign')
     await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'by hand' })
     for (let passed = 0; passed < 8_000; passed += 1_000) await floor.pass(1_000)
     expect(Object.keys(floor.working())).toEqual([`${SYMBOL}-close-1`])
     await floor.price('100')
+    await floor.pass()
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
+  })
+
+  it('turns nothing over beside a stop that is not bound to reduce, nor without one at hand', async () => {
+    for (const pass of [0, 25, 45, 65]) {
+      const floor = await Floor.open(LINEAR)
+      await floor.order('o')
+      await floor.order('stop', { ...STOP, reduceOnly: false })
+      await flatten(floor)
+      if (pass > 0) await floor.pass(pass)
+      await floor.price('89')
+      await floor.pass()
+      await floor.pass()
+      await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
+    }
+  })
+
+  it('keeps a stop that is not bound to reduce while no exit would pass', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await floor.order('stop', { ...STOP, reduceOnly: false })
+    await rules(floor, { lotSize: '1', maxNotional: '1' })
+    await flatten(floor)
+    await floor.pass(31_000)
+    expect(floor.working()).toEqual({ stop: '2 at 90' })
+    const left = [{ text: 'maxNotional: 100.01 asked, 1 allowed' }]
+    expect(await floor.emitted('ACCOUNT_NOT_FLAT')).toMatchObject([{ left }])
+    await rules(floor)
+    await flatten(floor)
+    await floor.pass()
+    await floor.pass()
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
+  })
+
+  it('waits for a sale that is under way', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    const request = {
+      type: 'ORDER_REQUEST',
+      clOrdId: 'sale',
+      owner: 'strategy/mine',
+      venue: 'paper',
+      refPx: '100',
+    }
+    const terms = { symbol: SYMBOL, side: 'SELL', ordType: 'MARKET', orderQty: '2', timeInForce: 'GTC' }
+    await floor.send(ACCOUNT, { ...request, ...terms })
+    await flatten(floor)
+    await floor.pass()
     await floor.pass()
     await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
   })
@@ -562,6 +613,16 @@ describe('CANCEL_ALL', () => {
     await floor.send(ACCOUNT, { type: 'CANCEL_ALL', ...BY })
     expect(await nakedWhile(floor, 200)).toEqual([])
     expect(Object.keys(floor.working()).sort()).toEqual(['oco-stop', 'oco-target'])
+  })
+
+  it('cancels a stop that would turn its position over', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await floor.order('stop', { ...STOP, reduceOnly: false })
+    await floor.order('reverse', { ...STOP, reduceOnly: false, orderQty: '3' })
+    await floor.send(ACCOUNT, { type: 'CANCEL_ALL', ...BY })
+    await floor.pass()
+    expect(Object.keys(floor.working())).toEqual(['stop'])
   })
 
   it('of an account without orders is on record', async () => {
