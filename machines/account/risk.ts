@@ -65,9 +65,15 @@ const sense: readonly Check<Pick<Judged, 'account' | 'request' | 'rules'>>[] = [
       limit: account.positionMode === 'netting' ? 'none' : 'LONG or SHORT',
       value: positionSide ?? 'none',
     },
-  ({ request: { symbol }, account: { instruments }, rules }) =>
+  // A symbol that is listed no longer has a position all the same, which a person may close.
+  ({ request, request: { symbol, reduceOnly }, account: { closing, instruments, positions }, rules }) =>
     instruments.length > 0 &&
-    rules === undefined && { check: 'symbol', limit: 'a listed one', value: symbol },
+    rules === undefined &&
+    !(reduceOnly && closerOf({ closing }, request) && ownOf(positions, positionAddress(request))) && {
+      check: 'symbol',
+      limit: 'a listed one',
+      value: symbol,
+    },
   ({ request: { refPx } }) =>
     !decimal.isPositive(refPx) && { check: 'refPx', limit: 'more than 0', value: refPx },
   // A strategy has its reference from the market; a person's is worth what there is to compare it with. What closes a position

@@ -288,6 +288,16 @@ describe('FLATTEN', () => {
     await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
   })
 
+  it('exits a position whose symbol is listed no longer', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    await rules(floor, { symbol: 'ETHUSDT' })
+    await flatten(floor)
+    await floor.pass()
+    await floor.pass()
+    await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
+  })
+
   it('takes another id where a person has used the one of its exit', async () => {
     const floor = await Floor.open(QUIET)
     await floor.order(`paper:${SYMBOL}-close-1`)
