@@ -26,12 +26,15 @@ export function namesOf({ venue, instruments, positionMode }: Closable, address:
   return compact({ symbol, instrument: instrumentName(instruments, symbol), positionSide })
 }
 
+/** Returns the exits at market of a position that have not ended. */
+function exitsOf(account: Closable, address: string): readonly WorkingOrder[] {
+  const orders = Object.values(account.working)
+  return orders.filter(({ request }) => positionAddress(request) === address && isExit(account, request))
+}
+
 /** Returns the quantity that exits at market are about to close. */
 function exitingQty(account: Closable, address: string): string {
-  return Object.values(account.working)
-    .filter(({ request }) => positionAddress(request) === address && isExit(account, request))
-    .map(leavesQtyOf)
-    .reduce(decimal.add, decimal.ZERO)
+  return exitsOf(account, address).map(leavesQtyOf).reduce(decimal.add, decimal.ZERO)
 }
 
 /** Returns whether an exit at market is about to close a part of the position, or all of it. */
@@ -118,10 +121,15 @@ function inLots(quantity: string, lotSize: string | undefined): string {
 /** Returns what is left of an open position, and why. */
 export function leftOf(account: Closable, address: string): Left {
   const { quantity } = account.positions[address] as HeldPosition
-  const text = isExiting(account, address)
-    ? 'an exit works at the venue'
-    : (account.closing?.positions[address]?.text ?? 'no exit has been asked for yet')
-  return { ...namesOf(account, address), quantity, text }
+  return { ...namesOf(account, address), quantity, text: whyOpen(account, address) }
+}
+
+function whyOpen(account: Closable, address: string): string {
+  const exits = exitsOf(account, address)
+  // An order tells its account of its fills, not that the venue has it.
+  if (exits.some(({ cumQty }) => decimal.isPositive(cumQty))) return 'an exit works at the venue'
+  if (exits.length > 0) return 'an exit was asked for, and nothing of it is filled'
+  return account.closing?.positions[address]?.text ?? 'no exit has been asked for yet'
 }
 
 /** Returns the event that tells what is still open of an account that is to be flat. */

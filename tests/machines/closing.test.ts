@@ -298,6 +298,16 @@ describe('FLATTEN', () => {
     await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
   })
 
+  it('does not say that an exit works at a venue that has not answered', async () => {
+    const floor = await Floor.open(LINEAR)
+    await floor.order('o')
+    floor.disconnect()
+    await flatten(floor)
+    await floor.pass(30_100)
+    const left = [{ quantity: '2', text: 'an exit was asked for, and nothing of it is filled' }]
+    expect(await floor.emitted('ACCOUNT_NOT_FLAT')).toMatchObject([{ left }])
+  })
+
   it('takes another id where a person has used the one of its exit', async () => {
     const floor = await Floor.open(QUIET)
     await floor.order(`paper:${SYMBOL}-close-1`)
