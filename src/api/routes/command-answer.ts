@@ -38,6 +38,10 @@ export async function commandAnswer(
   const answer = compact({ seq, duplicate, state, events })
   const refusals = events.filter((one) => isRefusal(supervisor, one))
   if (refusals.length > 0) return { ...refusedBy(refusals), ...answer }
+  // What the actor has asked others for has reached nobody: the command has not done what it is for.
+  const letter = records.find(({ actor }) => actor === DEAD_LETTERS)?.event
+  if (letter !== undefined)
+    return { ...problemOf(refusal(letter.reason, letter.to, letter.event)), ...answer }
   if (!taken.unhandled) return answer
   const message = `${address} does nothing about ${event.type} in its state ${JSON.stringify(state)}`
   const unhandled = { code: 'EVENT_UNHANDLED', message, hint: UNHANDLED_HINT, issues: [] }
