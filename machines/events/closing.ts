@@ -18,19 +18,19 @@ export const cancelAll = z
     ...byPerson,
   })
   .describe(
-    'Cancels the working orders of an account. Stops of an open position stay, and so do orders that only reduce one. Each order tells its end.',
+    'Cancels the working orders of an account. Stops of an open position stay, with the orders of their OCO, and so do orders that only reduce one. A stop that is for more than the position, and not bound to reduce, is canceled. Each order tells its end.',
   )
 
 export const flatten = z
   .strictObject({ type: z.literal('FLATTEN'), at: epochMs, ...byPerson })
   .describe(
-    'Closes all positions of an account at market and cancels its orders. An active account only reduces from then on, until a person sets it active. A halted account stays halted, and its positions are closed all the same. The stops of a position work until it is closed. ACCOUNT_FLATTENED tells the end, and ACCOUNT_NOT_FLAT what is left after 30 seconds.',
+    'Closes all positions of an account at market and cancels its orders. An active account only reduces from then on, until a person sets it active. A halted account stays halted, and its positions are closed all the same. The stops of a position work until it is closed; those that are not bound to reduce end when its exit is about to go out. ACCOUNT_FLATTENED tells the end, and ACCOUNT_NOT_FLAT what is left after 30 seconds, or at the end what no order can close.',
   )
 
 export const closePosition = z
   .strictObject({ type: z.literal('CLOSE_POSITION'), at: epochMs, ...byPerson })
   .describe(
-    'Closes a position at market, in every trading state. Its stops work until then, its other orders are canceled, and nothing is entered there. POSITION_CLOSED tells the end, and POSITION_NOT_CLOSED what is left after 30 seconds.',
+    'Closes a position at market, in every trading state. Its stops work until then, but for those that are not bound to reduce, which end when its exit is about to go out. Its other orders are canceled, and nothing is entered there. POSITION_CLOSED tells the end, and POSITION_NOT_CLOSED what is left after 30 seconds, or at the end what no order can close. It is withdrawn when a person sets the account active.',
   )
 
 /** A position asks its account to close it, because a person has asked for that. */
@@ -107,7 +107,7 @@ export const accountNotFlat = event(
     text: 'not flat after 30000 ms, and still at it',
   },
 ).describe(
-  'A FLATTEN is not done after 30 seconds, and goes on. Or a person has set the account active meanwhile, which ends it.',
+  'A FLATTEN is not done after 30 seconds, and goes on. Or it has ended: a person has set the account active meanwhile, or no order can close what is left.',
 )
 
 export const positionNotClosed = event(
@@ -126,7 +126,9 @@ export const positionNotClosed = event(
     by: 'ann',
     text: 'order/sim:BTCUSDT-close-1 has ended as REJECTED',
   },
-).describe('A position that is to be closed is still open after 30 seconds. The account keeps trying.')
+).describe(
+  'A position that is to be closed is still open after 30 seconds, and the account keeps trying. Or it has ended that: a person has set it active meanwhile, or no order can close what is left.',
+)
 
 export type CancelAll = z.infer<typeof cancelAll>
 export type Flatten = z.infer<typeof flatten>
