@@ -6,7 +6,7 @@ import type { AnyEvent, TransitionRecord } from '../record/record.ts'
 
 export type Settling = Extract<Signal, { readonly type: 'outcry.letterDropped' | 'outcry.letterRedelivered' }>
 
-/** How a letter was settled, and the seq of the record that did it. */
+/** The way in which a letter was settled, and the seq of the record that did it. */
 export interface Settlement {
   readonly type: Settling['type']
   readonly by: number
