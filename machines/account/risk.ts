@@ -8,10 +8,18 @@ import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'
 import { isStop, problemOf } from '../order/terms.ts'
 import type { Trip } from './circuit-breaker.ts'
-import { type Closing, closerOf } from './closing.ts'
+import { type Closing, closerOf, isExit } from './closing.ts'
 import { bandCheck, type Instrument, instrumentCheck } from './instrument.ts'
 import type { PositionMode, RiskLimits } from './limits.ts'
-import { freeBalance, holdOf, notionalOf, type Portfolio, reducible, type WorkingOrder } from './portfolio.ts'
+import {
+  freeBalance,
+  holdOf,
+  notionalOf,
+  type Portfolio,
+  positionFor,
+  reducible,
+  type WorkingOrder,
+} from './portfolio.ts'
 import type { Refusal } from './refusal.ts'
 
 export type TradingState = SetTradingState['tradingState']
@@ -118,6 +126,18 @@ const always: readonly Check[] = [
     const by = closerOf(account, request)
     const mayPass = by === undefined || (reduces && request.reduceOnly)
     return !mayPass && { check: 'closing', limit: 'once it is closed', value: `${by} closes the position` }
+  },
+  // Spot knows no order that only reduces: an exit for more than is held, such as of a list whose part was sold by hand, sells what
+  // belongs to nobody's position. The account exits what is held.
+  ({ account, request, leavesQty }) => {
+    const { quantity = decimal.ZERO } = ownOf(account.positions, positionAddress(request)) ?? {}
+    const isOver = decimal.compare(leavesQty, decimal.absolute(quantity)) > 0
+    const isSpotExit = isExit(account, request) && positionFor(account, request).contract === 'spot'
+    return (
+      isOver &&
+      isSpotExit &&
+      closerOf(account, request) !== undefined && { check: 'reduceOnly', limit: quantity, value: leavesQty }
+    )
   },
   // What protects may wait far from a market that has gone its way.
   ({ account: { marks }, request, rules, reduces }) =>

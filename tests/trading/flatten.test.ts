@@ -18,6 +18,20 @@ describe('an account that is to be flat', () => {
     expect(await bot.emitted('ACCOUNT_FLATTENED')).toMatchObject([{ closed: [{ quantity: '2' }] }])
   })
 
+  it('sells no more of a coin than its position has, after a person has sold a part of what a list holds', async () => {
+    const balances = { USDT: '100000', BTC: '5' }
+    const exchange = new Exchange({ feeIn: 'quote', lotSize: '0.001', balances })
+    const bot = await Bot.open(exchange, { watchdog: { enabled: false } })
+    await bot.bracket('binance:L1')
+    await bot.pass(10)
+    await bot.order('binance:by-hand', { side: 'SELL', orderQty: '0.4' })
+    await bot.send(ACCOUNT, { type: 'FLATTEN', by: 'ann' })
+    await bot.pass(60_000)
+    expect([bot.held, exchange.wallet.owned('BTC'), exchange.live()]).toEqual(['0', '5', {}])
+    expect(await bot.emitted('POSITION_FLIPPED')).toEqual([])
+    expect(await bot.emitted('ACCOUNT_FLATTENED')).toMatchObject([{ closed: [{ quantity: '0.6' }] }])
+  })
+
   it('keeps a stop that locks what is held on spot, tells that it is not flat, and goes on once it is free', async () => {
     const exchange = new Exchange({ feeIn: 'quote', lotSize: '0.001' })
     const bot = await Bot.open(exchange, { watchdog: { enabled: false } })
