@@ -84,7 +84,10 @@ export function protects(account: Portfolio, works: WorkingOrder): boolean {
   return request.reduceOnly === true || decimal.compare(leavesQtyOf(works), decimal.absolute(quantity)) <= 0
 }
 
-/** Returns whether the order protects an open position, or its end could take that away: an OCO ends with any of its orders. */
+/**
+ * Returns whether the order protects an open position, or its end could take that away: an OCO ends with any of its orders.
+ * The account does not know which list is an OCO, so it takes each list for one.
+ */
 export function keepsProtection(account: Portfolio, works: WorkingOrder): boolean {
   if (protects(account, works)) return true
   const { listId } = works.request

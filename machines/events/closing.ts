@@ -18,7 +18,7 @@ export const cancelAll = z
     ...byPerson,
   })
   .describe(
-    'Cancels the working orders of an account. Stops of an open position stay, with the orders of their OCO, and so do orders that only reduce one. A stop that is for more than the position, and not bound to reduce, is canceled. Each order tells its end.',
+    'Cancels the working orders of an account. Stops of an open position stay, with the other exits of their list, and so do orders that only reduce one. A stop that is for more than the position, and not bound to reduce, is canceled. Each order tells its end.',
   )
 
 export const flatten = z
