@@ -20,7 +20,7 @@ may be sent again, and gets the first answer. Where the server has tokens, a com
 | 200 | Taken, and on disk. The answer has its \`seq\`, the actor's present \`state\` and the \`events\` that it led to. |
 | 422 | The same, but the actor refused the request, with one of the events named below: \`detail\` says why, \`issues\` by field. |
 | 409 \`EVENT_UNHANDLED\` | On record, but the actor does nothing about it in its present state. |
-| other 409 with a \`seq\` | On record, but what the actor asked of another one reached nobody, such as an actor in quarantine: \`detail\` names it. |
+| 409 \`ACTOR_QUARANTINED\` with a \`seq\` | On record, but what the actor asked of another one did not reach it, because that is in quarantine: \`detail\` names it. |
 | other 4xx | \`detail\` says what is wrong, \`issues\` by field. No actor was created, and none has changed. |
 
 A **circuit breaker** that has tripped (\`CIRCUIT_BREAKER_TRIGGERED\`) requires two things of a person before anything is
