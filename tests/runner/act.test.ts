@@ -73,7 +73,9 @@ describe('with a runner, a person', () => {
 
   it('pauses a strategy, and resumes it', async () => {
     expect(answer(await told('pause', STRATEGY, '--json')).state).toMatchObject({ mode: 'stopped' })
-    expect(answer(await told('resume', STRATEGY, '--json')).state).toMatchObject({ mode: 'running' })
+    expect(answer(await told('resume', STRATEGY, '--json')).state).toMatchObject({
+      mode: expect.stringMatching(/^(warmingUp|running)$/),
+    })
   })
 
   it('cancels the orders of an account, closes a position, and flattens all accounts', async () => {
@@ -94,7 +96,9 @@ describe('with a runner, a person', () => {
     expect(await next('order_filled', ({ clOrdId }) => clOrdId === 'sim:by-hand')).toBeDefined()
     const closing = answer(await told('close', 'position/sim:BTCUSDT', '--by', 'ann', '--json'))
     expect(closing).toMatchObject({ address: 'position/sim:BTCUSDT', state: 'long' })
-    expect(await next('position_closed')).toMatchObject({ symbol: 'BTCUSDT', quantity: '0' })
+    expect(await next('position_closed', ({ symbol }) => symbol === 'BTCUSDT')).toMatchObject({
+      quantity: '0',
+    })
     const { code, stdout } = await told('flatten', '--by', 'ann', '--reason', 'the day is over')
     expect([code, stdout]).toEqual([
       0,
