@@ -75,7 +75,7 @@ export function actionsOf(version: string) {
       const isAsked = works !== undefined && ordStatus === 'PENDING_REPLACE'
       const request = isAsked ? works.request : requestOf(context, event)
       enqueue.assign({ working: { ...context.working, [order]: { request, cumQty } } })
-      // One that is adopted or works again may be in the way of what is to be closed.
+      // An order that is adopted or works again may be in the way of what is to be closed.
       if (works === undefined && context.closing !== undefined) lookAgain(enqueue, event.at)
     }),
     tellPortfolio: action(({ context, event, enqueue }) => {

@@ -121,7 +121,7 @@ const always: readonly Check[] = [
     tradingState === 'reducing' && !reduces && { check: 'tradingState', limit: reducible, value: leavesQty },
   ({ request: { reduceOnly }, reduces, reducible, leavesQty }) =>
     reduceOnly && !reduces && { check: 'reduceOnly', limit: reducible, value: leavesQty },
-  // What is not bound to reduce could turn a position over that an exit closes meanwhile.
+  // An order that is not bound to reduce could turn a position over that an exit closes meanwhile.
   ({ account, request, reduces }) => {
     const by = closerOf(account, request)
     const mayPass = by === undefined || (reduces && request.reduceOnly)

@@ -306,7 +306,7 @@ export class Supervisor extends Queries {
       const cell = this.parts.residents.find(address)
       if (cell === undefined) throw refusal('unknown', address)
       if (cell.state.snapshot.status !== 'active') throw refusal('ended', address)
-      // What happens to the actor depends on the state that its present machine has.
+      // The state that its present machine has decides what happens to the actor.
       if (cell.migration !== undefined) turn.migrate([cell])
       let signal: Signaled['event']
       try {

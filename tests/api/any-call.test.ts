@@ -77,7 +77,7 @@ async function start(): Promise<void> {
     ['server', 'component/server'],
   )
 }
-// One that a failed test has left.
+// A failed test may have left one.
 afterEach(() => running.stop().catch(() => {}))
 
 /** Plays as many of the calls as `count` says, `AT_ONCE` at a time, at one runner after the other. */

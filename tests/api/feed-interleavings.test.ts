@@ -185,7 +185,7 @@ it(`a client gets exactly what its filter matches, whatever follows what, seed $
       receive()
       expect(taken).toEqual(sure)
       expect(new Map(latest.map(({ topic, seq }) => [topic, seq]))).toEqual(lastOf)
-      // Those that were left out before a connection ended may come on the next one.
+      // Publications that were left out before a connection ended may come on the next one.
       if (connections === 1) expect(latest.length + left()).toBe(loose.length)
     })
     for (const [topic] of lastOf) {

@@ -41,7 +41,7 @@ const python = ['python3', '/usr/bin/python3'].find(
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-feed-storm-'))
 const random = seeded(SEED)
-/** What the log has: a line for each item, as clients keep it. */
+/** The content of the log: a line for each item, as clients keep it. */
 const items: { readonly line: string; readonly topic: string; readonly isLatestOnly: boolean }[] = []
 const followers = new Map<string, Follower>()
 let runner: OutcryProcess | undefined

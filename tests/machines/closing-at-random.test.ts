@@ -27,7 +27,7 @@ const oco = (floor: Floor, n: number, reduceOnly: boolean) => {
   const target = { legId: 'target', ordType: 'LIMIT', price: '107', ...leg } as const
   return floor.bracket(`oco-${n}`, { contingencyType: 'OCO', orders: [target, stop] })
 }
-/** What somebody has placed at the venue itself becomes known here. */
+/** An order that somebody has placed at the venue itself becomes known here. */
 const reconcile = async (floor: Floor) => {
   await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'a look' })
   for (let passed = 0; passed < 8_000; passed += 1_000) await floor.pass(1_000)

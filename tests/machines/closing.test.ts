@@ -438,7 +438,7 @@ describe('FLATTEN', () => {
     expect(await floor.emitted('ACCOUNT_NOT_FLAT')).toMatchObject([
       { left: [{ quantity: '1.5' }], text: 'ann has set the account active' },
     ])
-    // What works at the venue goes on, and nothing is entered there before.
+    // The exit that works at the venue goes on, and nothing is entered there before.
     await floor.order('early')
     expect(await floor.emitted('ENTRY_SKIPPED')).toMatchObject([{ check: 'closing' }])
     await floor.price('100')
@@ -569,7 +569,7 @@ describe('CLOSE_POSITION', () => {
     await floor.price('100', '0.5')
     await close(floor)
     await floor.pass(20_000)
-    // What an exit is yet to close is no failure of the rest.
+    // The quantity that an exit is yet to close is no failure of the rest.
     expect(account(floor).closing?.positions[POSITION]).toMatchObject({ refusals: 0 })
     await floor.price('100')
     await floor.pass()

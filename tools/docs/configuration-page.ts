@@ -1,9 +1,9 @@
 /** Makes docs/configuration.md from the schema that checks a configuration. */
 import { readFileSync } from 'node:fs'
 import { strategyTerms } from '../../machines/index.ts'
+import type { JsonSchema } from '../../src/api/contract/json-schema.ts'
 import { BUILT_IN_STRATEGIES } from '../../src/runner/actors/strategies.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
-import type { JsonSchema } from './fields.ts'
 import { inputOf, type KeyTable, keyTable, keyTablesOf } from './keys.ts'
 
 const INTRO = `# Configuration

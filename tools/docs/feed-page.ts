@@ -1,7 +1,7 @@
 /** Makes docs/feed.md from the AsyncAPI document. */
 import { asyncApiOf } from '../../src/api/contract/asyncapi.ts'
 import { CLOSE } from '../../src/api/contract/frames.ts'
-import type { Schema } from '../../src/api/docs/schema-html.ts'
+import type { JsonSchema } from '../../src/api/contract/json-schema.ts'
 import { bodyText, cell, type Schemas, schemasText, table } from './schema-text.ts'
 
 const INTRO = `# The feed
@@ -91,7 +91,7 @@ interface Channel {
 }
 interface Message {
   readonly summary?: string
-  readonly payload: Schema
+  readonly payload: JsonSchema
   readonly examples?: readonly { readonly payload: unknown }[]
 }
 
@@ -137,7 +137,7 @@ function frameText(
 }
 
 /** Returns the fields of a frame: of one that has several forms, those of each. */
-function fieldsText(schema: Schema): string {
+function fieldsText(schema: JsonSchema): string {
   const { anyOf = schema.oneOf } = schema
   return anyOf === undefined ? bodyText(schema) : anyOf.map(bodyText).join('\n\nor\n\n')
 }

@@ -1,24 +1,6 @@
 /** Writes the fields of a zod schema as rows of a Markdown table. */
 import { type ZodType, z } from 'zod'
-
-export interface JsonSchema {
-  readonly type?: string | readonly string[]
-  readonly title?: string
-  readonly description?: string
-  readonly default?: unknown
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly JsonSchema[]
-  readonly oneOf?: readonly JsonSchema[]
-  readonly items?: JsonSchema
-  readonly prefixItems?: readonly JsonSchema[]
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly required?: readonly string[]
-  readonly minimum?: number
-  readonly exclusiveMinimum?: number
-  readonly maximum?: number
-  readonly additionalProperties?: JsonSchema | boolean
-}
+import type { JsonSchema } from '../../src/api/contract/json-schema.ts'
 
 export interface Field {
   readonly name: string

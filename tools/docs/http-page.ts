@@ -1,6 +1,7 @@
 /** Makes docs/http.md from the OpenAPI document and the routes of the contract. */
 import { ERRORS, isErrorCode } from '../../errors/codes.ts'
 import { compact } from '../../errors/compact.ts'
+import type { JsonSchema } from '../../src/api/contract/json-schema.ts'
 import { openApiOf } from '../../src/api/contract/openapi.ts'
 import {
   type Example,
@@ -9,7 +10,6 @@ import {
   type Route,
 } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
-import type { Schema } from '../../src/api/docs/schema-html.ts'
 import { aboutText, anchorOf, cell, type Schemas, schemasText, schemaText, table } from './schema-text.ts'
 
 const INTRO = `# The HTTP API
@@ -40,9 +40,9 @@ interface Parameter {
   readonly in: string
   readonly required: boolean
   readonly description?: string
-  readonly schema: Schema
+  readonly schema: JsonSchema
 }
-type Content = Readonly<Record<string, { readonly schema?: Schema }>>
+type Content = Readonly<Record<string, { readonly schema?: JsonSchema }>>
 
 export function httpPage(): string {
   const { paths, components } = openApiOf('', []) as unknown as OpenApi
@@ -158,7 +158,7 @@ function inputExample({ body, path, method }: Route): object | undefined {
   return exampleOf(schema ?? {}, 'body') as object
 }
 
-function exampleOf(schema: Schema & { readonly examples?: readonly unknown[] }, name: string): unknown {
+function exampleOf(schema: JsonSchema & { readonly examples?: readonly unknown[] }, name: string): unknown {
   const { examples, const: constant, enum: [first] = [], type, properties = {}, required = [] } = schema
   const known = examples?.[0] ?? constant ?? first
   if (known !== undefined) return known

@@ -2,7 +2,8 @@
 
 import { stringify } from 'yaml'
 import { type ZodType, z } from 'zod'
-import { type JsonSchema, typeOf } from './fields.ts'
+import type { JsonSchema } from '../../src/api/contract/json-schema.ts'
+import { typeOf } from './fields.ts'
 
 export interface Key {
   /** Path from the section on, such as `market.symbols[].tickSize`. */

@@ -1,7 +1,7 @@
 /** Writes the JSON Schemas of a published document as Markdown. */
-import type { Schema } from '../../src/api/docs/schema-html.ts'
+import type { JsonSchema } from '../../src/api/contract/json-schema.ts'
 
-export type Schemas = Readonly<Record<string, Schema>>
+export type Schemas = Readonly<Record<string, JsonSchema>>
 
 /** Bounds beyond this are those of numbers themselves. */
 const BOUND_MAX = 1e15
@@ -13,7 +13,7 @@ export function anchorOf(heading: string): string {
 }
 
 /** Returns what values a schema has, in a few words. A named schema is a link to its section. */
-export function schemaText(schema: Schema): string {
+export function schemaText(schema: JsonSchema): string {
   const { $ref, title, type, items, prefixItems, properties, additionalProperties: others } = schema
   const { anyOf = schema.oneOf ?? schema.allOf } = schema
   if ($ref !== undefined) return linkTo($ref.slice($ref.lastIndexOf('/') + 1))
@@ -33,7 +33,7 @@ function linkTo(name: string): string {
   return `[\`${name}\`](${anchorOf(name)})`
 }
 
-function fieldText({ required }: Schema): (field: [string, Schema]) => string {
+function fieldText({ required }: JsonSchema): (field: [string, JsonSchema]) => string {
   return ([name, of]) => `\`${name}\`${required?.includes(name) ? '' : ' (optional)'}: ${schemaText(of)}`
 }
 
@@ -41,7 +41,7 @@ function code(value: unknown): string {
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
 }
 
-function boundsText({ minimum, maximum }: Schema): string {
+function boundsText({ minimum, maximum }: JsonSchema): string {
   const isShown = (bound: number | undefined) => bound !== undefined && Math.abs(bound) < BOUND_MAX
   return `${isShown(minimum) ? ` from ${minimum}` : ''}${isShown(maximum) ? ` to ${maximum}` : ''}`
 }
@@ -55,7 +55,7 @@ export function schemasText(schemas: Schemas): string {
 }
 
 /** Returns the description of a schema with the table of its fields. */
-export function bodyText(schema: Schema): string {
+export function bodyText(schema: JsonSchema): string {
   const { description, properties = {} } = schema
   const fields = Object.entries(properties)
   const about = description === undefined ? [] : [sentence(description)]
@@ -69,7 +69,7 @@ export function bodyText(schema: Schema): string {
 }
 
 /** Returns the description of a value, with its default. */
-export function aboutText({ description = '', default: given }: Schema): string {
+export function aboutText({ description = '', default: given }: JsonSchema): string {
   if (given === undefined || given === '') return description
   return `${description}${description === '' ? '' : '; '}${code(given)} by default`
 }

@@ -2,40 +2,41 @@
 import { ERRORS, type ErrorFacts } from '../../../errors/codes.ts'
 import { compact } from '../../../errors/compact.ts'
 import type { asyncApiOf } from '../contract/asyncapi.ts'
+import type { JsonSchema } from '../contract/json-schema.ts'
 import type { openApiOf } from '../contract/openapi.ts'
 import { REFUSALS_OF_ALL, REFUSALS_OF_BODIES, type Route } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { type Html, html, prose } from './html.ts'
-import { describedHtml, type Schema, schemaHtml } from './schema-html.ts'
+import { describedHtml, schemaHtml } from './schema-html.ts'
 
 interface OpenApi {
   readonly info: { readonly version: string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
 }
 interface Operation {
   readonly operationId: string
   readonly summary: string
-  readonly parameters?: readonly (Schema & {
+  readonly parameters?: readonly (JsonSchema & {
     readonly name: string
     readonly in: string
     readonly required: boolean
-    readonly schema: Schema
+    readonly schema: JsonSchema
   })[]
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly content: Content }>>
 }
-type Content = Readonly<Record<string, { readonly schema?: Schema }>>
+type Content = Readonly<Record<string, { readonly schema?: JsonSchema }>>
 
 interface AsyncApi {
   readonly channels: Readonly<Record<string, Channel>>
   readonly operations: Readonly<Record<string, { readonly action: 'send' | 'receive' }>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
 }
 interface Channel {
   readonly address: string
   readonly description: string
-  readonly messages: Readonly<Record<string, { readonly payload: Schema }>>
+  readonly messages: Readonly<Record<string, { readonly payload: JsonSchema }>>
 }
 
 /** Returns the page. The documents are those that the server publishes. */

@@ -1,31 +1,11 @@
 /** Describes JSON Schemas for people, as HTML. */
+import type { JsonSchema } from '../contract/json-schema.ts'
 import { type Html, html, prose } from './html.ts'
-
-/** A JSON Schema, as far as the contract's schemas need it. */
-export interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly description?: string
-  readonly title?: string
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly allOf?: readonly Schema[]
-  readonly items?: Schema | false
-  readonly prefixItems?: readonly Schema[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: Schema | boolean
-  readonly default?: unknown
-  readonly minimum?: number
-  readonly maximum?: number
-}
 
 const NO_NOTE = html``
 
 /** Returns a description of the values of a schema. The note comes behind it, but before its own fields. */
-export function schemaHtml(schema: Schema, note = NO_NOTE): Html {
+export function schemaHtml(schema: JsonSchema, note = NO_NOTE): Html {
   const { anyOf, oneOf = anyOf, properties = {}, additionalProperties: others, items } = schema
   if (oneOf?.some(hasFields)) return html`one of${note}<ul>${oneOf.map(itemHtml)}</ul>`
   const fields = Object.entries(properties)
@@ -42,23 +22,23 @@ export function schemaHtml(schema: Schema, note = NO_NOTE): Html {
 }
 
 /** Returns a description of the values with the text that the schema has about itself, and its default. */
-export function describedHtml(schema: Schema): Html {
+export function describedHtml(schema: JsonSchema): Html {
   const { description, default: given } = schema
   const about = description === undefined ? '' : html` <span class="note">${prose(description)}</span>`
   const or = given === undefined ? '' : html` <span class="note">default ${codeOf(given)}</span>`
   return schemaHtml(schema, html`${about}${or}`)
 }
 
-function itemHtml(schema: Schema): Html {
+function itemHtml(schema: JsonSchema): Html {
   return html`<li>${describedHtml(schema)}</li>`
 }
 
-function hasFields({ properties, anyOf, oneOf }: Schema): boolean {
+function hasFields({ properties, anyOf, oneOf }: JsonSchema): boolean {
   return properties !== undefined || anyOf !== undefined || oneOf !== undefined
 }
 
 /** Returns a description of values that have no fields. */
-function plainHtml(schema: Schema): Html {
+function plainHtml(schema: JsonSchema): Html {
   const { $ref, anyOf, oneOf = anyOf, allOf, prefixItems } = schema
   if ($ref !== undefined) return refHtml($ref)
   if (schema.const !== undefined) return codeOf(schema.const)
@@ -98,7 +78,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 /** Bounds beyond this are those of numbers themselves. */
 const BOUND_MAX = 1e15
 
-function typeText({ type, title, minimum, maximum }: Schema): string {
+function typeText({ type, title, minimum, maximum }: JsonSchema): string {
   if (title === 'epochMs') return 'epoch ms'
   const nouns = [type ?? []].flat().map((one) => NOUNS[one] ?? one)
   const isShown = (bound: number | undefined) => bound !== undefined && Math.abs(bound) < BOUND_MAX

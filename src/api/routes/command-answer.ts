@@ -38,7 +38,7 @@ export async function commandAnswer(
   const answer = compact({ seq, duplicate, state, events })
   const refusals = events.filter((one) => isRefusal(supervisor, one))
   if (refusals.length > 0) return { ...refusedBy(refusals), ...answer }
-  // What the actor has asked another one for has not reached it: the command has not done what it is for. One that has ended, or
+  // The message to the other actor has not reached it: the command has not done what it is for. One that has ended, or
   // never was, is missed by nobody.
   const letters = records.filter(({ actor }) => actor === DEAD_LETTERS).map(({ event }) => event)
   const letter = letters.find(({ reason }) => reason === 'quarantined')

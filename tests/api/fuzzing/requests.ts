@@ -1,11 +1,14 @@
 /** Makes requests of any route and frames of any channel from the documents that a server publishes. */
 import fc from 'fast-check'
+import type { JsonSchema } from '../../../src/api/contract/json-schema.ts'
 import { typeName } from '../../../src/api/contract/names.ts'
-import { brokenOf, type Schema, type Schemas, valuesOf, type Words } from './values.ts'
+import { brokenOf, type Schemas, valuesOf, type Words } from './values.ts'
 
 interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[]
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: JsonSchema }[]
+  readonly requestBody?: {
+    readonly content: { readonly 'application/json': { readonly schema: JsonSchema } }
+  }
 }
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -15,7 +18,7 @@ export interface AsyncApi {
   readonly channels: Readonly<
     Record<
       string,
-      { readonly address: string; readonly messages: Readonly<Record<string, { payload: Schema }>> }
+      { readonly address: string; readonly messages: Readonly<Record<string, { payload: JsonSchema }>> }
     >
   >
   readonly operations: Readonly<Record<string, { readonly action: string }>>
@@ -50,7 +53,7 @@ export function requestsOf({ paths, components: { schemas } }: OpenApi, words: W
 }
 
 /** Returns the words with the addresses of the kind whose commands the schema has. */
-function wordsFor(body: Schema | undefined, words: Words): Words {
+function wordsFor(body: JsonSchema | undefined, words: Words): Words {
   const name = body?.$ref?.split('/').at(-1)
   const { address: all = [] } = words.of
   const address = all.filter((one) => `${typeName(one.split('/')[0] as string)}Command` === name)
@@ -81,11 +84,11 @@ function requestOf(
   method: string,
   path: string,
   parameters: NonNullable<Operation['parameters']>,
-  schema: Schema | undefined,
+  schema: JsonSchema | undefined,
   schemas: Schemas,
   words: Words,
 ): fc.Arbitrary<Request> {
-  const mixed = (schema: Schema, name = '') => {
+  const mixed = (schema: JsonSchema, name = '') => {
     const fine = valuesOf(schema, schemas, words, 0, name)
     return fc.oneof({ weight: 5, arbitrary: fine }, { weight: 1, arbitrary: brokenOf(fine) })
   }

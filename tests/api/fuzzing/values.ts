@@ -1,30 +1,8 @@
 /** Makes values from a JSON Schema of a published document: such as fit it, and such as nearly do. */
 import fc from 'fast-check'
+import type { JsonSchema } from '../../../src/api/contract/json-schema.ts'
 
-/** A JSON Schema, as far as the documents need it. */
-export interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly items?: Schema
-  readonly prefixItems?: readonly Schema[]
-  readonly minItems?: number
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: Schema | boolean
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly exclusiveMinimum?: number
-  readonly title?: string
-  readonly pattern?: string
-  readonly minLength?: number
-  readonly maxLength?: number
-}
-
-export type Schemas = Readonly<Record<string, Schema>>
+export type Schemas = Readonly<Record<string, JsonSchema>>
 
 /** Most schemas that lie one within the other in a value. Beyond it a value has only what it must have. */
 const DEPTH_MAX = 6
@@ -70,13 +48,13 @@ export function wordsIn(values: unknown, more: readonly string[], without: reado
 
 /** Returns values that fit the schema, but for patterns that no word has. `words` are texts that the server knows. */
 export function valuesOf(
-  schema: Schema,
+  schema: JsonSchema,
   schemas: Schemas,
   words: Words,
   depth = 0,
   name = '',
 ): fc.Arbitrary<unknown> {
-  const of = (inner: Schema, field = name) => valuesOf(inner, schemas, words, depth + 1, field)
+  const of = (inner: JsonSchema, field = name) => valuesOf(inner, schemas, words, depth + 1, field)
   if (schema.$ref !== undefined) return of(schemas[schema.$ref.split('/').at(-1) as string] ?? {})
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
@@ -111,7 +89,7 @@ export function valuesOf(
 }
 
 function texts(
-  { minLength = 0, maxLength = 40, pattern }: Schema,
+  { minLength = 0, maxLength = 40, pattern }: JsonSchema,
   words: Words,
   name: string,
 ): fc.Arbitrary<string> {
@@ -134,7 +112,7 @@ function numbers({
   minimum,
   exclusiveMinimum,
   maximum = 2 ** 53,
-}: Schema): fc.Arbitrary<number> {
+}: JsonSchema): fc.Arbitrary<number> {
   const min = minimum ?? (exclusiveMinimum === undefined ? -(2 ** 53) : exclusiveMinimum + 1)
   const recent = fc.nat(30_000).map((ms) => Date.now() - ms)
   const whole = fc.maxSafeInteger().map((n) => Math.min(maximum, Math.max(min, n)))
@@ -146,13 +124,13 @@ function numbers({
 }
 
 function objects(
-  { properties = {}, required = [], additionalProperties }: Schema,
-  of: (schema: Schema, field?: string) => fc.Arbitrary<unknown>,
+  { properties = {}, required = [], additionalProperties }: JsonSchema,
+  of: (schema: JsonSchema, field?: string) => fc.Arbitrary<unknown>,
   depth: number,
 ): fc.Arbitrary<object> {
   const names = Object.keys(properties).filter((name) => depth <= DEPTH_MAX || required.includes(name))
   const known = fc.record(
-    Object.fromEntries(names.map((name) => [name, of(properties[name] as Schema, name)])),
+    Object.fromEntries(names.map((name) => [name, of(properties[name] as JsonSchema, name)])),
     {
       requiredKeys: names.filter((name) => required.includes(name)),
       noNullPrototype: true,

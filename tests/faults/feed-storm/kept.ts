@@ -1,4 +1,4 @@
-/** What a client of the feed keeps: a line of a file for each item. The last line is also its place. */
+/** The items that a client of the feed keeps: a line of a file for each item. The last line is also its place. */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
 import type { FeedItem } from '../../../src/client/index.ts'
 

@@ -24,7 +24,7 @@ class Person {
   #runner: RunningRunner | undefined
   readonly run = new MortalRun(busyConfig(LATENCY_MS, DURATION_MS), (runner) => this.#meet(runner))
 
-  /** Whether the account is at its FLATTEN. */
+  /** Returns whether the account is at its FLATTEN. */
   get isClosing(): boolean {
     const { context } = this.#runner?.supervisor.getSnapshot(ACCOUNT) ?? {}
     return (context as AccountContext | undefined)?.closing !== undefined
