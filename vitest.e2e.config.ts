@@ -7,8 +7,8 @@ export default defineConfig({
     env: { TMPDIR: scratch() },
     globalSetup: 'tests/programs/compile.ts',
     setupFiles: 'tests/by-contract/watch.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     fileParallelism: false,
   },
 })

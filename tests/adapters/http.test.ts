@@ -17,7 +17,7 @@ async function answering(status: number, headers: Record<string, string>, body: 
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 }
-const ask = (url: string) => getJson(url, AbortSignal.timeout(5_000))
+const ask = (url: string) => getJson(url, AbortSignal.timeout(120_000))
 
 describe('a server that refuses', () => {
   it.each([

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineStrategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
+import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf, GONE } from './complaints.ts'
 
@@ -217,7 +218,7 @@ describe('a window', () => {
   it('that is small scrolls to the chart of the chosen actor, and can be scrolled by touch on the chart', async () => {
     await open([390, 844], 'light', true)
     await page.tap(`.actor[data-address="order/${LONG}"]`)
-    await vi.waitFor(async () => expect(await page.textContent('#address')).toBe(`order/${LONG}`))
+    await eventually(async () => expect(await page.textContent('#address')).toBe(`order/${LONG}`))
     const [title, alarms] = [
       await page.locator('#title').boundingBox(),
       await page.locator('#alarms').boundingBox(),

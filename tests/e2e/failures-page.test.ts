@@ -1,6 +1,7 @@
 /** Failures on the page: the panel at the top, the marks in the list, and a lost connection. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf, GONE, NOT_FOUND } from './complaints.ts'
 import { FailingRunner, RESTART_MS, type Strategy } from './failing.ts'
@@ -36,7 +37,7 @@ const entries = () =>
     rows.map((row) => ['what', 'address', 'text'].map((name) => row.querySelector(`.${name}`)?.textContent)),
   )
 const expectEntries = (...expected: string[][]) =>
-  vi.waitFor(async () => expect(await entries()).toEqual(expected), { timeout: 10_000 })
+  eventually(async () => expect(await entries()).toEqual(expected))
 const styleOf = (selector: string, property: string, of = '') =>
   page.evaluate<string>(
     `getComputedStyle(document.querySelector(${JSON.stringify(selector)}), '${of}')['${property}']`,
@@ -78,7 +79,7 @@ describe('the failure panel', () => {
     expect(await page.textContent('#failures time')).toMatch(/^since /)
     expect(await page.getAttribute('#failures time', 'datetime')).toBe(new Date(at).toISOString())
     await page.click('#failures a')
-    await vi.waitFor(async () => expect(await page.textContent('#address')).toBe('quarantine/a'))
+    await eventually(async () => expect(await page.textContent('#address')).toBe('quarantine/a'))
     expect(await page.textContent('#state')).toBe('quarantined, in working')
     await page.waitForSelector('#history .failed:has-text("failed on THROW: boom")')
   })
@@ -100,7 +101,7 @@ describe('the failure panel', () => {
     const shown = () => page.$$eval('#address, #state', (places) => places.map((place) => place.textContent))
     expect(await shown()).toEqual(['fragile/other', 'working'])
     answer()
-    await vi.waitFor(async () => expect(await shown()).toEqual(['quarantine/a', 'quarantined, in working']))
+    await eventually(async () => expect(await shown()).toEqual(['quarantine/a', 'quarantined, in working']))
   })
 
   it('drops an actor that is released, and shows it when it fails again', async () => {
@@ -131,7 +132,7 @@ describe('the failure panel', () => {
     await runner.fail('quarantine/a')
     await page.click('#release')
     expect(await page.textContent('#release-dialog h2')).toBe('Release quarantine/a?')
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await page.textContent('#release-dialog .cause')).toMatch(
         /^It failed on THROW: boom, at .*:\d\d/,
       ),
@@ -145,7 +146,7 @@ describe('the failure panel', () => {
     await page.keyboard.press('Enter')
     await page.waitForSelector('#release-dialog', { state: 'hidden' })
     await page.waitForSelector('#failures', { state: 'hidden' })
-    await vi.waitFor(async () => expect(await page.textContent('#state')).toBe('working'))
+    await eventually(async () => expect(await page.textContent('#state')).toBe('working'))
     expect(await page.isVisible('#release')).toBe(false)
     const released = (await runner.harness.records()).at(-1)
     expect(released).toMatchObject({
@@ -174,10 +175,10 @@ describe('the failure panel', () => {
     await open()
     await runner.fail('restart/a')
     await expectEntries(['restarting', 'restart/a', 'failed on THROW: boom'])
-    await vi.waitFor(async () => expect(await row('restart/a').textContent()).toContain('restarting'))
+    await eventually(async () => expect(await row('restart/a').textContent()).toContain('restarting'))
     runner.pass(RESTART_MS)
     await expectEntries(['failed', 'restart/a', 'failed on THROW: boom'])
-    await vi.waitFor(async () => expect(await row('restart/a').textContent()).toContain('working'))
+    await eventually(async () => expect(await row('restart/a').textContent()).toContain('working'))
   })
 
   it('counts failures that are alike, and keeps others apart', async () => {
@@ -226,18 +227,17 @@ describe('the failure panel', () => {
     await runner.spawn('resume', 'a')
     for (let i = 0; i < 100; i++) await runner.fail('resume/a', `odd ${i}`)
     await open()
-    await vi.waitFor(async () => expect(await page.$$('#failures li')).toHaveLength(100))
+    await eventually(async () => expect(await page.$$('#failures li')).toHaveLength(100))
     // The page may know the failures before it knows which actors are in quarantine.
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await page.textContent('#failures h2')).toBe('Failures: 150 quarantined, 100 failed lately'),
     )
     expect(await page.getAttribute('#failures', 'data-more')).toContain('150 more')
     const panel = await page.locator('#failures').boundingBox()
     expect(panel?.height).toBeLessThan(220)
     expect((await page.locator('#chart').boundingBox())?.height).toBeGreaterThan(250)
-    await vi.waitFor(
-      async () => expect((await entries()).every(([, , text]) => text?.includes('boom'))).toBe(true),
-      20_000,
+    await eventually(async () =>
+      expect((await entries()).every(([, , text]) => text?.includes('boom'))).toBe(true),
     )
     const last = page.locator('#failures li').last()
     await last.scrollIntoViewIfNeeded()
@@ -270,7 +270,7 @@ describe('the list of actors', () => {
     await row('quarantine/a').waitFor()
     await runner.fail('quarantine/a')
     await runner.fail('escalate/a')
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await row('quarantine/a').getAttribute('aria-label')).toBe('quarantine/a quarantined'),
     )
     expect(await row('quarantine/a').locator('.value').textContent()).toBe('quarantined')
@@ -278,16 +278,16 @@ describe('the list of actors', () => {
     const shown = () => page.$$eval('.actor', (rows) => rows.map((row) => row.getAttribute('data-address')))
     expect(await shown()).toContain('quarantine/b')
     await page.check('#failing-only')
-    await vi.waitFor(async () => expect(await shown()).toEqual(['escalate/a', 'quarantine/a']))
+    await eventually(async () => expect(await shown()).toEqual(['escalate/a', 'quarantine/a']))
     await runner.fail('quarantine/b')
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await shown()).toEqual(['escalate/a', 'quarantine/a', 'quarantine/b']),
     )
     await runner.release('quarantine/a')
-    await vi.waitFor(async () => expect(await shown()).toEqual(['escalate/a', 'quarantine/b']))
+    await eventually(async () => expect(await shown()).toEqual(['escalate/a', 'quarantine/b']))
     await page.uncheck('#failing-only')
     await page.fill('#filter', 'quarantined')
-    await vi.waitFor(async () => expect(await shown()).toEqual(['quarantine/b']))
+    await eventually(async () => expect(await shown()).toEqual(['quarantine/b']))
   })
 
   it('counts a quarantined actor as open, whatever its tags', async () => {
@@ -318,7 +318,7 @@ describe('a page without its runner', () => {
     await runner.serve()
     await page.waitForSelector('#lost', { state: 'hidden' })
     await expectEntries(['quarantined', 'quarantine/b', 'failed on THROW: while you were away'])
-    await vi.waitFor(async () => expect(await row('quarantine/b').textContent()).toContain('quarantined'))
+    await eventually(async () => expect(await row('quarantine/b').textContent()).toContain('quarantined'))
     expect(await row('quarantine/a').textContent()).not.toContain('quarantined')
     await runner.fail('quarantine/c', 'live')
     await expectEntries(

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { OutcryProcess } from '../runner/runner-process.ts'
+import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 
@@ -123,7 +124,7 @@ describe('a runner with a token', () => {
     expect(page.url()).not.toContain(TOKEN)
     await page.waitForSelector('.state.active[data-state="symbol.freshness.fresh"]')
     const before = await page.textContent('#history li:first-child .rev')
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await page.textContent('#history li:first-child .rev')).not.toBe(before),
     )
     expect(await page.evaluate('document.cookie')).toBe('')

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OutcryProcess } from '../runner/runner-process.ts'
+import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 
@@ -61,7 +62,7 @@ describe('the inspector page of a running runner', () => {
     await page.waitForSelector('.row.taken')
     await page.waitForSelector('#context .changed')
     const before = await page.textContent('#history li:first-child .rev')
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await page.textContent('#history li:first-child .rev')).not.toBe(before),
     )
     await page.screenshot({ path: join(tmpdir(), 'outcry-page-symbol.png') })
@@ -78,7 +79,7 @@ describe('the inspector page of a running runner', () => {
   it('filters the list', async () => {
     await page.keyboard.press('/')
     await page.keyboard.type('runner/main')
-    await vi.waitFor(async () => expect(await page.$$('.actor')).toHaveLength(1))
+    await eventually(async () => expect(await page.$$('.actor')).toHaveLength(1))
     await page.fill('#filter', '')
   })
 

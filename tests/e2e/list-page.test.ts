@@ -1,6 +1,7 @@
 /** The list of actors: keyboard, screen readers, and 100,000 actors. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 import { FailingRunner } from './failing.ts'
@@ -35,7 +36,7 @@ afterEach(async () => {
 })
 
 const expectChosen = (address: string) =>
-  vi.waitFor(async () => expect(await page.textContent('#address')).toBe(address))
+  eventually(async () => expect(await page.textContent('#address')).toBe(address))
 /** Returns what a screen reader gets of the active row. */
 const active = () =>
   page.evaluate(`(() => {
@@ -69,13 +70,13 @@ describe('the list, while its actors are being read', () => {
     })
     await page.goto(runner.url)
     await asked
-    await vi.waitFor(async () => expect(await page.textContent('#count')).toMatch(/^\d+\+$/))
+    await eventually(async () => expect(await page.textContent('#count')).toMatch(/^\d+\+$/))
     expect(await page.textContent('#address')).toBe('Reading the actors …')
     await runner.spawn('fragile', 'd')
-    await vi.waitFor(async () => expect(await page.textContent('#actors')).toContain('1+'))
+    await eventually(async () => expect(await page.textContent('#actors')).toContain('1+'))
     read()
     await page.waitForSelector('.actor[data-address="fragile/c"]')
-    await vi.waitFor(async () => expect(await page.textContent('#count')).toMatch(/^\d+$/))
+    await eventually(async () => expect(await page.textContent('#count')).toMatch(/^\d+$/))
     expect(await page.textContent('#actors')).not.toContain('+')
     await expectChosen('fragile/a')
   })
@@ -285,9 +286,9 @@ describe('a hundred thousand actors', () => {
     await fill()
     await expectRight('order/o-1')
     await page.evaluate(`document.getElementById('actors').scrollTop = 50_000 * 28`)
-    await vi.waitFor(() => expectRight('order/o-50010'))
+    await eventually(() => expectRight('order/o-50010'))
     await page.evaluate(`document.getElementById('actors').scrollTop = 1e9`)
-    await vi.waitFor(() => expectRight(`order/o-${MANY}`))
+    await eventually(() => expectRight(`order/o-${MANY}`))
   })
 
   it('can be walked by keys from end to end', async () => {
@@ -310,6 +311,6 @@ describe('a hundred thousand actors', () => {
   it('can be searched', async () => {
     await fill()
     await page.evaluate(`list.filter.value = '99999'; list.filter.dispatchEvent(new Event('input'))`)
-    await vi.waitFor(async () => expect((await rows()).map((row) => row.place)).toEqual(['1 of 1']))
+    await eventually(async () => expect((await rows()).map((row) => row.place)).toEqual(['1 of 1']))
   })
 })

@@ -1,8 +1,9 @@
 /** Long names: the difference between two names stays in view, and each element has the whole name. */
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
+import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 
@@ -175,7 +176,7 @@ describe('a name', () => {
 
   it('is copied whole', async () => {
     await open(1440, `order/${AT_END[0]}`)
-    await vi.waitFor(async () => expect(await page.textContent('#address')).toBe(`order/${AT_END[0]}`))
+    await eventually(async () => expect(await page.textContent('#address')).toBe(`order/${AT_END[0]}`))
     await page.evaluate(`getSelection().selectAllChildren(document.getElementById('address'))`)
     await page.keyboard.press('Control+c')
     // Unlike an input, a textarea keeps line breaks.

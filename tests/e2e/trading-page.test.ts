@@ -1,13 +1,12 @@
 /** Tests what a trader sees: the page over an account with hand-made prices. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
+import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf, NOT_FOUND } from './complaints.ts'
 
-/** Some machines lay a chart out slowly. */
-const SOON = { timeout: 50_000 }
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 let browser: Browser
 let page: Page
@@ -66,7 +65,7 @@ async function expectOverviewAsTold(expected: Partial<Standing>): Promise<void> 
   expect(told).toMatchObject(expected)
   const shown = (selector: string) =>
     page.$$eval(selector, (nodes) => nodes.map((node) => node.getAttribute('title')))
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     for (const figure of ['equity', 'dailyPnl', 'unrealizedPnl'] as const)
       expect(await shown(`summary [data-figure="${figure}"]`)).toEqual([`${told[figure]} USDT`])
     expect(await shown('summary [data-figure="drawdownPct"]')).toEqual([told.drawdownPct])
@@ -90,7 +89,7 @@ describe('the overview', () => {
     await expectOverviewAsTold({ equity: '100005.98', unrealizedPnl: '5.98' })
     expect(await page.textContent('[data-figure="equity"]')).toBe('100,005.98 USDT')
     await page.click('.row[data-of="order/paper:b-stop"] a')
-    await vi.waitFor(async () => expect(await page.textContent('#address')).toBe('order/paper:b-stop'))
+    await eventually(async () => expect(await page.textContent('#address')).toBe('order/paper:b-stop'))
   })
 
   it('says why the account does not trade', async () => {
@@ -126,7 +125,7 @@ describe('the list of actors', () => {
     for (const id of ['o-10', 'o-2', 'o-1']) await floor.order(id, { ordType: 'LIMIT', price: '90' })
     for (let i = 0; i < 60; i++) await floor.order(`done-${i}`, { orderQty: '0.001' })
     await open('order/o-10')
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await listed('order')).toEqual(['order/o-1', 'order/o-2', 'order/o-10']),
     )
     expect(await page.textContent('.kind:has-text("order") .value')).toBe('3 of 63')
@@ -238,12 +237,12 @@ describe('the chart', () => {
           kind === 'order' ? 'order/o' : kind === 'account' ? 'account/paper' : 'position/paper:BTCUSDT',
         )
         await drawn(kind)
-        await vi.waitFor(async () => {
+        await eventually(async () => {
           const found = await cut()
           expect([kind, found.outside]).toEqual([kind, []])
           expect(found.height).toBeGreaterThanOrEqual(9)
           expect(found.width).toBe(width)
-        }, SOON)
+        })
       }
     }
     const areBeside = () =>
@@ -254,7 +253,7 @@ describe('the chart', () => {
       })()`)
     expect(await areBeside()).toBe(false)
     await page.setViewportSize({ width: 1440, height: 900 })
-    await vi.waitFor(async () => expect(await areBeside()).toBe(true), SOON)
+    await eventually(async () => expect(await areBeside()).toBe(true))
     await page.waitForSelector('.active[data-state="order.execution.accepted"]')
   })
 

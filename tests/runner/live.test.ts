@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { FakeBinance } from '../adapters/fake-binance.ts'
+import { eventually } from '../runtime/harness.ts'
 import { OutcryProcess, outcry } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-live-'))
@@ -41,10 +42,7 @@ describe('a run on a live market', () => {
     }
     const first = new OutcryProcess(...args)
     const url = (await first.started()).url as string
-    await vi.waitFor(async () => expect(await filled(url)).toBeGreaterThan(1), {
-      timeout: 120_000,
-      interval: 100,
-    })
+    await eventually(async () => expect(await filled(url)).toBeGreaterThan(1))
     first.child.kill('SIGKILL')
     await first.finished()
 
@@ -53,10 +51,7 @@ describe('a run on a live market', () => {
     expect(started.seq).toBeGreaterThan(100)
     const before = await filled(started.url as string)
     expect(before).toBeGreaterThan(1)
-    await vi.waitFor(async () => expect(await filled(started.url as string)).toBeGreaterThan(before), {
-      timeout: 120_000,
-      interval: 100,
-    })
+    await eventually(async () => expect(await filled(started.url as string)).toBeGreaterThan(before))
     clearInterval(ticking)
     second.child.kill('SIGTERM')
     expect((await second.finished()).code, second.stderr).toBe(0)
@@ -68,6 +63,8 @@ describe('a run on a live market', () => {
       .trim()
       .split('\n')
     const states = orders.map((line) => JSON.parse(line).value.execution)
-    expect(states.filter((state) => !['filled', 'accepted', 'submitted'].includes(state))).toEqual([])
+    // On a slow machine an averages' cross may take back what is not filled yet. Nothing is rejected, denied or unknown.
+    const sound = ['filled', 'accepted', 'submitted', 'partiallyFilled', 'canceled']
+    expect(states.filter((state) => !sound.includes(state))).toEqual([])
   })
 })

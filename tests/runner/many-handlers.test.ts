@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { eventually } from '../runtime/harness.ts'
 
 const STRATEGIES = 100
 const HANDLERS = 20
@@ -42,9 +43,7 @@ it(`${HANDLERS} handlers beside ${STRATEGIES} strategies get every event, in ord
   const expected: string[] = []
   for await (const { eventId } of supervisor.history({})) expected.push(eventId)
   expect(expected.length).toBeGreaterThan(STRATEGIES * 10)
-  await expect
-    .poll(() => heard.map((list) => list.length), { timeout: 120_000 })
-    .toEqual(heard.map(() => expected.length))
+  await eventually(() => expect(heard.map((list) => list.length)).toEqual(heard.map(() => expected.length)))
   for (const list of heard) expect(list).toEqual(expected)
   await runner.stop('test', 'test')
   rmSync(data, { recursive: true })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { machines, type PositionContext, type UniverseContext } from '../../machines/index.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
@@ -13,6 +13,7 @@ import { verifyLog } from '../../src/runtime/state/verify.ts'
 import { FakeBinance, type Listed } from '../adapters/fake-binance.ts'
 import { writeFirstLines } from '../data/data.ts'
 import { differenceOfLogs } from '../equal-logs.ts'
+import { eventually } from '../runtime/harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-universe-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -32,8 +33,6 @@ const stateOf = <C>({ supervisor }: RunningRunner, address: string) =>
   (supervisor.getSnapshot(address) ?? {}) as { value?: { mode?: string }; context?: C }
 const running = (runner: RunningRunner, ...ids: string[]) =>
   ids.filter((id) => stateOf(runner, `emaCross/${id}`).value?.mode !== 'stopped')
-
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 120_000, interval: 50 })
 
 async function recordsOf(data: string): Promise<TransitionRecord[]> {
   const store = await openLevelStore(join(data, 'log'))
@@ -169,10 +168,10 @@ describe('a universe of a live market', () => {
     const universeOf = (runner: RunningRunner) =>
       stateOf<UniverseContext>(runner, 'universe/binance').context?.symbols
     const first = await start(settings)
-    await soon(() => expect(warnings).toContainEqual(expect.stringContaining('gives no listing')))
+    await eventually(() => expect(warnings).toContainEqual(expect.stringContaining('gives no listing')))
     expect(running(first, 'ema-XUSDT', 'ema-YUSDT')).toEqual([])
     exchange.isAway = false
-    await soon(() => expect(running(first, 'ema-XUSDT', 'ema-YUSDT')).toHaveLength(2))
+    await eventually(() => expect(running(first, 'ema-XUSDT', 'ema-YUSDT')).toHaveLength(2))
 
     const trading = trade(exchange)
     const isProtected = (runner: RunningRunner) => {
@@ -182,22 +181,22 @@ describe('a universe of a live market', () => {
         execution: 'accepted',
       })
     }
-    await soon(() => isProtected(first))
+    await eventually(() => isProtected(first))
     exchange.listed = thin
-    await soon(() => expect(running(first, 'ema-XUSDT', 'ema-YUSDT')).toEqual(['ema-YUSDT']))
+    await eventually(() => expect(running(first, 'ema-XUSDT', 'ema-YUSDT')).toEqual(['ema-YUSDT']))
     isProtected(first)
 
     exchange.isAway = true
     await stop(first)
     warnings.length = 0
     const second = await start(settings)
-    await soon(() => expect(warnings).toContainEqual(expect.stringContaining('gives no listing')))
+    await eventually(() => expect(warnings).toContainEqual(expect.stringContaining('gives no listing')))
     expect(universeOf(second)).toEqual(['YUSDT'])
     expect(running(second, 'ema-XUSDT', 'ema-YUSDT')).toEqual(['ema-YUSDT'])
     isProtected(second)
     exchange.listed = fit
     exchange.isAway = false
-    await soon(() => expect(universeOf(second)).toEqual(symbols))
+    await eventually(() => expect(universeOf(second)).toEqual(symbols))
     expect(running(second, 'ema-XUSDT', 'ema-YUSDT')).toHaveLength(2)
     isProtected(second)
     clearInterval(trading)

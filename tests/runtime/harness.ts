@@ -1,4 +1,3 @@
-import { vi } from 'vitest'
 import { createSupervisor, type SupervisorOptions } from '../../src/runtime/assemble.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
@@ -56,7 +55,26 @@ export class Harness {
   }
 }
 
-/** Waits for effects outside of turns: promises, callbacks, ports. */
-export function eventually(check: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(check, { timeout: 120_000, interval: 5 })
+/** The real ones, also in a test with a time of its own. */
+const later = globalThis.setTimeout
+const now = performance.now.bind(performance)
+/** Longest wait, in ms, between two checks, and until the last one. A slow machine never waits in vain. */
+const PAUSE_MAX = 50
+const WAIT_MAX = 120_000
+
+/**
+ * Waits for effects outside of turns: promises, callbacks, ports, other processes, the page. All tests wait by this, for
+ * those of vitest give up after a second.
+ */
+export async function eventually(check: () => unknown): Promise<void> {
+  const until = now() + WAIT_MAX
+  for (let pause = 2; ; pause = Math.min(2 * pause, PAUSE_MAX)) {
+    try {
+      await check()
+      return
+    } catch (error) {
+      if (now() > until) throw error
+    }
+    await new Promise((resolve) => later(resolve, pause))
+  }
 }

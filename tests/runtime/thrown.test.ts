@@ -1,11 +1,11 @@
 /** Tests law 8: whatever a machine throws, the failure is on record, and all others go on. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, fromCallback, log, sendTo, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { newMemory } from '../../store/index.ts'
-import { Harness } from './harness.ts'
+import { eventually, Harness } from './harness.ts'
 
 /** An error that throws itself when any part of it is read. */
 const thorny: object = new Proxy(new Error('thorny'), {
@@ -153,17 +153,15 @@ describe('a callback that throws', () => {
     const harness = new Harness()
     const supervisor = await harness.open({ machines: { parent, late } })
     await supervisor.spawn('parent', 'p')
-    await vi.waitFor(
-      async () =>
-        expect(await harness.deadLetters()).toMatchObject([
-          {
-            to: 'parent/p/part',
-            reason: 'failed',
-            event: { type: 'outcry.threw' },
-            error: { message: 'no start' },
-          },
-        ]),
-      { timeout: 60_000 },
+    await eventually(async () =>
+      expect(await harness.deadLetters()).toMatchObject([
+        {
+          to: 'parent/p/part',
+          reason: 'failed',
+          event: { type: 'outcry.threw' },
+          error: { message: 'no start' },
+        },
+      ]),
     )
     expect(supervisor.fence).toBeUndefined()
     await supervisor.send('parent/p', { type: 'HI' })
@@ -224,7 +222,7 @@ describe('an async function', () => {
     supervisor.transitions$.subscribe(async () => Promise.reject(new Error('late')))
     supervisor.watch(async () => Promise.reject(new Error('late')))
     await supervisor.send('m/a', { type: 'ACT' })
-    await vi.waitFor(() => expect(harness.errors).toHaveLength(3), { timeout: 60_000 })
+    await eventually(() => expect(harness.errors).toHaveLength(3))
     // Node reports an unhandled rejection before the next macrotask.
     await new Promise((resolve) => setImmediate(resolve))
     expect(rejections).toEqual([])

@@ -15,6 +15,7 @@ import {
   type Store,
 } from '../../store/index.ts'
 import { type Database, databaseIn } from '../../store/leveldb/codec/database.ts'
+import { eventually } from '../runtime/harness.ts'
 import { SEED, seeded } from '../seeded.ts'
 import { forgetOverwritten } from './forget-overwritten.ts'
 
@@ -119,10 +120,10 @@ describe('the index by type', () => {
     await expectFound(store, records, random)
     const more = randomRecords(RECORDS + 1, RECORDS + 9_000, random)
     await append(store, more, random)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const head = JSON.parse(String(await databaseIn(memory).get('m!head'))) as { typed: [number, number] }
       expect(head.typed[0]).toBe(1)
-    }, 60_000)
+    })
     expect((await store.verifyChain()).damage).toEqual([])
     store = await openMemoryStore<Emitting>(memory)
     await expectFound(store, [...records, ...more], random)
