@@ -25,6 +25,7 @@ import { type ComponentOperations, operationRoutes } from './routes/operation-ro
 import { pageRoutes } from './routes/page-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
+import { timelineRoutes } from './routes/timeline-routes.ts'
 import { secure, secured } from './security-headers.ts'
 import { Shares } from './shares.ts'
 import { attachSockets, type Channel } from './sockets.ts'
@@ -123,6 +124,7 @@ export async function startApi(
   operationRoutes(byContract, supervisor, { guard, logger, components: operations })
   eventRoutes(byContract, supervisor)
   recordRoutes(byContract, supervisor)
+  timelineRoutes(byContract, supervisor)
   failureRoutes(byContract, supervisor)
   descriptionRoutes(byContract, supervisor)
   pageRoutes(http)

@@ -13,6 +13,7 @@ import * as inspectFrames from './inspect-frames.ts'
 import * as problem from './problem.ts'
 import * as record from './record.ts'
 import * as state from './state.ts'
+import * as timeline from './timeline.ts'
 
 /** Returns a text as a name of a type: `SET_TRADING_STATE` as `SetTradingState`. */
 export function typeName(...texts: readonly string[]): string {
@@ -36,6 +37,7 @@ const exported = Object.entries({
   ...problem,
   ...record,
   ...state,
+  ...timeline,
 }).flatMap(([name, value]): [z.core.$ZodType, string][] =>
   value instanceof z.ZodObject || value instanceof z.ZodUnion ? [[value, typeName(name)]] : [],
 )

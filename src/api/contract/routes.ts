@@ -23,10 +23,15 @@ import { address, epochMs, position, rev, time } from './fields.ts'
 import { actorSummary, actorView, failure, recordWithLinks, transitionRecord } from './record.ts'
 import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
+import { timeline } from './timeline.ts'
 
 /** Most items in one answer: a list of actors, a history or events. */
 export const PAGE_MAX = 1_000
 const PAGE = 100
+/** Most points of a time line. */
+const POINTS_MAX = 2_000
+/** Most types of events that a time line marks or follows. */
+const TYPES_MAX = 32
 /** Most different failures in one answer. */
 export const FAILURES_MAX = 100
 /** Most characters of a person's note on a release. */
@@ -52,6 +57,13 @@ const NEXT_AFTER = 'Page by page: `next` is the `after` of the next page.'
 const nextOf = <Place extends z.ZodType>(place: Place) =>
   place.optional().describe('where the next page of the same request begins; absent on the last page')
 const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
+
+/** Types of events, separated by commas. */
+const types = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').filter((type) => type !== ''))
+  .refine(({ length }) => length <= TYPES_MAX, `at most ${TYPES_MAX} types`)
 
 /** The headers of what changes something. A request with the same key is answered again, and changes nothing. */
 const keyed = z.object({
@@ -411,6 +423,29 @@ export const routes = {
           .describe('of the last events: seq of the first record that was searched for them'),
       }),
     },
+    refusals: ['REQUEST_INVALID'],
+  },
+
+  timeline: {
+    method: 'GET',
+    path: '/timeline',
+    example: { path: '/timeline?points=10&mark=ORDER_REJECTED,ORDER_DENIED&follow=PORTFOLIO_VALUE' },
+    summary:
+      'Shows a stretch of the log in few points of equal length, for a picture: how many records each has, the events of some types, and the last one of others.',
+    query: z
+      .strictObject({
+        from: time.optional().describe(`${time.description}; by default the time of the first record`),
+        to: time.optional().describe(`${time.description}; by default the time of the last record`),
+        points: count(POINTS_MAX).prefault(600).describe('number of points'),
+        mark: types.describe('types of events, separated by commas, that are counted in each point'),
+        follow: types.describe('types of events, separated by commas, of which each point has the last one'),
+        actor: z.string().optional().describe('only events of the actor with this address'),
+      })
+      .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+        path: ['to'],
+        error: 'must be the same or later',
+      }),
+    answers: { 200: timeline },
     refusals: ['REQUEST_INVALID'],
   },
 

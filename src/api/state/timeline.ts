@@ -1,0 +1,128 @@
+/** A stretch of the log in few points. Its cost depends on the points and the marks, and not on the records. */
+import { compact } from '../../../errors/compact.ts'
+import type { Interruptible, ReadOptions } from '../../../store/store.ts'
+import type { EventEnvelope } from '../../runtime/events/envelope.ts'
+import type { EventHistoryOptions } from '../../runtime/events/event-history.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
+import type { Timeline } from '../contract/timeline.ts'
+
+type Point = Timeline['points'][number]
+type Mark = NonNullable<Point['marks']>[number]
+
+/** Most marked events that are counted. */
+const MARKED_MAX = 20_000
+
+/** The log as a time line reads it: of a running supervisor, or of a closed store. */
+export interface TimedLog {
+  /** The last durable seq. */
+  readonly seq: number
+  seqAt(at: number): Promise<number>
+  read(options: ReadOptions): AsyncIterable<TransitionRecord>
+  events(options: EventHistoryOptions): AsyncIterable<EventEnvelope>
+}
+
+export interface Stretch {
+  /** Times in epoch ms. Default: the whole log. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly points: number
+  /** Types of events that are counted. */
+  readonly mark: readonly string[]
+  /** Types of events of which each point has the last one. */
+  readonly follow: readonly string[]
+  /** Only events of this actor. */
+  readonly actor?: string | undefined
+}
+
+/** @throws READ_ABORTED, STORE_CORRUPT */
+export async function timelineOf(
+  log: TimedLog,
+  { points: count, mark, follow, actor, ...wanted }: Stretch,
+  options: Interruptible = {},
+): Promise<Timeline> {
+  const head = log.seq
+  const from = wanted.from ?? (await timeAt(log, 1, options)) ?? 0
+  const to = Math.max(from, wanted.to ?? (await timeAt(log, head, options)) ?? from)
+  const fromSeq = wanted.from === undefined ? 0 : Math.min(head, await log.seqAt(from))
+  const points: Point[] = []
+  let before = fromSeq
+  for (let i = 1; i <= count; i++) {
+    const at = i === count ? to : from + ((to - from) * i) / count
+    // The log's time may go back, and a point never does.
+    const seq = Math.max(
+      before,
+      i === count && wanted.to === undefined ? head : Math.min(head, await log.seqAt(at)),
+    )
+    const last =
+      seq === before ? [] : await lastOf(log, follow, actor, { fromSeq: before + 1, toSeq: seq, ...options })
+    points.push({ at, seq, records: seq - before, ...compact({ last: last.length > 0 ? last : undefined }) })
+    before = seq
+  }
+  const marked = await marksOf(log, mark, actor, points, { fromSeq: fromSeq + 1, toSeq: before, ...options })
+  return { from, to, fromSeq, toSeq: before, ...marked }
+}
+
+async function timeAt(log: TimedLog, seq: number, options: Interruptible): Promise<number | undefined> {
+  for await (const { at } of log.read({ fromSeq: seq, toSeq: seq, ...options })) return at
+  return undefined
+}
+
+type Range = Pick<EventHistoryOptions, 'fromSeq' | 'toSeq' | 'signal'>
+
+/** Returns the last event of each type in a range, in the order of the log. */
+async function lastOf(
+  log: TimedLog,
+  types: readonly string[],
+  actor: string | undefined,
+  range: Range,
+): Promise<EventEnvelope[]> {
+  const found: EventEnvelope[] = []
+  for (const type of types) {
+    for await (const envelope of log.events({ ...range, type, reverse: true, inBackground: true })) {
+      if (actor !== undefined && envelope.actor !== actor) continue
+      found.push(envelope)
+      break
+    }
+  }
+  return found.sort((a, b) => a.seq - b.seq)
+}
+
+/** Returns the points with their marks. The newest events are counted first. */
+async function marksOf(
+  log: TimedLog,
+  types: readonly string[],
+  actor: string | undefined,
+  points: readonly Point[],
+  range: Range & { readonly fromSeq: number },
+): Promise<Pick<Timeline, 'points' | 'markedFrom'>> {
+  if (types.length === 0) return { points, markedFrom: range.fromSeq }
+  const marks: Map<string, Mark>[] = points.map(() => new Map())
+  let markedFrom = range.fromSeq
+  let i = points.length - 1
+  let left = MARKED_MAX
+  for await (const envelope of log.events({
+    ...range,
+    types: [...types],
+    reverse: true,
+    inBackground: true,
+  })) {
+    const { type, seq, actor: by } = envelope
+    if (actor !== undefined && by !== actor) continue
+    while (i > 0 && (points[i - 1] as Point).seq >= seq) i--
+    const mark = marks[i]?.get(type)
+    marks[i]?.set(
+      type,
+      mark === undefined ? { type, count: 1, seq, actor: by } : { ...mark, count: mark.count + 1 },
+    )
+    if (--left > 0) continue
+    markedFrom = seq
+    break
+  }
+  return {
+    points: points.map((point, i) => {
+      const of = [...(marks[i]?.values() ?? [])]
+      return of.length === 0 ? point : { ...point, marks: of }
+    }),
+    markedFrom,
+  }
+}
