@@ -1,4 +1,6 @@
+import { compact } from '../../../errors/compact.ts'
 import { type EventEnvelope, envelopesOf } from '../../runtime/events/envelope.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { PAGE_MAX, routes } from '../contract/routes.ts'
 import { type Api, pathOf } from '../type-provider.ts'
@@ -7,7 +9,7 @@ import { signalOf } from './request.ts'
 
 /** Events in an answer when the request gives neither `tail` nor `since`. */
 const TAIL = 50
-/** Most records searched backwards for events that match. */
+/** Most records in which events that match are searched. Those of one type are found through an index. */
 const SCAN_MAX = 200_000
 
 export function eventRoutes(http: Api, supervisor: Supervisor): void {
@@ -17,9 +19,9 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
     async (request, reply) => {
       const { tail, since = 0, from, to, type, actor } = request.query
       // The type may be in lower case, too: people write it so, and another program's machine may emit it so.
-      const upper = type?.toUpperCase()
+      const types = type === undefined ? undefined : [...new Set([type, type.toUpperCase()])]
       const wanted = (envelope: EventEnvelope) =>
-        (type === undefined || envelope.type === type || envelope.type === upper) &&
+        (types === undefined || types.includes(envelope.type)) &&
         (actor === undefined || envelope.actor === actor)
       const reverse = request.query.since === undefined && from === undefined
       const max = tail ?? (reverse ? TAIL : PAGE_MAX)
@@ -28,26 +30,20 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
       const head = supervisor.seq
       const end = to === undefined ? head : Math.min(head, await supervisor.seqAt(to))
       const start = from === undefined ? since : Math.max(since, await supervisor.seqAt(before(from)))
-      const fromSeq = reverse ? Math.max(1, end - SCAN_MAX + 1) : start + 1
-      const toSeq = reverse ? end : Math.min(end, start + SCAN_MAX)
-      const mentioning = type !== undefined && type === upper ? type : actor
+      const room = types === undefined ? SCAN_MAX : head
+      const fromSeq = reverse ? Math.max(1, end - room + 1) : start + 1
+      const toSeq = reverse ? end : Math.min(end, start + room)
       // Up to here the log was searched: backwards or forwards.
       let searchedFrom = fromSeq
       let seq = Math.max(toSeq, start)
-      for await (const record of supervisor.read({
-        fromSeq,
-        toSeq,
-        reverse,
-        mentioning,
-        inBackground: true,
-        signal: signalOf(reply),
-      })) {
-        const texts = envelopesOf(record)
-          .filter(wanted)
-          .map((envelope) => JSON.stringify(envelope))
+      let left = SCAN_MAX
+      const among = compact({ mentioning: actor, emitting: types })
+      const range = { fromSeq, toSeq, reverse, inBackground: true, signal: signalOf(reply), ...among }
+      for await (const record of supervisor.read(range)) {
+        const texts = textsOf(record, wanted)
         found.push(...(reverse ? texts.reverse() : texts))
         for (const { length } of texts) size += length
-        if (found.length < max && size < ANSWER_MAX) continue
+        if (found.length < max && size < ANSWER_MAX && --left > 0) continue
         // All events of a record are in one answer, because `next` lies behind them.
         if (reverse) searchedFrom = record.seq
         else seq = record.seq
@@ -59,6 +55,12 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
       return `{"events":[${events.join()}],${JSON.stringify({ seq, ...place }).slice(1)}`
     },
   )
+}
+
+function textsOf(record: TransitionRecord, wanted: (envelope: EventEnvelope) => boolean): string[] {
+  return envelopesOf(record)
+    .filter(wanted)
+    .map((envelope) => JSON.stringify(envelope))
 }
 
 /** Returns a time just before another one. Records may have fractions of a millisecond. */
