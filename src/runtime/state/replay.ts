@@ -168,7 +168,8 @@ export async function cellAt(
   return cell
 }
 
-async function snapshotAt(
+/** Returns the latest snapshot at or before `maxSeq`. */
+export async function snapshotAt(
   store: Store<TransitionRecord>,
   address: string,
   maxSeq: number,

@@ -1,0 +1,162 @@
+/** The life of an actor: its records, each with the state before and after it. It is found by replaying them. */
+import { compact } from '../../../errors/compact.ts'
+import { isOutcryError } from '../../../errors/outcry-error.ts'
+import type { Interruptible, Store } from '../../../store/store.ts'
+import { type ActorView, viewOf } from '../actors/actor-view.ts'
+import type { Cell } from '../actors/cell.ts'
+import { restoreCell } from '../actors/persist.ts'
+import type { Registry } from '../actors/registry.ts'
+import type { TransitionRecord } from '../record/record.ts'
+import { type PlainError, plainError } from '../record/values.ts'
+import type { TakenTransition } from '../xstate/effect.ts'
+import { replayRecord, replayScope, snapshotAt } from './replay.ts'
+import { upcasting } from './upcasting-store.ts'
+
+/** One record of an actor's life. */
+export interface LifeStep {
+  readonly record: TransitionRecord
+  /** The state before the record. Undefined in the actor's first record, and where `unread` is present. */
+  readonly before?: ActorView
+  /** The state after the record. Undefined where `unread` is present. */
+  readonly after?: ActorView
+  /** The transitions that XState took, in order, with the ids of their states. */
+  readonly taken: readonly TakenTransition[]
+  /**
+   * The reason why the states are not known: the machine of that time is not registered, or leads elsewhere than the
+   * log says. The life goes on without states from there.
+   */
+  readonly unread?: PlainError
+}
+
+export interface LifeRange extends Interruptible {
+  /** First rev, inclusive. Default 1. */
+  readonly fromRev?: number
+  /** Last rev, inclusive. Default: the last one there is. */
+  readonly toRev?: number
+  /** True when the newest records come first. */
+  readonly reverse?: boolean
+  readonly limit?: number
+  /** Is called for each record that is read, also for those between a snapshot and the range. */
+  readonly onRead?: () => void
+}
+
+/** Records that are replayed together when the newest come first. */
+const PIECE = 500
+
+/**
+ * Yields an actor's records in order of rev, with the states before and after each. It begins at the snapshot before
+ * the range, so that its cost does not depend on the length of the life. Yields nothing when the actor is unknown.
+ *
+ * @example
+ * for await (const { record, before, after } of lifeOf(log, registry, 'order/sim:o-1', {}))
+ *   console.log(record.event.type, changesBetween(before?.context, after?.context))
+ * @throws LOG_GAP, STORE_CORRUPT, READ_ABORTED
+ */
+export async function* lifeOf(
+  log: Store<TransitionRecord>,
+  registry: Registry,
+  address: string,
+  { fromRev = 1, toRev, reverse = false, limit, signal, onRead }: LifeRange,
+): AsyncGenerator<LifeStep> {
+  const store = upcasting(log, registry)
+  if (!reverse) {
+    const last = limit === undefined ? toRev : Math.min(toRev ?? Number.MAX_SAFE_INTEGER, fromRev + limit - 1)
+    yield* forward(store, registry, address, { fromRev, ...compact({ toRev: last, signal, onRead }) })
+    return
+  }
+  let left = limit ?? Number.POSITIVE_INFINITY
+  let to = await lastRev(store, address, toRev, signal)
+  while (left > 0 && to >= fromRev) {
+    const from = Math.max(fromRev, to - Math.min(PIECE, left) + 1)
+    const steps: LifeStep[] = []
+    const piece = { fromRev: from, toRev: to, ...compact({ signal, onRead }) }
+    for await (const step of forward(store, registry, address, piece)) steps.push(step)
+    yield* steps.reverse()
+    left -= to - from + 1
+    to = from - 1
+  }
+}
+
+async function* forward(
+  store: Store<TransitionRecord>,
+  registry: Registry,
+  address: string,
+  { fromRev = 1, toRev, signal, onRead = () => {} }: LifeRange,
+): AsyncGenerator<LifeStep> {
+  const scope = replayScope()
+  scope.watching = true
+  let unread: PlainError | undefined
+  let cell: Cell | undefined
+  let begin = fromRev
+  const read = async (work: () => Promise<void> | void) => {
+    try {
+      if (unread === undefined) await work()
+    } catch (error) {
+      if (!isUnreadable(error)) throw error
+      unread = plainError(error)
+      cell = undefined
+    }
+  }
+  await read(async () => {
+    const kind = registry.kind(address)
+    if (fromRev <= 1) return
+    const entry = await entryBefore(store, address, fromRev, { signal, onRead })
+    if (entry !== undefined) cell = restoreCell(scope, kind, entry)
+    begin = (entry?.rev ?? 0) + 1
+  })
+  let before: ActorView | undefined
+  for await (const record of store.history(address, { fromRev: begin, ...compact({ toRev, signal }) })) {
+    onRead()
+    const isWanted = record.rev >= fromRev
+    if (isWanted && before === undefined && cell !== undefined) before = viewOf(cell)
+    let taken: readonly TakenTransition[] = []
+    await read(() => {
+      const replayed = replayRecord(scope, registry, cell, record)
+      cell = replayed.cell
+      taken = replayed.result.taken
+    })
+    if (!isWanted) continue
+    if (unread !== undefined) yield { record, taken, unread }
+    else {
+      const after = cell && viewOf(cell)
+      yield { record, ...compact({ before, after }), taken }
+      before = after
+    }
+  }
+}
+
+/** Returns whether the error means that a state cannot be known, while the records can still be read. */
+function isUnreadable(error: unknown): boolean {
+  return [
+    'KIND_UNKNOWN',
+    'MACHINE_VERSION_UNKNOWN',
+    'CHILD_UNKNOWN',
+    'UPGRADE_FAILED',
+    'REPLAY_DIVERGED',
+  ].some((code) => isOutcryError(error, code as 'KIND_UNKNOWN'))
+}
+
+/** Returns the latest snapshot before the record with this rev. */
+async function entryBefore(
+  store: Store<TransitionRecord>,
+  address: string,
+  rev: number,
+  { signal, onRead }: LifeRange,
+): ReturnType<typeof snapshotAt> {
+  for await (const { seq } of store.history(address, { fromRev: rev, limit: 1, signal })) {
+    onRead?.()
+    return snapshotAt(store, address, seq - 1, signal)
+  }
+  return undefined
+}
+
+async function lastRev(
+  store: Store<TransitionRecord>,
+  address: string,
+  toRev: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const range = { ...compact({ toRev }), reverse: true, limit: 1, signal }
+  for await (const { rev } of store.history(address, range)) return rev
+  return 0
+}

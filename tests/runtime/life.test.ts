@@ -1,0 +1,100 @@
+/** Tests that a life shows each record with the states and the transitions of its time. */
+import { expect, it } from 'vitest'
+import { assign, setup } from 'xstate'
+import { Registry } from '../../src/runtime/actors/registry.ts'
+import { changesBetween } from '../../src/runtime/state/changes.ts'
+import { type LifeRange, type LifeStep, lifeOf } from '../../src/runtime/state/life.ts'
+import { Harness } from './harness.ts'
+
+const door = setup({ types: {} as { context: { opened: number } } }).createMachine({
+  id: 'door',
+  initial: 'shut',
+  context: { opened: 0 },
+  states: {
+    shut: {
+      on: { OPEN: { target: 'open', actions: assign({ opened: ({ context }) => context.opened + 1 }) } },
+    },
+    open: { on: { SHUT: 'shut' } },
+  },
+})
+
+async function lived(events: number): Promise<Harness> {
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { door }, checkpointEvery: 50 })
+  await supervisor.spawn('door', 'front')
+  for (let n = 0; n < events; n++)
+    await supervisor.send('door/front', { type: n % 2 === 0 ? 'OPEN' : 'SHUT', at: 1_000 + n })
+  return harness
+}
+
+async function stepsOf(
+  { store }: Harness,
+  range: LifeRange,
+  machines: ConstructorParameters<typeof Registry>[0] = { door },
+): Promise<LifeStep[]> {
+  const steps: LifeStep[] = []
+  for await (const step of lifeOf(store, new Registry(machines), 'door/front', range)) steps.push(step)
+  return steps
+}
+
+it('shows the state before and after each record, and the transitions taken', async () => {
+  const [first, second, third] = await stepsOf(await lived(2), {})
+  expect(first).toMatchObject({ record: { rev: 1 }, after: { value: 'shut', rev: 1 } })
+  expect(first).not.toHaveProperty('before')
+  expect(second).toMatchObject({
+    before: { value: 'shut', rev: 1 },
+    after: { value: 'open', rev: 2 },
+    taken: [{ source: 'door.shut', targets: ['door.open'], eventType: 'OPEN' }],
+  })
+  expect(changesBetween(second?.before?.context, second?.after?.context)).toEqual([
+    { path: ['opened'], was: 0, is: 1 },
+  ])
+  expect(changesBetween(third?.before?.context, third?.after?.context)).toEqual([])
+})
+
+it('agrees with stateAt at each rev, in both directions and in any range', async () => {
+  const harness = await lived(700)
+  await harness.supervisor.stop()
+  const { supervisor } = { supervisor: await harness.open({ machines: { door } }) }
+  const revsOf = (steps: readonly LifeStep[]) => steps.map(({ record }) => record.rev)
+  for (const [range, revs] of [
+    [{ fromRev: 300, toRev: 303 }, [300, 301, 302, 303]],
+    [{ fromRev: 700 }, [700, 701]],
+    [{ fromRev: 300, limit: 2 }, [300, 301]],
+    [{ reverse: true, limit: 3 }, [701, 700, 699]],
+    [{ reverse: true, fromRev: 299, toRev: 301 }, [301, 300, 299]],
+    [{ fromRev: 702 }, []],
+  ] as const) {
+    const steps = await stepsOf(harness, range)
+    expect(revsOf(steps)).toEqual(revs)
+    for (const { record, before, after } of steps) {
+      expect(after).toEqual(await supervisor.stateAt('door/front', { rev: record.rev }))
+      expect(before).toEqual(await supervisor.stateAt('door/front', { rev: record.rev - 1 }))
+    }
+  }
+  expect(revsOf(await stepsOf(harness, { reverse: true }))).toEqual(
+    Array.from({ length: 701 }, (_, n) => 701 - n),
+  )
+})
+
+it('reads no more than the records since the snapshot before the range', async () => {
+  const harness = await lived(700)
+  let read = 0
+  await stepsOf(harness, { fromRev: 690, toRev: 692, onRead: () => read++ })
+  expect(read).toBeLessThan(200)
+})
+
+it('goes on without states where the machine of the time is not registered, and says so', async () => {
+  const harness = await lived(2)
+  const steps = await stepsOf(harness, {}, {})
+  expect(steps.map(({ record, unread }) => [record.rev, unread?.code])).toEqual([
+    [1, 'KIND_UNKNOWN'],
+    [2, 'KIND_UNKNOWN'],
+    [3, 'KIND_UNKNOWN'],
+  ])
+  const other = setup({}).createMachine({ initial: 'shut', states: { shut: {} } })
+  const [first, second] = await stepsOf(harness, {}, { door: other })
+  expect(first).toMatchObject({ after: { value: 'shut' } })
+  expect(second).toMatchObject({ record: { rev: 2 }, unread: { code: 'REPLAY_DIVERGED' } })
+  expect(second).not.toHaveProperty('after')
+})
