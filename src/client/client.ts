@@ -6,7 +6,7 @@ import { optionsOf } from '../../errors/options.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
 import { bearerProtocols } from '../api/contract/bearer.ts'
 import type { EventOnTopic, RecordOnTopic } from '../api/contract/frames.ts'
-import type { ActorSummary, ActorView, TransitionRecord } from '../api/contract/record.ts'
+import type { ActorSummary, ActorView, RecordInDetail } from '../api/contract/record.ts'
 import type { AnswerOf, BodyOf, QueryOf } from '../api/contract/route.ts'
 import { PAGE_MAX, type Routes } from '../api/contract/routes.ts'
 import { type Commands, commandsOf } from './commands.ts'
@@ -62,8 +62,14 @@ export interface PlaceInPast {
 export interface HistoryRange {
   readonly fromRev?: number
   readonly toRev?: number
+  /** seq after which no record is listed. */
+  readonly toSeq?: number
   /** True when the newest records come first. */
   readonly reverse?: boolean
+  /** Most records. Default: all of them. */
+  readonly limit?: number
+  /** True when each record has what it changed, and the transitions taken: `changed` and `taken`. */
+  readonly detail?: boolean
 }
 
 /**
@@ -135,15 +141,21 @@ export class Client {
     }
   }
 
-  /** Yields the records of an actor. Reads page by page. */
+  /**
+   * Yields the records of an actor. Reads page by page.
+   *
+   * @example for await (const { event, changed } of client.history('order/sim:o-1', { detail: true })) console.log(changed)
+   */
   async *history(
     address: string,
-    { reverse = false, ...range }: HistoryRange = {},
-  ): AsyncGenerator<TransitionRecord, void> {
-    for (let after: number | undefined; ; ) {
-      const query = { ...range, after, reverse, limit: PAGE_MAX }
+    { reverse = false, limit = Number.POSITIVE_INFINITY, ...range }: HistoryRange = {},
+  ): AsyncGenerator<RecordInDetail, void> {
+    let left = limit
+    for (let after: number | undefined; left > 0; ) {
+      const query = { ...range, after, reverse, limit: Math.min(left, PAGE_MAX) }
       const { records, next } = await this.ask('history', { params: { address }, query })
       yield* records
+      left -= records.length
       if (next === undefined) return
       if (after !== undefined && (reverse ? next >= after : next <= after))
         throw notBy('history', `the page after rev ${after} ends with rev ${next}`)

@@ -11,7 +11,14 @@ export {
   type SubscribeFrame,
 } from '../api/contract/frames.ts'
 export type { Problem } from '../api/contract/problem.ts'
-export type { ActorSummary, ActorView, Failure, TransitionRecord } from '../api/contract/record.ts'
+export type {
+  ActorSummary,
+  ActorView,
+  Change,
+  Failure,
+  RecordInDetail,
+  TransitionRecord,
+} from '../api/contract/record.ts'
 export type { AnswerOf, Route } from '../api/contract/route.ts'
 export { type Routes, routes } from '../api/contract/routes.ts'
 export {

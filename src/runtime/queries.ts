@@ -17,7 +17,8 @@ import { checkPlace, checkRange } from './record/place.ts'
 import type { Intent, TransitionRecord } from './record/record.ts'
 import { plainError } from './record/values.ts'
 import { Shielded } from './shielded.ts'
-import { cellAt } from './state/replay.ts'
+import { type LifeRange, type LifeStep, lifeOf } from './state/life.ts'
+import { cellAt, type Reading } from './state/replay.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './state/verify.ts'
 import type { Publication } from './turn/publication.ts'
 import { shown } from './xstate/shown.ts'
@@ -189,6 +190,16 @@ export class Queries {
     return this.parts.store.history(of, options)
   }
 
+  /**
+   * Returns an actor's records with the state before and after each, and the transitions taken. Records of a machine
+   * that is not registered have none, and say so.
+   * @throws PLACE_INVALID
+   */
+  life(address: string, range: LifeRange = {}): AsyncIterable<LifeStep> {
+    checkRange(range)
+    return lifeOf(this.parts.store, this.registry, address, range)
+  }
+
   /** Returns records in seq order. @throws PLACE_INVALID */
   read(options?: Parameters<Store['read']>[0]): AsyncIterable<TransitionRecord> {
     checkRange(options)
@@ -203,7 +214,7 @@ export class Queries {
   async stateAt(
     address: string,
     to: { seq: number } | { rev: number } | { at: number },
-    options: Interruptible = {},
+    options: Reading = {},
   ): Promise<ActorView | undefined> {
     checkPlace(to)
     const cell = await cellAt(this.parts.store, this.registry, address, to, options)

@@ -50,7 +50,8 @@ afterEach(async () => {
 
 interface Answer {
   readonly code?: string
-  readonly records?: readonly { readonly rev: number }[]
+  readonly records?: readonly { readonly rev: number; readonly changed?: unknown; readonly taken?: unknown }[]
+  readonly read?: number
   readonly events?: readonly { readonly actor: string; readonly event: { readonly n: number } }[]
   readonly seq?: number
 }
@@ -90,6 +91,50 @@ describe('the past of an actor', () => {
     expect(await revs('toRev=2')).toEqual([1, 2])
     expect(await revs('fromRev=2&toRev=3&reverse=true')).toEqual([3, 2])
     expect(await revs('fromRev=3&toRev=2')).toEqual([])
+    expect(await revs('toSeq=8&reverse=true&limit=1')).toEqual([3])
+  })
+
+  it('tells in detail what each record changed, and the transitions taken', async () => {
+    const { supervisor, clock } = harness
+    clock.advanceTo(9_000)
+    await supervisor.send('counter/a', { type: 'END' })
+    const details = async (range: string) => {
+      const { records, read } = (await ask(`/actors/counter/a/history?detail=true&${range}`)).body
+      return { steps: records?.map(({ rev, changed, taken }) => [rev, changed, taken]), read }
+    }
+    expect(await details('limit=2')).toEqual({
+      read: 3,
+      steps: [
+        [
+          1,
+          [
+            { path: ['context', 'n'], is: 0 },
+            { path: ['children', 'w'], is: 'counter/a/w' },
+            { path: ['value'], is: 'on' },
+            { path: ['status'], is: 'active' },
+          ],
+          [],
+        ],
+        [
+          2,
+          [{ path: ['context', 'n'], was: 0, is: 1 }],
+          [{ source: 'counter.on', targets: [], eventType: 'INC' }],
+        ],
+      ],
+    })
+    const { steps } = await details('reverse=true&limit=1')
+    expect(steps).toEqual([
+      [
+        5,
+        [
+          { path: ['value'], was: 'on', is: 'off' },
+          { path: ['status'], was: 'active', is: 'done' },
+          { path: ['children', 'w'], was: 'counter/a/w' },
+        ],
+        [{ source: 'counter.on', targets: ['counter.off'], eventType: 'END' }],
+      ],
+    ])
+    expect((await ask('/actors/counter/a/history')).body.records?.[0]).not.toHaveProperty('changed')
   })
 })
 

@@ -124,7 +124,7 @@ describe('an answer', () => {
     ['/actors/fragile%2Fb', 'actor', 200],
     ['/actors/fragile%2Fa?rev=1', 'actor', 200],
     ['/actors/fragile%2Fa/history', 'history', 200],
-    ['/actors/fragile%2Fb/history?reverse=true', 'history', 200],
+    ['/actors/fragile%2Fb/history?reverse=true&detail=true', 'history', 200],
     ['/actors/system%2Fdead-letters/history', 'history', 200],
     ['/actors/fragile%2Fa/machine', 'machine', 200],
     ['/accounts', 'accounts', 200],

@@ -213,5 +213,12 @@ describe('the next page', () => {
     const revs: number[] = []
     for await (const { rev } of client.history('counter/a', { reverse: true, toRev: 9 })) revs.push(rev)
     expect(revs).toEqual(upTo(9).reverse())
+    const details: unknown[] = []
+    for await (const { rev, changed } of client.history('counter/a', { fromRev: 3, limit: 2, detail: true }))
+      details.push([rev, changed?.map(({ path }) => path.join('.'))])
+    expect(details).toEqual([
+      [3, ['context.n']],
+      [4, ['context.n']],
+    ])
   })
 })

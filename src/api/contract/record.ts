@@ -74,6 +74,40 @@ export const transitionRecord = z.object({
 export type TransitionRecord = Frozen<z.infer<typeof transitionRecord>>
 
 /**
+ * A place at which two states differ. `was` is absent where something was added, `is` where something was removed.
+ *
+ * @example
+ * { path: ['context', 'filledQty'], was: '0', is: '0.1' }
+ */
+export const change = z.object({
+  path: z
+    .array(z.string())
+    .describe('keys of objects and indexes of arrays, from the top down; the first is the part of the state'),
+  was: z.unknown().optional(),
+  is: z.unknown().optional(),
+})
+export type Change = Frozen<z.infer<typeof change>>
+
+/** A record with what it changed. */
+export const recordInDetail = transitionRecord.extend({
+  changed: z
+    .array(change)
+    .optional()
+    .describe(
+      'changes of the state, with `detail`: of context, tags, children, timers, status, condition, ...',
+    ),
+  taken: z
+    .array(z.object({ source: z.string(), targets: z.array(z.string()), eventType: z.string() }))
+    .optional()
+    .describe('transitions of the statechart, with `detail`: ids of its states'),
+  unread: z
+    .looseObject({ message: z.string() })
+    .optional()
+    .describe('the reason why the states are not known: the machine of that time is not registered'),
+})
+export type RecordInDetail = Frozen<z.infer<typeof recordInDetail>>
+
+/**
  * A record in the place of a whole one, with the URLs of both.
  *
  * @example
@@ -165,5 +199,6 @@ export const actorView = actorSummary.extend({
   context: z.unknown(),
   children: z.array(z.string()).describe('addresses of its children'),
   timers: z.array(timer),
+  read: position.optional().describe('of an actor of the past: number of records that were read for it'),
 })
 export type ActorView = Frozen<z.infer<typeof actorView>>

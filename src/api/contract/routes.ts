@@ -20,7 +20,7 @@ import {
 } from './answers.ts'
 import { eventEnvelope } from './envelope.ts'
 import { address, epochMs, position, rev, time } from './fields.ts'
-import { actorSummary, actorView, failure, recordWithLinks, transitionRecord } from './record.ts'
+import { actorSummary, actorView, failure, recordInDetail, recordWithLinks } from './record.ts'
 import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
 import { timeline } from './timeline.ts'
@@ -181,17 +181,28 @@ export const routes = {
   history: {
     method: 'GET',
     path: '/actors/{address}/history',
-    example: { path: '/actors/account%2Fsim/history?reverse=true&limit=10' },
+    example: { path: '/actors/account%2Fsim/history?reverse=true&limit=10&detail=true' },
     summary: `Lists the records of an actor by rev. ${NEXT_AFTER}`,
     params: ofActor,
     query: z.strictObject({
       fromRev: place.describe('rev of the first record'),
       toRev: place.describe('rev of the last record'),
+      toSeq: place.describe('seq in the log after which no record is listed'),
       after: place.describe('rev of the record before the first, in the order of the list'),
       reverse: z.stringbool().default(false).describe('`true` lists the latest first'),
       limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
+      detail: z
+        .stringbool()
+        .default(false)
+        .describe('`true` adds to each record what it `changed`, and the transitions `taken`'),
     }),
-    answers: { 200: z.object({ records: z.array(transitionRecord), next: nextOf(rev) }) },
+    answers: {
+      200: z.object({
+        records: z.array(recordInDetail),
+        next: nextOf(rev),
+        read: position.optional().describe('number of records that were read for the page'),
+      }),
+    },
     refusals: ['ADDRESS_INVALID', 'REQUEST_INVALID'],
   },
 

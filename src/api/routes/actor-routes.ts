@@ -1,15 +1,17 @@
+import { compact } from '../../../errors/compact.ts'
 import { issuesText } from '../../../errors/zod-issues.ts'
 import { OutcryError } from '../../../store/index.ts'
 import { logicAt, versionOf } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { isMachine } from '../../runtime/xstate/logic.ts'
-import type { ActorSummary, ActorView, TransitionRecord } from '../contract/record.ts'
+import type { ActorSummary, ActorView, RecordInDetail } from '../contract/record.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { machineDefinition } from '../inspect/machine-definition.ts'
 import { refuseMethod } from '../methods.ts'
 import { type Api, isForPost, pathOf } from '../type-provider.ts'
 import { AnswerList, answerPage } from './answer-list.ts'
+import { detailed } from './detailed.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { signalOf } from './request.ts'
 
@@ -54,7 +56,11 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
       const { seq, rev, at } = request.query
       const to =
         seq !== undefined ? { seq } : rev !== undefined ? { rev } : at !== undefined ? { at } : undefined
-      if (to !== undefined) return (await supervisor.stateAt(address, to, { signal })) ?? unknown(address)
+      if (to !== undefined) {
+        let read = 0
+        const was = await supervisor.stateAt(address, to, { signal, onRead: () => read++ })
+        return { ...(was ?? unknown(address)), read }
+      }
       const found = await supervisor.view(address)
       // A child of the actor may have this name, so the path as people write it is known only now.
       if (found === undefined && isForPost(address)) refuseMethod(reply, ['POST'])
@@ -67,12 +73,17 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
     { schema: { params: routes.history.params, querystring: routes.history.query } },
     async (request, reply) => {
       const { address } = request.params
-      const { reverse, limit, ...query } = request.query
-      const options = { ...rangeOf(query, reverse), reverse, limit: limit + 1, signal: signalOf(reply) }
-      const records = new AnswerList<TransitionRecord>()
+      const { reverse, limit, detail, toSeq, ...query } = request.query
+      const signal = signalOf(reply)
+      const range = { ...rangeOf(query, reverse), reverse, limit: limit + 1, signal, ...compact({ toSeq }) }
+      const records = new AnswerList<RecordInDetail>()
       let last: number | undefined
       let next: number | undefined
-      for await (const record of supervisor.history(address, options)) {
+      let read = 0
+      const onRead = () => read++
+      for await (const record of detail
+        ? detailed(supervisor.life(address, { ...range, onRead }))
+        : counted(supervisor.history(address, range), onRead)) {
         if (records.length === limit || records.isFull) {
           next = last
           break
@@ -80,7 +91,7 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
         records.add(record)
         last = record.rev
       }
-      return answerPage(reply, 'records', records, next)
+      return answerPage(reply, 'records', records, next, { read })
     },
   )
 
@@ -119,6 +130,13 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
 
   const unknown = (address: string): never => {
     throw new OutcryError('ACTOR_UNKNOWN', `${address} does not exist`, 'GET /actors lists all actors.')
+  }
+}
+
+async function* counted<T>(items: AsyncIterable<T>, onRead: () => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    onRead()
+    yield item
   }
 }
 

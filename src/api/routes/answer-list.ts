@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { compact } from '../../../errors/compact.ts'
 
 /** The items of one answer as text: so few that writing them delays nobody, and that they fit into memory. */
 /** Characters of one answer, unless a single item is longer: further items are for the next request. */
@@ -29,13 +30,16 @@ export class AnswerList<Item> {
   }
 }
 
-/** Returns the text of an answer with one page of a list. `next` is where the next one begins. */
+/** Returns the text of an answer with one page of a list. `next` is where the next one begins, and `more` is beside it. */
 export function answerPage(
   reply: FastifyReply,
   name: string,
   items: AnswerList<unknown>,
   next: string | number | undefined,
+  more: Readonly<Record<string, number>> = {},
 ): string {
   reply.type('application/json; charset=utf-8')
-  return `{${JSON.stringify(name)}:${items.text()}${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
+  const beside = Object.entries({ ...compact({ next }), ...more })
+  const others = beside.map(([key, value]) => `,${JSON.stringify(key)}:${JSON.stringify(value)}`)
+  return `{${JSON.stringify(name)}:${items.text()}${others.join('')}}`
 }

@@ -1,7 +1,7 @@
 /** The life of an actor: its records, each with the state before and after it. It is found by replaying them. */
 import { compact } from '../../../errors/compact.ts'
 import { isOutcryError } from '../../../errors/outcry-error.ts'
-import type { Interruptible, Store } from '../../../store/store.ts'
+import type { Store } from '../../../store/store.ts'
 import { type ActorView, viewOf } from '../actors/actor-view.ts'
 import type { Cell } from '../actors/cell.ts'
 import { restoreCell } from '../actors/persist.ts'
@@ -9,7 +9,7 @@ import type { Registry } from '../actors/registry.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { type PlainError, plainError } from '../record/values.ts'
 import type { TakenTransition } from '../xstate/effect.ts'
-import { replayRecord, replayScope, snapshotAt } from './replay.ts'
+import { type Reading, replayRecord, replayScope, snapshotAt } from './replay.ts'
 import { upcasting } from './upcasting-store.ts'
 
 /** One record of an actor's life. */
@@ -28,16 +28,16 @@ export interface LifeStep {
   readonly unread?: PlainError
 }
 
-export interface LifeRange extends Interruptible {
+export interface LifeRange extends Reading {
   /** First rev, inclusive. Default 1. */
   readonly fromRev?: number
   /** Last rev, inclusive. Default: the last one there is. */
   readonly toRev?: number
+  /** Last seq, inclusive. Default: the head. */
+  readonly toSeq?: number
   /** True when the newest records come first. */
   readonly reverse?: boolean
   readonly limit?: number
-  /** Is called for each record that is read, also for those between a snapshot and the range. */
-  readonly onRead?: () => void
 }
 
 /** Records that are replayed together when the newest come first. */
@@ -56,16 +56,16 @@ export async function* lifeOf(
   log: Store<TransitionRecord>,
   registry: Registry,
   address: string,
-  { fromRev = 1, toRev, reverse = false, limit, signal, onRead }: LifeRange,
+  { fromRev = 1, toRev, toSeq, reverse = false, limit, signal, onRead }: LifeRange,
 ): AsyncGenerator<LifeStep> {
   const store = upcasting(log, registry)
   if (!reverse) {
     const last = limit === undefined ? toRev : Math.min(toRev ?? Number.MAX_SAFE_INTEGER, fromRev + limit - 1)
-    yield* forward(store, registry, address, { fromRev, ...compact({ toRev: last, signal, onRead }) })
+    yield* forward(store, registry, address, { fromRev, ...compact({ toRev: last, toSeq, signal, onRead }) })
     return
   }
   let left = limit ?? Number.POSITIVE_INFINITY
-  let to = await lastRev(store, address, toRev, signal)
+  let to = await lastRev(store, address, compact({ toRev, toSeq, signal }))
   while (left > 0 && to >= fromRev) {
     const from = Math.max(fromRev, to - Math.min(PIECE, left) + 1)
     const steps: LifeStep[] = []
@@ -81,7 +81,7 @@ async function* forward(
   store: Store<TransitionRecord>,
   registry: Registry,
   address: string,
-  { fromRev = 1, toRev, signal, onRead = () => {} }: LifeRange,
+  { fromRev = 1, toRev, toSeq, signal, onRead = () => {} }: LifeRange,
 ): AsyncGenerator<LifeStep> {
   const scope = replayScope()
   scope.watching = true
@@ -105,7 +105,10 @@ async function* forward(
     begin = (entry?.rev ?? 0) + 1
   })
   let before: ActorView | undefined
-  for await (const record of store.history(address, { fromRev: begin, ...compact({ toRev, signal }) })) {
+  for await (const record of store.history(address, {
+    fromRev: begin,
+    ...compact({ toRev, toSeq, signal }),
+  })) {
     onRead()
     const isWanted = record.rev >= fromRev
     if (isWanted && before === undefined && cell !== undefined) before = viewOf(cell)
@@ -153,10 +156,8 @@ async function entryBefore(
 async function lastRev(
   store: Store<TransitionRecord>,
   address: string,
-  toRev: number | undefined,
-  signal: AbortSignal | undefined,
+  range: Pick<LifeRange, 'toRev' | 'toSeq' | 'signal'>,
 ): Promise<number> {
-  const range = { ...compact({ toRev }), reverse: true, limit: 1, signal }
-  for await (const { rev } of store.history(address, range)) return rev
+  for await (const { rev } of store.history(address, { ...range, reverse: true, limit: 1 })) return rev
   return 0
 }

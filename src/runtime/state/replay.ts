@@ -141,6 +141,12 @@ export function wakeCell(
   return carryOver(scope, kind, entry, parent === undefined ? undefined : find(parent))
 }
 
+/** Options of a question about the past. */
+export interface Reading extends Interruptible {
+  /** Is called for each record that is read for the answer, also for those since the snapshot before the place. */
+  readonly onRead?: (() => void) | undefined
+}
+
 /**
  * Returns the actor after its last record at or before the place, or its present without a place. Undefined when the
  * actor did not exist yet. It replays from the snapshot before the place, and the store keeps enough of them that this
@@ -152,7 +158,7 @@ export async function cellAt(
   registry: Registry,
   address: string,
   { seq, rev, at }: Place,
-  { signal }: Interruptible = {},
+  { signal, onRead }: Reading = {},
 ): Promise<Cell | undefined> {
   const scope = replayScope()
   const store = upcasting(log, registry)
@@ -163,6 +169,7 @@ export async function cellAt(
   let cell = entry && restoreCell(scope, registry.kind(address), entry)
   const range = { fromRev: (entry?.rev ?? 0) + 1, ...compact({ toSeq }), signal }
   for await (const record of store.history(address, range)) {
+    onRead?.()
     cell = replayRecord(scope, registry, cell, record).cell
   }
   return cell
