@@ -91,7 +91,7 @@ describe('a foreign data folder', () => {
     const listed = await outcry('actors', 'quiet/', '-c', config, '--json')
     expect(JSON.parse(listed.stdout)).not.toHaveProperty('isUnread')
     const told = await outcry('replay', 'quiet/a', '-c', config)
-    expect(told.stdout).toContain(`records in ${join(data, 'log')}`)
+    expect(told.stdout).toContain(`records read in ${join(data, 'log')}`)
     const released = await outcry('release', 'quiet/a', '-c', config)
     expect(released.stderr).toMatch(/^ACTOR_NOT_QUARANTINED/)
     const elsewhere = await outcry('verify', '-c', config, '--data', join(folder, 'nowhere'))

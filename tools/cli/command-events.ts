@@ -9,7 +9,7 @@ import { typeToken } from '../../src/runtime/events/topic.ts'
 import { OutcryError } from '../../store/index.ts'
 import { counted, payloadText, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
-import { note, print, printJson } from './output.ts'
+import { note, print, printJson, printLines } from './output.ts'
 import { openReader } from './reader.ts'
 import { awaitRunner } from './runner-client.ts'
 import { runnerEvents } from './runner-events.ts'
@@ -36,7 +36,7 @@ export async function events(types: readonly string[], options: EventsOptions): 
   const wanted = wantedOf(types, options)
   const { data, modules } = named(options)
   const { follow = false, json = false } = options
-  const show = (envelope: EventEnvelope) => (json ? printJson(envelope) : print(lineOf(envelope)))
+  const show = (envelope: EventEnvelope) => (json ? printJson(envelope) : printLines(lineOf(envelope)))
   const reader = await openReader(data, modules)
   const { seq: since } = reader
   let count = 0

@@ -1,85 +1,178 @@
 import pc from 'picocolors'
+import { compact } from '../../errors/compact.ts'
+import type { RecordInDetail } from '../../src/api/contract/record.ts'
 import { releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
-import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryError } from '../../store/index.ts'
-import { counted, payloadText, stateText, timeText } from './format.ts'
+import { readText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
-import { print, printJson } from './output.ts'
-import { openReader, type Reader } from './reader.ts'
+import { note, print, printJson, printLines } from './output.ts'
+import { actorUnknown, located, notYet, placeOf, revAt, stateAt, type WrittenPlace } from './places.ts'
+import { played } from './playback.ts'
+import { openReader, type Reader, RunnerReader, type WantedLife } from './reader.ts'
+import { awaitRunner } from './runner-client.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
+import { stateLines } from './state-text.ts'
+import { pauseText, story } from './story.ts'
 
-/** `outcry replay <address>`: prints an actor's life, record by record. */
-export async function replay(address: string, options: ReadOptions): Promise<number> {
+export interface ReplayOptions extends ReadOptions {
+  readonly from?: string
+  readonly to?: string
+  readonly tail?: number
+  readonly follow?: boolean
+  /** How many times as fast as it was; Infinity for at once. */
+  readonly speed?: number
+  readonly at?: string
+  readonly context?: boolean
+}
+
+/** `outcry replay <address>`: tells an actor's life record by record, or shows the actor as it was at a place. */
+export async function replay(address: string, options: ReplayOptions): Promise<number> {
   parseAddress(address)
+  const asked = askedOf(options)
   const { data, modules } = named(options)
+  const { json = false, speed = Number.POSITIVE_INFINITY } = options
   const reader = await openReader(data, modules)
   try {
-    let count = 0
-    for await (const record of reader.history(address)) {
-      if (options.json) await printJson(record)
-      else {
-        if (count === 0) await print(await banner(address, record.machine, reader, data))
-        await print(story(record))
-      }
-      count++
-    }
-    if (count > 0) {
-      if (!options.json) await print(pc.dim(`${counted(count, 'record')} in ${reader.source}`))
+    const title = await titleOf(address, reader, data)
+    if (asked.at !== undefined) {
+      await showState(reader, address, asked.at, json)
       return 0
     }
-    throw new OutcryError(
-      'ACTOR_UNKNOWN',
-      `${address} has no history in ${reader.source}`,
-      'Run `outcry actors` to list all actors.',
-    )
+    if (!json) await print(title)
+    let shown = 0
+    let records: AsyncIterable<RecordInDetail> | RecordInDetail[] = recordsOf(reader, data, address, asked)
+    if (speed < Number.POSITIVE_INFINITY) {
+      // Whoever watches a life at its pace does not keep the folder from a runner meanwhile.
+      records = await collected(records)
+      await reader.close()
+    }
+    for await (const { item, sinceMs, shortenedTo } of played(records, speed)) {
+      shown++
+      if (json) await printJson(item)
+      else {
+        const pause = pauseText(sinceMs, shortenedTo)
+        await printLines(pause === undefined ? story(item) : `${pause}\n${story(item)}`)
+      }
+    }
+    if (!json) await print(pc.dim(readText(shown, reader)))
+    return 0
   } finally {
     await reader.close()
   }
 }
 
-/** Returns the title: the actor, and its present problem. */
-async function banner(address: string, machine: string, reader: Reader, data: string): Promise<string> {
-  const title = `${pc.bold(address)}  ${machine}`
+interface Asked {
+  readonly from?: WrittenPlace
+  readonly to?: WrittenPlace
+  readonly at?: WrittenPlace
+  readonly tail?: number
+  readonly follow: boolean
+  readonly detail: boolean
+}
+
+/** Returns what the options ask for. @throws PLACE_INVALID */
+export function askedOf({
+  from,
+  to,
+  at,
+  tail,
+  follow = false,
+  speed,
+  context = false,
+}: ReplayOptions): Asked {
+  const beside = (option: string, others: Readonly<Record<string, unknown>>) => {
+    const other = Object.keys(others).find((name) => others[name] !== undefined && others[name] !== false)
+    if (other !== undefined)
+      throw new OutcryError('PLACE_INVALID', `--${other}: must be left out with --${option}`, HELP)
+  }
+  if (at !== undefined) beside('at', { from, to, tail, follow, speed, context })
+  if (follow) beside('follow', { to, speed })
+  return {
+    ...compact({
+      from: from === undefined ? undefined : placeOf(from, '--from'),
+      to: to === undefined ? undefined : placeOf(to, '--to'),
+      at: at === undefined ? undefined : placeOf(at, '--at'),
+      tail,
+    }),
+    follow,
+    detail: context,
+  }
+}
+
+const HELP = 'See `outcry replay --help`.'
+
+/** Yields the records that are asked for: those of the past, and then those to come. */
+async function* recordsOf(
+  reader: Reader,
+  data: string,
+  address: string,
+  asked: Asked,
+): AsyncGenerator<RecordInDetail> {
+  const { detail } = asked
+  const { seq: since } = await reader.head()
+  const wanted = await wantedOf(reader, address, asked)
+  let last: number | undefined
+  const past = reader.life(address, wanted)
+  for await (const record of wanted.reverse ? (await collected(past)).reverse() : past) {
+    yield record
+    last = record.rev
+  }
+  if (!asked.follow) return
+  const fromRev = 1 + (last ?? (await revAt(reader, address, 'now')))
+  let runner = reader
+  if (!(runner instanceof RunnerReader)) {
+    await reader.close()
+    note(`no runner holds ${data}: waiting for one`)
+    runner = new RunnerReader(await awaitRunner(data))
+  }
+  yield* (runner as RunnerReader).newRecords(address, { since, fromRev, detail })
+}
+
+/** Returns the records of the past that are asked for. @throws PLACE_INVALID, REV_UNKNOWN, ACTOR_UNKNOWN */
+async function wantedOf(
+  reader: Reader,
+  address: string,
+  { from, to, tail, detail }: Asked,
+): Promise<WantedLife> {
+  const fromRev = from === undefined ? 1 : await firstRev(reader, address, from)
+  const toRev = to === undefined ? undefined : await revAt(reader, address, await located(reader, to, '--to'))
+  if (toRev === 0) throw notYet(address, '--to')
+  if (toRev !== undefined && toRev < fromRev)
+    throw new OutcryError('PLACE_INVALID', '--to: must not be before --from', HELP)
+  return { fromRev, ...compact({ toRev }), ...(tail !== undefined && { reverse: true, limit: tail }), detail }
+}
+
+/** Returns the first rev at the place or behind it. */
+async function firstRev(reader: Reader, address: string, from: WrittenPlace): Promise<number> {
+  const place = await located(reader, from, '--from')
+  const rev = await revAt(reader, address, place)
+  if (place === 'now') return rev + 1
+  if ('rev' in place) return rev
+  return 1 + (await revAt(reader, address, { seq: place.seq - 1 }))
+}
+
+async function showState(reader: Reader, address: string, at: WrittenPlace, json: boolean): Promise<void> {
+  const actor = await stateAt(reader, address, at, '--at')
+  if (actor === undefined) throw notYet(address, '--at')
+  if (json) return printJson(actor)
+  await printLines(stateLines(actor).join('\n'))
+  await print(pc.dim(readText(undefined, reader)))
+}
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+/** Returns the title: the actor, and its present problem. @throws ACTOR_UNKNOWN */
+async function titleOf(address: string, reader: Reader, data: string): Promise<string> {
   const actor = await reader.actor(address)
-  const failure = actor && failureText(actor)
-  if (actor === undefined || (failure === undefined && actor.condition === undefined)) return title
+  if (actor === undefined) throw actorUnknown(address, reader)
+  const title = `${pc.bold(address)}  ${actor.machine}`
+  const failure = failureText(actor)
+  if (failure === undefined && actor.condition === undefined) return title
   const release = isQuarantined(actor) ? `. Release it: ${releaseCommand(address, data)}` : ''
   return `${title}\n${pc.red(`${standingText(actor)}${failure === undefined ? '' : `; ${failure}`}${release}`)}`
-}
-
-const INDENT = ' '.repeat(8)
-
-function story(record: TransitionRecord): string {
-  const { rev, seq, at, event, from, to, cause } = record
-  const why = cause === null ? 'from outside' : `because of ${cause}`
-  const lines = [
-    `${pc.dim(`#${rev}`.padEnd(7))} ${timeText(at)}  ${pc.cyan(event.type)}  ${pc.dim(`seq ${seq}, ${why}`)}`,
-    `${INDENT}${changeText(record)}`,
-  ]
-  const payload = payloadText(event)
-  if (payload !== '') lines.splice(1, 0, `${INDENT}${pc.dim(payload)}`)
-  for (const emitted of record.emitted ?? []) {
-    lines.push(`${INDENT}${pc.green('emitted')} ${emitted.type} ${pc.dim(payloadText(emitted))}`)
-  }
-  for (const intent of record.intents ?? []) {
-    lines.push(`${INDENT}${pc.yellow('intent')}  ${intent.event.type} to port/${intent.port} as ${intent.id}`)
-  }
-  const local = (record.sent ?? []).filter((to) => !to.startsWith('port/'))
-  if (local.length > 0) lines.push(`${INDENT}${pc.dim(`sent to ${local.join(', ')}`)}`)
-  for (const { id, dueAt } of record.scheduled ?? []) {
-    lines.push(`${INDENT}${pc.dim(`timer   ${id} due ${timeText(dueAt)}`)}`)
-  }
-  return lines.join('\n')
-
-  function changeText({ unhandled, stashed, status }: TransitionRecord): string {
-    if (unhandled) return pc.yellow(`${stateText(to)} does not handle it`)
-    if (stashed) return pc.yellow('kept until the actor has restarted')
-    const change = from === null ? `starts in ${stateText(to)}` : arrow(stateText(from), stateText(to))
-    return status === undefined ? change : `${change} ${pc.magenta(`(${status})`)}`
-  }
-}
-
-function arrow(from: string, to: string): string {
-  return from === to ? `stays ${to}` : `${from} ${pc.bold('->')} ${to}`
 }

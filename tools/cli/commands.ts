@@ -4,6 +4,7 @@ import { actors } from './commands/actors.ts'
 import { backup } from './commands/backup.ts'
 import { cancel } from './commands/cancel.ts'
 import { close } from './commands/close.ts'
+import { diff } from './commands/diff.ts'
 import { doctor } from './commands/doctor.ts'
 import { drop } from './commands/drop.ts'
 import { events } from './commands/events.ts'
@@ -31,6 +32,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   actors,
   state,
   replay,
+  diff,
   events,
   halt,
   reduce,

@@ -14,7 +14,7 @@ const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u{ff01}-\u{ff60}]/u
 
 /** Returns the width of a text in columns of a terminal. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   if (ASCII.test(text)) return text.length
   let width = 0
   for (const c of text) width += /\p{M}/u.test(c) ? 0 : WIDE.test(c) ? 2 : 1
@@ -56,6 +56,35 @@ export function counted(n: number, noun: string): string {
   return `${countText(n)} ${noun}${n === 1 ? '' : 's'}`
 }
 
+/**
+ * Returns the last line of a question: how many records were read for it, and how many of them are shown where that is
+ * another number.
+ */
+export function readText(
+  shown: number | undefined,
+  { read, source }: { readonly read: number; readonly source: string },
+): string {
+  if (shown === undefined || shown === read) return `${counted(read, 'record')} read in ${source}`
+  return `${counted(shown, 'record')} shown, ${countText(read)} read in ${source}`
+}
+
+const PARTS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const
+
+/** Returns a span of ms as `12 ms`, `1.250 s`, `2 min 3 s` or `3 d 4 h`: its two largest units. */
+export function spanText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(3)} s`
+  const first = PARTS.findIndex(([, size]) => ms >= size)
+  const [[unit, size], [below, smaller]] = [PARTS[first]!, PARTS[first + 1]!]
+  const rest = Math.floor((ms % size) / smaller)
+  return `${Math.floor(ms / size)} ${unit}${rest === 0 ? '' : ` ${rest} ${below}`}`
+}
+
 const money = new Intl.NumberFormat('en-US', {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
@@ -67,13 +96,9 @@ export function moneyText(decimal: string): string {
   return money.format(Number(decimal))
 }
 
-/** Longest payload shown on its line. `--json` has all of it. */
-const PAYLOAD_MAX = 160
-
-/** Returns the fields of an event as `key=value`, cut where the line would become too long. */
+/** Returns the fields of an event as `key=value`. */
 export function payloadText({ type: _, at: _at, ...payload }: { type: string; at?: unknown }): string {
-  const text = Object.entries(payload)
+  return Object.entries(payload)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ')
-  return text.length > PAYLOAD_MAX ? `${text.slice(0, PAYLOAD_MAX)}...` : text
 }

@@ -1,5 +1,6 @@
 /** Writes the output of a command to stdout, at the pace of its reader, and completely before the process ends. */
 import { once } from 'node:events'
+import { inColumns } from './columns.ts'
 import { printable } from './printable.ts'
 
 // The reader has closed the pipe (`outcry replay ... | head`).
@@ -11,6 +12,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** Prints a line. Resolves when there is room for the next one. */
 export async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${printable(line)}\n`)) await once(process.stdout, 'drain')
+}
+
+/**
+ * Prints a text for people. In a terminal, each of its lines is cut to the terminal's columns; a pipe or a file gets all
+ * of it.
+ */
+export function printLines(text: string): Promise<void> {
+  return print(inColumns(printable(text), process.stdout.isTTY ? process.stdout.columns : undefined))
 }
 
 export function printJson(value: unknown): Promise<void> {

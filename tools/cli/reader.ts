@@ -1,8 +1,10 @@
 /** The log as read-only commands see it: a closed store, or a runner that holds it. */
 import { compact } from '../../errors/compact.ts'
 import type { Books } from '../../src/adapters/venue.ts'
-import type { Failure } from '../../src/api/contract/record.ts'
+import type { Failure, ActorView as PastActor, RecordInDetail } from '../../src/api/contract/record.ts'
+import { PAGE_MAX } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
+import { detailed } from '../../src/api/routes/detailed.ts'
 import { withFailure } from '../../src/api/routes/failures.ts'
 import { type Moment, stateDocument } from '../../src/api/state/state-document.ts'
 import { Client } from '../../src/client/index.ts'
@@ -15,7 +17,9 @@ import { type ActorView, viewOf } from '../../src/runtime/actors/actor-view.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
+import { kindOf } from '../../src/runtime/record/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
+import { lifeOf } from '../../src/runtime/state/life.ts'
 import { cellAt } from '../../src/runtime/state/replay.ts'
 import { upcasting } from '../../src/runtime/state/upcasting-store.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
@@ -37,6 +41,24 @@ export interface ActorSummary
   readonly isUnread?: true
 }
 
+/** The records of an actor that are wanted: see LifeRange. */
+export interface WantedLife {
+  readonly fromRev?: number
+  readonly toRev?: number
+  readonly toSeq?: number
+  readonly reverse?: boolean
+  readonly limit?: number
+  /** True when each record has what it changed, and the transitions taken. */
+  readonly detail?: boolean
+}
+
+/** The end of a log. */
+export interface Head {
+  readonly seq: number
+  /** Time of the last record in epoch ms. Undefined for an empty log. */
+  readonly at?: number
+}
+
 export interface Reader {
   /** The folder or URL that it reads. */
   readonly source: string
@@ -45,7 +67,18 @@ export interface Reader {
   actors(prefix: string): AsyncIterable<ActorSummary>
   /** Resolves with the actor; undefined when it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
-  history(address: string): AsyncIterable<TransitionRecord>
+  /** Resolves with the actor as it was at a seq or a rev, or as it is; undefined when it did not exist. @throws REV_UNKNOWN */
+  actorAt(
+    address: string,
+    place: { readonly seq?: number; readonly rev?: number },
+  ): Promise<PastActor | undefined>
+  /** Yields records of an actor. */
+  life(address: string, wanted?: WantedLife): AsyncIterable<RecordInDetail>
+  /** The number of records that were read for `life` and `actorAt` so far. */
+  readonly read: number
+  head(): Promise<Head>
+  /** Resolves with the last seq before the log's time first passes `at`; 0 when the log begins later. */
+  seqAt(at: number): Promise<number>
   /** Yields events in order. With `isFollowed`, those of a running runner have no end. @throws SUBSCRIPTION_UNMATCHED */
   events(wanted: WantedEvents, isFollowed: boolean): AsyncIterable<EventEnvelope>
   /** Resolves with accounts and strategies as one document. */
@@ -71,6 +104,8 @@ export async function openReader(data: string, modules?: readonly string[]): Pro
 
 class StoreReader implements Reader {
   readonly source: string
+  read = 0
+  #closing: Promise<void> | undefined
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #data: string
@@ -129,12 +164,43 @@ class StoreReader implements Reader {
 
   /** Returns the time of the last record, which is the present of a closed log. */
   async #lastAt(): Promise<number> {
-    for await (const { at } of this.#store.read({ reverse: true, limit: 1 })) return at
-    return 0
+    return (await this.head()).at ?? 0
   }
 
-  history(address: string): AsyncIterable<TransitionRecord> {
-    return this.#store.history(address)
+  async head(): Promise<Head> {
+    for await (const { seq, at } of this.#store.read({ reverse: true, limit: 1 })) return { seq, at }
+    return { seq: 0 }
+  }
+
+  seqAt(at: number): Promise<number> {
+    return this.#store.seqAt(at)
+  }
+
+  async actorAt(
+    address: string,
+    place: { readonly seq?: number; readonly rev?: number },
+  ): Promise<PastActor | undefined> {
+    const cell = await cellAt(this.#store, this.#registry, address, place, { onRead: this.#onRead })
+    return cell && (asSent(viewOf(cell)) as PastActor)
+  }
+
+  async *life(
+    address: string,
+    { detail = false, ...range }: WantedLife = {},
+  ): AsyncGenerator<RecordInDetail> {
+    if (detail) {
+      const life = lifeOf(this.#store, this.#registry, address, { ...range, onRead: this.#onRead })
+      yield* detailed(life)
+      return
+    }
+    for await (const record of this.#store.history(address, range)) {
+      this.#onRead()
+      yield record
+    }
+  }
+
+  readonly #onRead = (): void => {
+    this.read++
   }
 
   events(wanted: WantedEvents): AsyncIterable<EventEnvelope> {
@@ -201,11 +267,18 @@ class StoreReader implements Reader {
   }
 
   close(): Promise<void> {
-    return this.#store.close()
+    this.#closing ??= this.#store.close()
+    return this.#closing
   }
 }
 
-class RunnerReader implements Reader {
+/** Returns a value as HTTP sends it. */
+function asSent(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+export class RunnerReader implements Reader {
+  read = 0
   readonly #runner: Client
 
   constructor(runner: Client) {
@@ -228,8 +301,66 @@ class RunnerReader implements Reader {
     return this.#runner.actor(address)
   }
 
-  history(address: string): AsyncIterable<TransitionRecord> {
-    return this.#runner.history(address)
+  async actorAt(
+    address: string,
+    place: { readonly seq?: number; readonly rev?: number },
+  ): Promise<PastActor | undefined> {
+    const { read = 0, failure: _, ...found } = (await this.#runner.actor(address, place)) ?? {}
+    this.read += read
+    return 'address' in found ? found : undefined
+  }
+
+  async *life(
+    address: string,
+    { limit = Number.POSITIVE_INFINITY, ...wanted }: WantedLife = {},
+  ): AsyncGenerator<RecordInDetail> {
+    let left = limit
+    for (let after: number | undefined; left > 0; ) {
+      const query = { ...wanted, ...compact({ after }), limit: Math.min(left, PAGE_MAX) }
+      const { records, next, read } = await this.#runner.ask('history', { params: { address }, query })
+      this.read += read ?? records.length
+      yield* records
+      left -= records.length
+      if (next === undefined) return
+      after = next
+    }
+  }
+
+  /**
+   * Yields the actor's records from `fromRev` on, as they come, without an end. `since` is a seq before the first of
+   * them. Each comes once and in order, also when the runner starts again meanwhile.
+   */
+  async *newRecords(
+    address: string,
+    {
+      since,
+      fromRev,
+      detail,
+    }: { readonly since: number; readonly fromRev: number; readonly detail: boolean },
+  ): AsyncGenerator<RecordInDetail> {
+    const kind = kindOf(address)
+    // The filter compares the address itself. In a topic, an id has no dots and no spaces.
+    const wanted = { topics: [`transitions.${kind}.*`], filter: { kind, id: address.slice(kind.length + 1) } }
+    let next = fromRev
+    for await (const item of this.#runner.feed({ ...wanted, since })) {
+      if (!('record' in item) || item.record.rev < next) continue
+      for await (const record of this.life(address, { fromRev: next, detail })) {
+        next = record.rev + 1
+        yield record
+      }
+    }
+  }
+
+  async head(): Promise<Head> {
+    const { seq } = await this.#runner.ask('health')
+    if (seq === 0) return { seq }
+    const { record } = await this.#runner.ask('record', { params: { seq } })
+    return { seq, at: record.at }
+  }
+
+  async seqAt(at: number): Promise<number> {
+    const { seq } = await this.#runner.events({ to: at, tail: 1 })
+    return seq
   }
 
   events(wanted: WantedEvents, isFollowed: boolean): AsyncIterable<EventEnvelope> {

@@ -75,23 +75,24 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
       const { address } = request.params
       const { reverse, limit, detail, toSeq, ...query } = request.query
       const signal = signalOf(reply)
-      const range = { ...rangeOf(query, reverse), reverse, limit: limit + 1, signal, ...compact({ toSeq }) }
+      const range = { ...rangeOf(query, reverse), reverse, limit, signal, ...compact({ toSeq }) }
       const records = new AnswerList<RecordInDetail>()
       let last: number | undefined
-      let next: number | undefined
       let read = 0
       const onRead = () => read++
       for await (const record of detail
         ? detailed(supervisor.life(address, { ...range, onRead }))
-        : counted(supervisor.history(address, range), onRead)) {
-        if (records.length === limit || records.isFull) {
-          next = last
-          break
-        }
+        : supervisor.history(address, range)) {
         records.add(record)
         last = record.rev
+        if (records.length === limit || records.isFull) break
       }
-      return answerPage(reply, 'records', records, next, { read })
+      const behind = { ...range, ...rangeOf({ ...query, ...compact({ after: last }) }, reverse), limit: 1 }
+      const hasMore =
+        (records.length === limit || records.isFull) && (await isAny(supervisor.history(address, behind)))
+      return answerPage(reply, 'records', records, hasMore ? last : undefined, {
+        read: detail ? read : records.length,
+      })
     },
   )
 
@@ -133,11 +134,9 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
   }
 }
 
-async function* counted<T>(items: AsyncIterable<T>, onRead: () => void): AsyncGenerator<T> {
-  for await (const item of items) {
-    onRead()
-    yield item
-  }
+async function isAny(items: AsyncIterable<unknown>): Promise<boolean> {
+  for await (const _ of items) return true
+  return false
 }
 
 /** Returns the revs of a page: those after the last one of the page before, in the order of the list. */

@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import { SEVERITIES } from '../../../src/runtime/events/envelope.ts'
 import type { EventsOptions } from '../command-events.ts'
 import { type DefineCommand, finish, reading } from '../define-command.ts'
+import { tailOf } from '../option-values.ts'
 
 const EXAMPLES = `
 Examples:
@@ -24,17 +25,9 @@ export const events: DefineCommand = (program) =>
     )
     .option('--from <time>', 'epoch milliseconds, or ISO 8601 with its zone, such as 2026-11-27T09:00:00Z')
     .option('--to <time>', 'the same')
-    .option('--tail <n>', 'the last n of them (default: 50, or all with --from)', countOf)
+    .option('--tail <n>', 'the last n of them (default: 50, or all with --from)', tailOf)
     .option('--follow', 'go on with new events, until Ctrl-C; of a closed log, once a runner holds it')
     .addHelpText('after', EXAMPLES)
     .action(async (types: string[], options: EventsOptions) =>
       finish((await import('../command-events.ts')).events(types, options)),
     )
-
-/** Most events that `--tail` may ask for, as on the feed. */
-const TAIL_MAX = 10_000
-
-function countOf(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= TAIL_MAX) return Number(text)
-  throw new InvalidArgumentError(`It is a number from 0 to ${TAIL_MAX}; --from has no such bound.`)
-}

@@ -1,0 +1,62 @@
+import pc from 'picocolors'
+import type { ActorView, Change } from '../../src/api/contract/record.ts'
+import { parseAddress } from '../../src/runtime/record/address.ts'
+import { stateChanges } from '../../src/runtime/state/state-changes.ts'
+import { changeLines } from './change-text.ts'
+import { readText, stateText } from './format.ts'
+import { named, type ReadOptions } from './named.ts'
+import { print, printJson, printLines } from './output.ts'
+import { actorUnknown, placeOf, stateAt } from './places.ts'
+import { openReader } from './reader.ts'
+import { placeText } from './state-text.ts'
+
+/** `outcry diff <address> <a> <b>`: shows how the state of an actor differs between two places of its past. */
+export async function diff(address: string, a: string, b: string, options: ReadOptions): Promise<number> {
+  parseAddress(address)
+  const [from, to] = [placeOf(a, 'a'), placeOf(b, 'b')]
+  const { data, modules } = named(options)
+  const reader = await openReader(data, modules)
+  try {
+    const was = await stateAt(reader, address, from, 'a')
+    const is = await stateAt(reader, address, to, 'b')
+    if (was === undefined && is === undefined) throw actorUnknown(address, reader)
+    const changes = stateChanges(was, is)
+    if (options.json) {
+      await printJson({ address, was: placeOfState(was), is: placeOfState(is), changes })
+      return 0
+    }
+    await print(`${pc.bold(address)}  ${(is ?? was)?.machine}`)
+    await print(pc.red(`- ${whereText(was)}`))
+    await print(pc.green(`+ ${whereText(is)}`))
+    const lines = differences(was, is, changes)
+    await printLines(lines.length === 0 ? 'no difference' : lines.join('\n'))
+    await print(pc.dim(readText(undefined, reader)))
+    return 0
+  } finally {
+    await reader.close()
+  }
+}
+
+function placeOfState(view: ActorView | undefined): object | null {
+  return view === undefined ? null : { rev: view.rev, seq: view.seq, at: view.at }
+}
+
+function whereText(view: ActorView | undefined): string {
+  return view === undefined ? 'it does not exist yet' : placeText(view)
+}
+
+/** Returns the state on each side where it differs, and then all other changes. */
+function differences(
+  was: ActorView | undefined,
+  is: ActorView | undefined,
+  changes: readonly Change[],
+): string[] {
+  const isOther = ({ path: [part] }: Change) => part !== 'value'
+  const state = changes.every(isOther)
+    ? []
+    : [
+        ...(was === undefined ? [] : [pc.red(`- state ${stateText(was.value)}`)]),
+        ...(is === undefined ? [] : [pc.green(`+ state ${stateText(is.value)}`)]),
+      ]
+  return [...state, ...changeLines(changes.filter(isOther))]
+}

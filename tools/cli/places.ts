@@ -1,0 +1,127 @@
+/** Places in the past of a log, as people write them, and where they lie in the life of an actor. */
+import { time } from '../../src/api/contract/fields.ts'
+import type { ActorView } from '../../src/api/contract/record.ts'
+import { OutcryError } from '../../store/index.ts'
+import { countText, timeText } from './format.ts'
+import type { Head, Reader } from './reader.ts'
+
+/** A place as it is written. */
+export type WrittenPlace =
+  | { readonly rev: number }
+  | { readonly seq: number }
+  /** Epoch ms. */
+  | { readonly at: number }
+  /** ms of the day, UTC, of the log's last record. */
+  | { readonly ofDay: number }
+  /** ms before the log's last record. */
+  | { readonly before: number }
+  | 'now'
+
+/** A place in the log. */
+export type LogPlace = { readonly rev: number } | { readonly seq: number } | 'now'
+
+const HINT = 'Write a rev (5 or rev:5), seq:1234, a time (2026-11-27T09:00:00Z or 09:00:00), -10m or now.'
+
+const DAY = 86_400_000
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: DAY }
+/** Numbers from here on are times in epoch ms: no actor has so many records. */
+const EPOCH_MIN = 100_000_000_000
+
+/**
+ * Returns the place that a text means. `name` is that of the option or argument.
+ * @throws PLACE_INVALID
+ */
+export function placeOf(text: string, name: string): WrittenPlace {
+  if (text === 'now') return 'now'
+  const [, unit, digits = ''] = /^(?:(rev|seq):)?(\d{1,15})$/.exec(text) ?? []
+  if (digits !== '') {
+    const number = Number(digits)
+    if (unit === 'seq') return { seq: number }
+    if (unit === 'rev' || number < EPOCH_MIN) return { rev: number }
+    return { at: number }
+  }
+  const [, amount, of = ''] = /^-(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
+  if (amount !== undefined) return { before: Number(amount) * (UNITS[of] as number) }
+  const [, h, min, s = '0'] = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?$/.exec(text) ?? []
+  if (h !== undefined)
+    return { ofDay: Number(h) * 3_600_000 + Number(min) * 60_000 + Math.round(Number(s) * 1_000) }
+  const { data: at, error } = time.safeParse(text)
+  if (error === undefined && !/^[-.\d]+$/.test(text)) return { at }
+  const rule = error?.issues[0]?.message.startsWith('needs') ? error.issues[0].message : 'is no place in a log'
+  throw new OutcryError('PLACE_INVALID', `${name}: "${text}" ${rule}`, HINT)
+}
+
+/**
+ * Returns where the place lies in the log. A time becomes the last seq before the log's time first passes it, and one
+ * where something begins, `--from`, the seq that follows the last one before it.
+ * @throws PLACE_INVALID when it is before the log, or behind its end
+ */
+export async function located(reader: Reader, place: WrittenPlace, name: string): Promise<LogPlace> {
+  if (place === 'now' || 'rev' in place) return place
+  const head = await reader.head()
+  if ('seq' in place) {
+    if (place.seq <= head.seq) return place
+    const end = `the end of the log, seq ${countText(head.seq)}`
+    throw new OutcryError('PLACE_INVALID', `${name}: seq ${countText(place.seq)} is behind ${end}`, HINT)
+  }
+  const at = timeOf(place, head)
+  if (at > (head.at ?? Number.NEGATIVE_INFINITY)) return 'now'
+  if (name === '--from') return { seq: 1 + (await reader.seqAt(at - 1)) }
+  const seq = await reader.seqAt(at)
+  if (seq > 0) return { seq }
+  throw new OutcryError('PLACE_INVALID', `${name}: the log begins after ${timeText(at)}`, HINT)
+}
+
+type Time = Exclude<WrittenPlace, 'now' | { rev: number } | { seq: number }>
+
+function timeOf(place: Time, { at = 0 }: Head): number {
+  if ('at' in place) return place.at
+  if ('before' in place) return at - place.before
+  return Math.floor(at / DAY) * DAY + place.ofDay
+}
+
+/** Returns the actor's last rev at the place; 0 when it did not exist yet. @throws REV_UNKNOWN */
+export async function revAt(reader: Reader, address: string, place: LogPlace): Promise<number> {
+  const range =
+    place === 'now'
+      ? { reverse: true }
+      : 'rev' in place
+        ? { fromRev: place.rev, toRev: place.rev }
+        : { toSeq: place.seq, reverse: true }
+  for await (const { rev } of reader.life(address, { ...range, limit: 1 })) return rev
+  if (place !== 'now' && 'rev' in place)
+    throw new OutcryError(
+      'REV_UNKNOWN',
+      `${address} has no rev ${countText(place.rev)}`,
+      historyHint(address),
+    )
+  return 0
+}
+
+/** Resolves with the actor as it was at the place; undefined when it did not exist. @throws PLACE_INVALID, REV_UNKNOWN */
+export async function stateAt(
+  reader: Reader,
+  address: string,
+  place: WrittenPlace,
+  name: string,
+): Promise<ActorView | undefined> {
+  const found = await located(reader, place, name)
+  return reader.actorAt(address, found === 'now' ? {} : found)
+}
+
+/** Returns the error for an actor that began after the place. */
+export function notYet(address: string, name: string): OutcryError {
+  return new OutcryError('PLACE_INVALID', `${name}: ${address} did not exist yet`, historyHint(address))
+}
+
+export function actorUnknown(address: string, { source }: Reader): OutcryError {
+  return new OutcryError(
+    'ACTOR_UNKNOWN',
+    `${address} has no history in ${source}`,
+    'Run `outcry actors` to list all actors.',
+  )
+}
+
+function historyHint(address: string): string {
+  return `Look at its history: outcry replay ${address}.`
+}
