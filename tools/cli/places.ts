@@ -47,7 +47,9 @@ export function placeOf(text: string, name: string): WrittenPlace {
     return { ofDay: Number(h) * 3_600_000 + Number(min) * 60_000 + Math.round(Number(s) * 1_000) }
   const { data: at, error } = time.safeParse(text)
   if (error === undefined && !/^[-.\d]+$/.test(text)) return { at }
-  const rule = error?.issues[0]?.message.startsWith('needs') ? error.issues[0].message : 'is no place in a log'
+  const rule = error?.issues[0]?.message.startsWith('needs')
+    ? error.issues[0].message
+    : 'is no place in a log'
   throw new OutcryError('PLACE_INVALID', `${name}: "${text}" ${rule}`, HINT)
 }
 
