@@ -10,6 +10,8 @@ import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
 import { type EventEnvelope, envelopesOf } from './events/envelope.ts'
 import { type EventHistoryOptions, eventHistory } from './events/event-history.ts'
+import type { EffectsOptions } from './explain/effects.ts'
+import { type Why, why } from './explain/why.ts'
 import type { Parts } from './parts.ts'
 import type { Address } from './record/address.ts'
 import type { ClockJump } from './record/clock-record.ts'
@@ -219,6 +221,19 @@ export class Queries {
     checkPlace(to)
     const cell = await cellAt(this.parts.store, this.registry, address, to, options)
     return cell && viewOf(cell)
+  }
+
+  /**
+   * Explains a record: the chain of causes back to the message from outside, the guards that each machine was asked with
+   * what they read, and all that the record caused. It replays, and changes nothing.
+   *
+   * @example
+   * const { causes, guards, effects } = await supervisor.why(1234)
+   * @throws PLACE_INVALID, RECORD_UNKNOWN, READ_ABORTED
+   */
+  async why(seq: number, options: EffectsOptions = {}): Promise<Why> {
+    checkPlace({ seq })
+    return why(this.parts.store, this.registry, seq, options)
   }
 
   /** Returns the last seq before the log's time first passes `at`; 0 when the log begins later. @throws PLACE_INVALID */

@@ -12,6 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'actors',
     'turn',
     'state',
+    'explain',
     'time',
     'commit',
     'subscriptions',

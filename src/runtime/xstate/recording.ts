@@ -1,0 +1,256 @@
+/**
+ * Copies of machines that note each transition that XState asks about, and what its guards read. A copy takes the same
+ * transitions as the machine: each guard's result is that of the guard itself, on the actor's own context and event.
+ */
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import { evaluateGuard } from 'xstate/guards'
+import { Reading } from '../record/reading.ts'
+import type { AnyEvent } from '../record/record.ts'
+import { plainError } from '../record/values.ts'
+import { statesOf } from './logic.ts'
+
+/** A path of the context or of the event that a guard read, and the value there. */
+export interface GuardRead {
+  readonly from: 'context' | 'event'
+  readonly path: readonly string[]
+  /** Absent where there is no value. */
+  readonly value?: unknown
+}
+
+export type GuardResult = 'true' | 'false' | 'threw'
+
+/** A guard that was asked. The parts of `and`, `or` and `not` follow it, one level deeper. */
+export interface AskedGuard {
+  /** @example 'isWarm', 'leads(to: filled, from: accepted)', 'and(isRunning, isTimely)', '(inline)' */
+  readonly guard: string
+  /** 0 for the guard of a transition, 1 for a part of it, and so on. */
+  readonly depth: number
+  readonly result: GuardResult
+  /** The message of the error that it threw. */
+  readonly error?: string
+  readonly reads: readonly GuardRead[]
+  /** True when the guard did not do the same while its reads were noted, so that `reads` may be wrong. */
+  readonly isUnsure?: true
+}
+
+/** A transition that a state has for an event, and that XState asked about. */
+export interface AskedTransition {
+  /** Id of the state that has the transition. */
+  readonly source: string
+  /** Type of the event. A machine may raise further ones in the same step. */
+  readonly event: string
+  /** The transition's own descriptor: the event's type, a pattern such as `*`, or empty for `always`. */
+  readonly on: string
+  /** Ids of the states to which it leads. Empty when it stays. */
+  readonly targets: readonly string[]
+  /** `true` for a transition without a guard. */
+  readonly result: GuardResult
+  /** False for one that was refused, and for one that another region's transition pre-empted. */
+  readonly taken: boolean
+  /** Empty for a transition without a guard. */
+  readonly guards: readonly AskedGuard[]
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+type Snapshot = Parameters<typeof evaluateGuard>[3]
+type Guard = Parameters<typeof evaluateGuard>[0]
+interface Args {
+  readonly context: unknown
+  readonly event: AnyEvent
+}
+/** A guard in the form of XState's own `and`, `or` and `not`. */
+interface BuiltIn {
+  (): never
+  check(snapshot: Snapshot, args: Args, self: { guards: readonly unknown[] }): boolean
+  guards?: readonly unknown[]
+}
+/** A transition as XState keeps it. */
+interface Transition {
+  readonly source: { readonly id: string }
+  readonly target?: readonly { readonly id: string }[]
+  readonly eventType: string
+  guard?: unknown
+  actions: readonly unknown[]
+}
+
+export class RecordingMachine {
+  /** The copy. It is for one step at a time. */
+  readonly machine: AnyStateMachine
+  #asked: Writable<AskedTransition>[] = []
+  readonly #last = new Map<Transition, Writable<AskedTransition>>()
+
+  private constructor(machine: AnyStateMachine) {
+    this.machine = machine.provide({})
+    this.machine.options.maxIterations = machine.options.maxIterations
+    for (const node of statesOf(this.machine.root)) {
+      for (const transition of transitionsOf(node)) this.#watch(transition)
+    }
+  }
+
+  static readonly #known = new WeakMap<AnyStateMachine, RecordingMachine>()
+
+  /** Returns the recording copy of a machine. */
+  static of(machine: AnyStateMachine): RecordingMachine {
+    let recording = RecordingMachine.#known.get(machine)
+    if (recording === undefined) {
+      recording = new RecordingMachine(machine)
+      RecordingMachine.#known.set(machine, recording)
+    }
+    return recording
+  }
+
+  /** Returns the transitions that a step on the copy asks about, in order, also when the step throws. */
+  during(step: () => void): { readonly asked: readonly AskedTransition[]; readonly error: unknown } {
+    this.#asked = []
+    this.#last.clear()
+    let error: unknown
+    try {
+      step()
+    } catch (thrown) {
+      error = thrown
+    }
+    return { asked: this.#asked, error }
+  }
+
+  #watch(transition: Transition): void {
+    const { guard } = transition
+    transition.guard = builtIn((snapshot, args) => this.#ask(transition, guard, args, snapshot))
+    // XState runs the actions of those transitions alone that it takes.
+    const mark = Object.assign(() => {}, {
+      resolve: (_scope: unknown, snapshot: unknown) => {
+        const asked = this.#last.get(transition)
+        if (asked !== undefined) asked.taken = true
+        return [snapshot]
+      },
+    })
+    transition.actions = [mark, ...transition.actions]
+  }
+
+  #ask(transition: Transition, guard: unknown, args: Args, snapshot: Snapshot): boolean {
+    const guards: AskedGuard[] = []
+    const asked: Writable<AskedTransition> = {
+      source: transition.source.id,
+      event: args.event.type,
+      on: transition.eventType,
+      targets: transition.target?.map(({ id }) => id) ?? [],
+      result: 'threw',
+      taken: false,
+      guards,
+    }
+    this.#asked.push(asked)
+    this.#last.set(transition, asked)
+    const passes = guard === undefined || evaluate(guard, 0, args, snapshot, guards)
+    asked.result = resultOf(passes)
+    return passes
+  }
+}
+
+/** Returns whether a copy threw the error of its machine. XState names the guard in it, and a copy's guards have no names. */
+export function isSameError(ofCopy: string, ofMachine: string): boolean {
+  return ofCopy === ofMachine.replace(/^(Unable to evaluate guard )'.*?' (?=in transition)/, '$1')
+}
+
+function transitionsOf(node: AnyStateNode): Iterable<Transition> {
+  return [...[...node.transitions.values()].flat(), ...(node.always ?? [])] as unknown as Transition[]
+}
+
+/** Returns the guard's result, and adds it and its parts to `guards`. @throws what the guard throws */
+function evaluate(
+  guard: unknown,
+  depth: number,
+  args: Args,
+  snapshot: Snapshot,
+  guards: AskedGuard[],
+): boolean {
+  const asked: Writable<AskedGuard> = { guard: nameOf(guard, args), depth, result: 'threw', reads: [] }
+  guards.push(asked)
+  const resolved = resolve(guard, snapshot)
+  try {
+    const passes =
+      resolved?.guards === undefined
+        ? Boolean(evaluateGuard(guard as Guard, args.context as never, args.event, snapshot))
+        : Boolean(
+            resolved.check(snapshot, args, {
+              guards: resolved.guards.map((part) =>
+                builtIn((_, partArgs) => evaluate(part, depth + 1, partArgs, snapshot, guards)),
+              ),
+            }),
+          )
+    asked.result = resultOf(passes)
+    return passes
+  } catch (error) {
+    asked.error = plainError(error).message
+    throw error
+  } finally {
+    if (resolved?.guards === undefined) noteReads(asked, guard, args, snapshot)
+  }
+}
+
+/**
+ * Asks the guard once more, on views that note the reads. The machine goes on with the first result, so a guard that
+ * notices the views changes nothing. Each guard gets views of its own: a machine may keep what it has worked out of an
+ * event, and would not read it again for the next guard.
+ */
+function noteReads(asked: Writable<AskedGuard>, guard: unknown, args: Args, snapshot: Snapshot): void {
+  const context = new Reading(args.context)
+  const event = new Reading(args.event)
+  let result: GuardResult
+  try {
+    result = resultOf(evaluateGuard(guard as Guard, context.view as never, event.view, snapshot))
+  } catch {
+    result = 'threw'
+  }
+  asked.reads = [
+    ...context.reads.map((read) => ({ from: 'context' as const, ...read })),
+    ...event.reads.map((read) => ({ from: 'event' as const, ...read })),
+  ]
+  if (result !== asked.result) asked.isUnsure = true
+}
+
+function resultOf(passes: unknown): GuardResult {
+  return passes ? 'true' : 'false'
+}
+
+function builtIn(check: BuiltIn['check']): BuiltIn {
+  const guard = (): never => {
+    throw new Error('XState calls the check of such a guard')
+  }
+  return Object.assign(guard, { check })
+}
+
+/** Returns the function behind the names of a guard. */
+function resolve(guard: unknown, { machine }: Snapshot): BuiltIn | undefined {
+  let found = guard
+  // A machine's guards may name others. XState follows the names in the same way.
+  while (found !== undefined && typeof found !== 'function')
+    found =
+      machine.implementations.guards[typeof found === 'string' ? found : (found as { type: string }).type]
+  return found as BuiltIn | undefined
+}
+
+function nameOf(guard: unknown, args: Args): string {
+  if (typeof guard === 'string') return guard
+  if (typeof guard === 'function') {
+    const { guards, stateValue, name } = guard as BuiltIn & { stateValue?: unknown }
+    if (guards !== undefined) return `${name}(${guards.map((part) => nameOf(part, args)).join(', ')})`
+    if (stateValue !== undefined) return `stateIn(${textOf(stateValue)})`
+    return name === '' || name === 'guard' ? '(inline)' : name
+  }
+  const { type, params } = guard as { readonly type: string; readonly params?: unknown }
+  if (params === undefined) return type
+  try {
+    return `${type}(${textOf(typeof params === 'function' ? params(args) : params)})`
+  } catch {
+    return type
+  }
+}
+
+/** Returns parameters as `to: filled, from: triggered`. */
+function textOf(params: unknown): string {
+  if (typeof params === 'string') return params
+  if (typeof params !== 'object' || params === null || Array.isArray(params))
+    return JSON.stringify(params) ?? ''
+  return Object.entries(params)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ')
+}

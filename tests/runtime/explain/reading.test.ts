@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { READS_MAX, Reading } from '../../../src/runtime/record/reading.ts'
+import { Ref } from '../../../src/runtime/record/ref.ts'
+import { SEED } from '../../seeded.ts'
+
+const ref = new Ref({ relay() {} }, 'order/o-1' as never, 'o-1')
+
+// biome-ignore lint/suspicious/noExplicitAny: the functions under test read what they like
+function readsOf(value: unknown, read: (view: any) => unknown): string[] {
+  const reading = new Reading(value)
+  read(reading.view)
+  return reading.reads.map(({ path, value }) => `${path.join('.')} = ${JSON.stringify(value)}`)
+}
+
+const context = Object.freeze({
+  position: Object.freeze({ side: 'long', qty: 2 }),
+  legs: Object.freeze([Object.freeze({ open: false }), Object.freeze({ open: true })]),
+  orders: Object.freeze({ x: Object.freeze({ qty: 1, px: 5 }), y: Object.freeze({ qty: 3, px: 6 }) }),
+  closeAt: null,
+  ref,
+  z: 1,
+})
+
+describe('a reading notes', () => {
+  it.each<[string, (view: typeof context & Record<string, never>) => unknown, string[]]>([
+    ['a leaf, and not the objects on the way', (c) => c.position.side, ['position.side = "long"']],
+    ['nothing of what is not read', () => 1, []],
+    ['a path once', (c) => c.z + c.z + c.z, ['z = 1']],
+    [
+      'an object that is only tested',
+      (c) => c.position !== undefined,
+      ['position = {"side":"long","qty":2}'],
+    ],
+    ['what is missing', (c) => c.stop ?? c.closeAt, ['stop = undefined', 'closeAt = null']],
+    ['what is looked for with in', (c) => 'stop' in c || 'z' in c, ['stop = undefined', 'z = 1']],
+    ['what is looked for with hasOwn', (c) => Object.hasOwn(c.orders, 'q'), ['orders.q = undefined']],
+    [
+      'the items that a search meets',
+      (c) => c.legs.some(({ open }) => open),
+      ['legs.length = 2', 'legs.0.open = false', 'legs.1.open = true'],
+    ],
+    [
+      'an object whose keys are listed, with its value',
+      (c) => Object.keys(c.position).length,
+      ['position = {"side":"long","qty":2}'],
+    ],
+    [
+      'what is read below listed keys',
+      (c) => Object.values(c.orders).some((o) => o.qty > 2),
+      ['orders = {"x":{"qty":1,"px":5},"y":{"qty":3,"px":6}}', 'orders.x.qty = 1', 'orders.y.qty = 3'],
+    ],
+    [
+      'the members of the whole when it is copied',
+      (c) => ({ ...c }).z,
+      [
+        'position = {"side":"long","qty":2}',
+        'legs = [{"open":false},{"open":true}]',
+        'orders = {"x":{"qty":1,"px":5},"y":{"qty":3,"px":6}}',
+        'closeAt = null',
+        'ref = {"xstate$$type":1,"id":"o-1","address":"order/o-1"}',
+        'z = 1',
+      ],
+    ],
+    [
+      'a reference to an actor',
+      (c) => c.ref.id,
+      ['ref = {"xstate$$type":1,"id":"o-1","address":"order/o-1"}'],
+    ],
+  ])('%s', (_, read, expected) => {
+    expect(readsOf(context, read as never)).toEqual(expected)
+  })
+
+  it('the path by which an object was reached, where the value has it twice', () => {
+    const candle = { close: 5 }
+    expect(readsOf({ candle, last: candle }, (c) => c.last === c.candle && c.last.close)).toEqual([
+      'candle = {"close":5}',
+      'last.close = 5',
+    ])
+  })
+
+  it('no more than its maximum', () => {
+    const items = Array.from({ length: 3 * READS_MAX }, (_, n) => n)
+    expect(readsOf({ items }, (c) => c.items.includes(-1))).toHaveLength(READS_MAX)
+  })
+})
+
+const READERS: readonly ((view: never) => unknown)[] = [
+  (v) => JSON.stringify(v),
+  (v) => Object.keys(v ?? {}).sort(),
+  (v) =>
+    Array.isArray(v)
+      ? [
+          (v as unknown[]).length,
+          (v as unknown[]).map((x) => typeof x),
+          [...(v as unknown[])].reverse().length,
+        ]
+      : 'none',
+  (v) => (typeof v === 'object' && v !== null ? Object.entries(v).map(([k, x]) => `${k}${typeof x}`) : v),
+  (v) => (typeof v === 'object' && v !== null ? Object.values(v).map((x, i, all) => all.indexOf(x) <= i) : v),
+  (v) => (typeof v === 'object' && v !== null ? JSON.stringify({ ...(v as object), more: 1 }) : v),
+  (v) => Object.prototype.toString.call(v) + String(Array.isArray(v)),
+]
+
+/** Returns the value frozen, as the log has it. */
+function deepFrozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFrozen)
+  return value
+}
+
+it(`a function sees the same in a view as in the value (seed ${SEED})`, () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.constantFrom(...READERS), (json, read) => {
+      const value = deepFrozen(json) as never
+      expect(read(new Reading(value).view)).toEqual(read(value))
+    }),
+    { seed: SEED, numRuns: 500 },
+  )
+})

@@ -1,0 +1,199 @@
+/** What began a record and what it led to, against a search through the whole log. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { createMachine, fromPromise, sendTo, setup } from 'xstate'
+import { machines } from '../../../machines/index.ts'
+import { Registry } from '../../../src/runtime/actors/registry.ts'
+import { CAUSES_MAX, causesOf, repeats } from '../../../src/runtime/explain/causes.ts'
+import { EFFECTS_MAX, effectsOf } from '../../../src/runtime/explain/effects.ts'
+import { lastDecision, why } from '../../../src/runtime/explain/why.ts'
+import type { PortContext } from '../../../src/runtime/port.ts'
+import { openLevelStore } from '../../../src/runtime/record/log.ts'
+import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
+import { upcasting } from '../../../src/runtime/state/upcasting-store.ts'
+import { unpack } from '../../runner/golden/run.ts'
+import { SEED, seeded } from '../../seeded.ts'
+import { eventually, Harness } from '../harness.ts'
+
+/** Returns the seqs of all that a record caused, found in the whole log. */
+function caused(root: TransitionRecord, records: readonly TransitionRecord[]): number[] {
+  const known = new Map([[root.seq, root]])
+  for (const record of records) {
+    const cause = record.cause === null ? undefined : known.get(record.cause)
+    if (cause !== undefined && !repeats(record, cause)) known.set(record.seq, record)
+  }
+  known.delete(root.seq)
+  return [...known.keys()]
+}
+
+it(`finds in the actors' own histories what a search through the whole log finds (seed ${SEED})`, async () => {
+  const data = mkdtempSync(join(tmpdir(), 'outcry-why-'))
+  unpack(join(new URL('../../runner/golden/', import.meta.url).pathname, 'run-6.br'), data)
+  const store = await openLevelStore(join(data, 'log'))
+  const registry = new Registry(machines)
+  const log = upcasting(store, registry)
+  const records: TransitionRecord[] = []
+  for await (const record of log.read()) records.push(record)
+  const random = seeded(SEED)
+  const later = records.filter(({ intents, scheduled }) => intents !== undefined || scheduled !== undefined)
+  let whole = 0
+  const asked = 150
+  for (let n = 0; n < asked; n++) {
+    const from = n % 2 === 0 ? records : later
+    const record = from[Math.floor(random() * from.length)] as TransitionRecord
+    const { effects, leftOut, partly } = await effectsOf(log, registry, record)
+    const found = effects.map((effect) => effect.record.seq)
+    const all = caused(record, records)
+    expect(found.filter((seq) => !all.includes(seq))).toEqual([])
+    for (const [i, effect] of effects.entries()) {
+      const above = effects.slice(0, i).findLast(({ depth }) => depth === effect.depth - 1)
+      expect(effect.record.cause).toBe(effect.depth === 1 ? record.seq : above?.record.seq)
+    }
+    if (leftOut === 0 && partly.length === 0) {
+      whole++
+      expect({ of: record.seq, effects: [...found].sort((a, b) => a - b) }).toEqual({
+        of: record.seq,
+        effects: all,
+      })
+    } else if (leftOut > 0) expect(found.length).toBe(EFFECTS_MAX)
+
+    const { chain, endsBy } = await causesOf(log, record)
+    const links = [...chain, record]
+    for (const [i, link] of links.slice(1).entries()) expect(link.cause).toBe(links[i]?.seq)
+    if (endsBy === undefined) expect(links[0]?.cause).toBeNull()
+    else if (endsBy === 'length') expect(chain).toHaveLength(CAUSES_MAX)
+    else expect(links[0]?.timer).toBe(links[1]?.timer)
+  }
+  expect(whole).toBeGreaterThan(asked / 2)
+  await store.close()
+  rmSync(data, { recursive: true })
+})
+
+const bell = setup({ delays: { pause: 10_000 }, actors: { work: fromPromise(async () => 1) } }).createMachine(
+  {
+    id: 'bell',
+    initial: 'idle',
+    states: {
+      idle: {
+        on: {
+          RING: {
+            target: 'ringing',
+            actions: sendTo(({ system }) => system.get('port/desk'), { type: 'TELL' }),
+          },
+        },
+      },
+      ringing: { after: { pause: 'working' }, on: { ANSWER: {}, REPORT: {} } },
+      working: { invoke: { src: 'work', id: 'w', onDone: 'beating' } },
+      beating: { after: { 1000: { target: 'beating', reenter: true } } },
+    },
+  },
+)
+
+/** The seq of the first ring, after the records of the dead letters and of the bell. */
+const RING = 3
+
+async function rung(): Promise<Harness> {
+  const harness = new Harness()
+  let desk: PortContext | undefined
+  const port = {
+    start: (context: PortContext) => {
+      desk = context
+    },
+    deliver: async ({
+      id,
+      seq,
+      correlation,
+      actor,
+    }: {
+      id: string
+      seq: number
+      correlation: string
+      actor: string
+    }) => {
+      await desk?.send(actor, { type: 'ANSWER' }, { completes: id, cause: seq, correlation })
+      await desk?.send(actor, { type: 'REPORT' }, { cause: seq, correlation })
+    },
+    recover: async () => {},
+  }
+  const supervisor = await harness.open({ machines: { bell }, ports: { desk: port } })
+  await supervisor.spawn('bell', 'a')
+  await supervisor.send('bell/a', { type: 'RING' }, { key: 'k-1' })
+  await eventually(async () => expect(await harness.eventsOf('bell/a')).toContain('REPORT'))
+  harness.clock.advanceTo(harness.clock.now() + 11_000)
+  await eventually(async () => expect(await harness.eventsOf('bell/a')).toContain('xstate.done.actor.w'))
+  for (let n = 0; n < 5; n++) {
+    harness.clock.advanceTo(harness.clock.now() + 1_000)
+    await supervisor.idle()
+  }
+  return harness
+}
+
+it('finds the answers of a port, what a timer and a promise lead to, and stops at a timer that sets itself', async () => {
+  const { supervisor } = await rung()
+  const { effects, causes, partly, leftOut } = await supervisor.why(RING)
+  expect(causes).toEqual([])
+  expect(
+    effects.map(({ record, depth, timer }) => [depth, record.actor, record.event.type, timer?.dueAt]),
+  ).toEqual([
+    [1, 'bell/a', 'ANSWER', undefined],
+    [1, 'bell/a', 'REPORT', undefined],
+    [1, 'bell/a', 'xstate.after.pause.bell.ringing', 11_000],
+    [2, 'bell/a/w', 'xstate.init', undefined],
+    [3, 'bell/a/w', 'xstate.promise.resolve', undefined],
+    [4, 'bell/a', 'xstate.done.actor.w', undefined],
+    [5, 'bell/a', 'xstate.after.1000.bell.beating', 13_000],
+  ])
+  expect({ partly, leftOut }).toEqual({ partly: [], leftOut: 0 })
+  const last = await supervisor.why(supervisor.seq)
+  expect(last.endsBy).toBe('timer')
+  expect(last.causes).toHaveLength(1)
+  const first = await supervisor.why(effects.at(-1)?.record.seq as number)
+  expect(first.causes.map(({ record }) => record.event.type)).toEqual([
+    'RING',
+    'xstate.after.pause.bell.ringing',
+    'xstate.init',
+    'xstate.promise.resolve',
+    'xstate.done.actor.w',
+  ])
+  expect([first.causes[0]?.record.key, first.endsBy]).toEqual(['k-1', undefined])
+  await supervisor.stop()
+})
+
+it('leaves out what is too deep, and counts it', async () => {
+  const { supervisor } = await rung()
+  const { effects, leftOut } = await supervisor.why(RING, { depth: 2 })
+  expect(effects.map(({ depth }) => depth)).toEqual([1, 1, 1, 2])
+  expect(leftOut).toBe(1)
+  await supervisor.stop()
+})
+
+it('refuses a record that is not there, and counts what it reads', async () => {
+  const harness = await rung()
+  const { supervisor } = harness
+  await expect(supervisor.why(999)).rejects.toMatchObject({ code: 'RECORD_UNKNOWN' })
+  const { read } = await supervisor.why(RING)
+  expect(read).toBeGreaterThan(8)
+  expect((await why(harness.store, supervisor.registry, RING)).read).toBe(read)
+  await supervisor.stop()
+})
+
+it('finds the last record of an actor that changed or said something', async () => {
+  const quiet = createMachine({
+    id: 'q',
+    initial: 'off',
+    states: { off: { on: { GO: 'on' } }, on: { on: { ASK: {} } } },
+  })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { q: quiet } })
+  await supervisor.spawn('q', 'a')
+  await supervisor.send('q/a', { type: 'GO' })
+  for (let n = 0; n < 3; n++) await supervisor.send('q/a', { type: 'ASK' })
+  const reversed = () => harness.store.history('q/a', { reverse: true })
+  expect((await lastDecision('q/a', reversed())).event.type).toBe('GO')
+  await expect(lastDecision('q/b', harness.store.history('q/b', { reverse: true }))).rejects.toMatchObject({
+    code: 'ACTOR_UNKNOWN',
+  })
+  await supervisor.stop()
+})
