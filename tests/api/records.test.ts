@@ -66,6 +66,41 @@ it('links every record of an order to its cause, its effects and the answers to 
   expect(answered.length).toBeGreaterThan(0)
 })
 
+it('explains every record of an order: what began it, what was asked, what it led to', async () => {
+  const floor = await Floor.open()
+  await serve(floor.harness.supervisor)
+  await floor.order('o')
+  await floor.pass()
+  const client = createClient({ url: api.url })
+  const problems: string[] = []
+  let read = 0
+  for await (const { seq } of supervisor.read()) {
+    const { body } = await get(`/records/${seq}/why`)
+    expect(routes.why.answers[200].parse(body)).toEqual(body)
+    const why = await client.ask('why', { params: { seq } })
+    expect(why).toEqual(body)
+    expect(why).toEqual(JSON.parse(JSON.stringify(await supervisor.why(seq))))
+    problems.push(...[why, ...why.causes, ...why.effects].flatMap(({ guards }) => guards?.problem ?? []))
+    read += why.read
+  }
+  expect(problems).toEqual([])
+  expect(read).toBeGreaterThan(supervisor.seq)
+  const [filled] = (await client.events({ tail: 1, type: 'ORDER_FILLED' })).events
+  const { causes, guards, effects } = await client.ask('why', { params: { seq: filled?.seq ?? 0 } })
+  expect(causes[0]?.record).toMatchObject({ event: { type: 'ORDER_REQUEST' }, cause: null })
+  expect(guards?.asked.find(({ taken }) => taken)).toMatchObject({
+    targets: ['order.execution.filled'],
+    guards: [{ guard: 'leads(to: filled, from: accepted)', result: 'true' }],
+  })
+  expect(effects.map(({ record }) => record.actor)).toContain('position/paper:BTCUSDT')
+  const shallow = await client.ask('why', {
+    params: { seq: causes[0]?.record.seq ?? 0 },
+    query: { depth: 1 },
+  })
+  expect(shallow.effects.every(({ depth }) => depth === 1)).toBe(true)
+  expect(shallow.leftOut).toBeGreaterThan(0)
+})
+
 it('gives URLs that lead on', async () => {
   const floor = await Floor.open()
   await serve(floor.harness.supervisor)
@@ -107,6 +142,9 @@ it.each([
   ['/records/1.5', 400, 'REQUEST_INVALID'],
   ['/records/9007199254740993', 400, 'REQUEST_INVALID'],
   ['/records/999', 404, 'RECORD_UNKNOWN'],
+  ['/records/999/why', 404, 'RECORD_UNKNOWN'],
+  ['/records/x/why', 400, 'REQUEST_INVALID'],
+  ['/records/1/why?depth=0', 400, 'REQUEST_INVALID'],
   ['/machines/nosuch', 404, 'KIND_UNKNOWN'],
   ['/machines/order%2Fx', 404, 'KIND_UNKNOWN'],
   ['/machines/order?version=99', 400, 'REQUEST_INVALID'],

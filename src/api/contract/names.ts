@@ -14,6 +14,7 @@ import * as problem from './problem.ts'
 import * as record from './record.ts'
 import * as state from './state.ts'
 import * as timeline from './timeline.ts'
+import * as why from './why.ts'
 
 /** Returns a text as a name of a type: `SET_TRADING_STATE` as `SetTradingState`. */
 export function typeName(...texts: readonly string[]): string {
@@ -38,6 +39,7 @@ const exported = Object.entries({
   ...record,
   ...state,
   ...timeline,
+  ...why,
 }).flatMap(([name, value]): [z.core.$ZodType, string][] =>
   value instanceof z.ZodObject || value instanceof z.ZodUnion ? [[value, typeName(name)]] : [],
 )

@@ -24,6 +24,7 @@ import { actorSummary, actorView, failure, recordInDetail, recordWithLinks } fro
 import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
 import { timeline } from './timeline.ts'
+import { explanation } from './why.ts'
 
 /** Most items in one answer: a list of actors, a history or events. */
 export const PAGE_MAX = 1_000
@@ -372,6 +373,21 @@ export const routes = {
     summary: 'Shows a record, with links to the record that caused it and to those that it caused.',
     params: z.strictObject({ seq: inUrl(z.number().int().positive()).describe('seq of the record') }),
     answers: { 200: recordWithLinks },
+    refusals: ['REQUEST_INVALID', 'RECORD_UNKNOWN'],
+  },
+
+  /** It replays the records of the chain, so it takes longer than `record`. */
+  why: {
+    method: 'GET',
+    path: '/records/{seq}/why',
+    example: { path: '/records/1/why' },
+    summary:
+      'Explains a record: the chain of causes, the guards that were asked with what they read, and the effects.',
+    params: z.strictObject({ seq: inUrl(z.number().int().positive()).describe('seq of the record') }),
+    query: z.strictObject({
+      depth: count(PAGE_MAX).optional().describe('maximum depth of the tree of effects; no limit by default'),
+    }),
+    answers: { 200: explanation },
     refusals: ['REQUEST_INVALID', 'RECORD_UNKNOWN'],
   },
 

@@ -1,4 +1,4 @@
-/** `GET /records/{seq}`: a record with links to its cause and its effects. */
+/** `GET /records/{seq}`: a record with links to its cause and its effects. `GET /records/{seq}/why` explains it. */
 
 import { OutcryError } from '../../../store/index.ts'
 import type { ReadOptions } from '../../../store/store.ts'
@@ -30,6 +30,13 @@ export function recordRoutes(http: Api, supervisor: Supervisor): void {
         effects: await effectsOf(supervisor, record, range),
       }
     },
+  )
+
+  http.get(
+    pathOf(routes.why),
+    { schema: { params: routes.why.params, querystring: routes.why.query } },
+    async ({ params: { seq }, query: { depth } }, reply): Promise<AnswerOf<typeof routes.why>> =>
+      supervisor.why(seq, { depth, signal: signalOf(reply) }),
   )
 }
 
