@@ -78,7 +78,8 @@ export class Reading<T> {
 
   #proxyOf(raw: object): object {
     // A proxy of a frozen object could only return what is in it. So the proxy has a copy, which is not frozen.
-    const copy = Array.isArray(raw) ? [...raw] : Object.assign(Object.create(Object.getPrototypeOf(raw)), raw)
+    const copy: object = Array.isArray(raw) ? [...raw] : { ...raw }
+    if (Object.getPrototypeOf(raw) === null) Object.setPrototypeOf(copy, null)
     const path = () => this.#paths.get(raw) as Path
     const note = (key: string) => {
       const at = [...path(), key]
