@@ -114,7 +114,7 @@ export const ERRORS = {
   READ_ABORTED: { status: 499, exit: 1, retryable: true, about: 'The client disconnected before its answer was read from the log.' },
   RECORDING_OLDER: { status: 500, exit: 1, retryable: false, about: 'An older version stopped in the middle of a recording, at a place that this version does not know.' },
   RECORDING_UNREADABLE: { status: 500, exit: 1, retryable: false, about: 'The file of a recording cannot be read.' },
-  RECORD_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'The log has no record of this seq.' },
+  RECORD_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'The log has no record of this seq, or an actor has none at a place.' },
   REPLAY_DIVERGED: { status: 500, exit: 1, retryable: false, about: 'The replay of a record does not lead to the state in the log.' },
   REQUESTS_EXHAUSTED: { status: 500, exit: 1, retryable: false, about: 'An order has made as many requests as its wire ids can number.' },
   REQUEST_INVALID: { status: 400, exit: 1, retryable: false, about: 'A field of a request breaks its rule; `issues` has the field and the rule.' },

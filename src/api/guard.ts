@@ -222,13 +222,18 @@ export async function guardRoutes(http: FastifyInstance, guard: Guard): Promise<
         'Send "Authorization: Bearer <token>"; open the page once as /?token=<token>.',
       )
     }
-    if (caller.access === 'control' || READING.includes(raw.method)) return
-    throw new OutcryError(
-      'ACCESS_REFUSED',
-      `the token of ${caller.token?.name} may read, and this ${raw.method} is more`,
-      'Use a token whose access is control.',
-    )
+    if (!READING.includes(raw.method)) assertControl(caller, `this ${raw.method}`)
   })
+}
+
+/** Checks that the sender may change something. @throws ACCESS_REFUSED */
+export function assertControl({ access, token }: Caller, what: string): void {
+  if (access === 'control') return
+  throw new OutcryError(
+    'ACCESS_REFUSED',
+    `the token of ${token?.name} may read, and ${what} is more`,
+    'Use a token whose access is control.',
+  )
 }
 
 function originOf(referer: string | undefined): string | undefined {

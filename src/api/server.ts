@@ -28,7 +28,7 @@ import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { timelineRoutes } from './routes/timeline-routes.ts'
 import { secure, secured } from './security-headers.ts'
 import { Shares } from './shares.ts'
-import { attachSockets, type Channel } from './sockets.ts'
+import { attachSockets, type Channel, Clients } from './sockets.ts'
 import { withContract, withOneSegment } from './type-provider.ts'
 import { VERSION } from './version.ts'
 
@@ -113,7 +113,7 @@ export async function startApi(
   http.addHook('onRequest', async ({ raw }) => checkHost(raw))
   await guardRoutes(http, guard)
   admission(http, limits, shares, guard)
-  answerOthers(http, ['/feed', '/inspect'])
+  answerOthers(http, ['/feed', '/inspect', '/inspect/legacy'])
   const outside = { refused, folder, verify, components }
   systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request) !== undefined)
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
@@ -131,10 +131,13 @@ export async function startApi(
   const logged = { types: await supervisor.emittedTypes() }
   const known = new Known(await knownKinds(supervisor), derivations, logged)
   const feed = new Feed(supervisor, VERSION, known, derivations)
-  const inspection = new Inspection(supervisor)
+  const inspection = new Inspection({ supervisor, guard, logger })
+  const readers = new Clients(limits.connectionsMax)
+  const inspectors = new Clients(limits.inspectorsMax)
   const channels = new Map<string, Channel>([
-    ['/feed', { clientsMax: limits.connectionsMax, connect: (client, wire) => feed.connect(client, wire) }],
-    ['/inspect', { clientsMax: limits.inspectorsMax, connect: (client) => inspection.connect(client) }],
+    ['/feed', { clients: readers, open: () => (client, wire) => feed.connect(client, wire) }],
+    ['/inspect', { clients: inspectors, open: (request) => inspection.open(request) }],
+    ['/inspect/legacy', { clients: inspectors, open: (...asked) => inspection.openLegacy(...asked) }],
   ])
   const sockets = attachSockets(http, channels, { guard, shares, logger, limits, compressFrames })
   http.server.maxConnections = limits.connectionsMax

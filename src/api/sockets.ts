@@ -37,10 +37,26 @@ export interface Peer {
   closeSlow(why: string): void
 }
 
+/** Adds a client. `wire` is the connection below its WebSocket. */
+export type Connect = (client: WebSocket, wire: Wire) => Peer
+
 export interface Channel {
-  readonly clientsMax: number
-  /** Adds a client. `wire` is the connection below its WebSocket. */
-  connect(client: WebSocket, wire: Wire): Peer
+  /** The clients of this channel, and of others that share its limit. */
+  readonly clients: Clients
+  /**
+   * Checks what a request asks for, before its upgrade, and returns how its client is added.
+   * @throws an error that refuses the upgrade
+   */
+  open(request: IncomingMessage, caller: Caller): Connect
+}
+
+export class Clients {
+  count = 0
+  readonly max: number
+
+  constructor(max: number) {
+    this.max = max
+  }
 }
 
 interface SocketParts {
@@ -66,19 +82,21 @@ export function attachSockets(
   const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
   let compressed = 0
   const connections = new Set<Connection>()
-  const connected = new Map<Channel, number>()
   http.server.on('upgrade', (request, socket, head) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return answerAsAsked(http, request, socket)
     const path = pathOf(request.url)
     const channel = channels.get(path)
     let caller: Caller | undefined
+    let connect: Connect | undefined
     try {
       shares.takeOfAddress(request.socket)
       guard.admit(request)
       if (channel === undefined) throw routeUnknown(request.method, request.url)
-      const count = connected.get(channel) ?? 0
-      if (count >= channel.clientsMax) throw busy(`${count} clients are connected to ${path}`)
+      const { count, max } = channel.clients
+      if (count >= max) throw busy(`${count} clients are connected to ${path}`)
       caller = guard.callerOf(request)
+      // What a stranger asks for is not looked at.
+      connect = caller && channel.open(request, caller)
       if (caller !== undefined) admit(shares, request, caller)
     } catch (error) {
       return refuseUpgrade(request, socket, error as OutcryError)
@@ -93,17 +111,17 @@ export function attachSockets(
         logger.warn({ err, requestId: requestIdOf(request), path }, 'a client broke the WebSocket protocol'),
       )
       // Browsers hide the reason of a refused upgrade from a page, but show the code of a closed socket.
-      if (caller === undefined) {
+      if (caller === undefined || connect === undefined) {
         client.close(CLOSE.unauthorised, 'send Authorization: Bearer <token>')
         endWhenLoud(client, socket)
         return
       }
-      const connection = new Connection(client, caller, socket, channel.connect(client, socket), limits)
+      const connection = new Connection(client, caller, socket, connect(client, socket), limits)
       connections.add(connection)
-      connected.set(channel, (connected.get(channel) ?? 0) + 1)
+      channel.clients.count++
       client.on('close', () => {
         connections.delete(connection)
-        connected.set(channel, (connected.get(channel) ?? 1) - 1)
+        channel.clients.count--
       })
     })
   })

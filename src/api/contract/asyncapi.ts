@@ -14,14 +14,32 @@ import {
   unsubscribeFrame,
   watchFrame,
 } from './frames.ts'
-import { activityFrame, actorFrame, failuresFrame, snapshotFrame, takenFrame } from './inspect-frames.ts'
+import {
+  activityFrame,
+  actorFrame,
+  endFrame,
+  failuresFrame,
+  snapshotFrame,
+  takenFrame,
+} from './inspect-frames.ts'
+import { inspectQuery } from './inspect-query.ts'
 import { type Json, type Schemas, schemaOf } from './json-schema.ts'
+import {
+  inspectingFrame,
+  legacyEventFrame,
+  registerFrame,
+  serviceEventFrame,
+  serviceStateFrame,
+  serviceStopFrame,
+} from './legacy-frames.ts'
 
 type Frames = Readonly<Record<string, z.ZodType>>
 
 interface Channel {
   readonly address: string
   readonly description: string
+  /** The query of its URL. */
+  readonly query?: z.ZodType
   /** Frames that clients send. */
   readonly received: Frames
   /** Frames that the server sends. */
@@ -45,7 +63,9 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
   },
   inspect: {
     address: '/inspect',
-    description: 'Transitions as frames of @statelyai/inspect.',
+    description:
+      'The life of actors as frames of @statelyai/inspect: of the present from now on, or of the past. `at`, `from` and `to` ask for the past of the actors that are named. A client that is slow misses frames of the present, and none of the past.',
+    query: inspectQuery,
     received: { watch: watchFrame },
     sent: {
       actor: actorFrame,
@@ -53,6 +73,22 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
       snapshot: snapshotFrame,
       activity: activityFrame,
       failures: failuresFrame,
+      end: endFrame,
+      error: errorFrame,
+    },
+  },
+  legacy: {
+    address: '/inspect/legacy',
+    description:
+      'The same as frames of @xstate/inspect 0.8, for receivers that know xstate 4. It tells of machines alone. A client may send events to the actors of the present.',
+    query: inspectQuery,
+    received: { inspecting: inspectingFrame, event: legacyEventFrame },
+    sent: {
+      register: registerFrame,
+      serviceEvent: serviceEventFrame,
+      state: serviceStateFrame,
+      stop: serviceStopFrame,
+      end: endFrame,
       error: errorFrame,
     },
   },
@@ -63,11 +99,16 @@ export function asyncApiOf(version: string): Json {
   const schemas: Schemas = {}
   const channels: Json = {}
   const operations: Json = {}
-  for (const [name, { address, description, received, sent }] of Object.entries(CHANNELS)) {
+  for (const [name, { address, description, query, received, sent }] of Object.entries(CHANNELS)) {
     const messages = Object.entries({ ...received, ...sent }).map(
       ([frame, schema]) => [frame, messageOf(schema, schemas)] as const,
     )
-    channels[name] = { address, description, messages: Object.fromEntries(messages) }
+    channels[name] = {
+      address,
+      description,
+      messages: Object.fromEntries(messages),
+      ...(query !== undefined && { bindings: { ws: { query: schemaOf(query, schemas) } } }),
+    }
     for (const [action, frames] of [
       ['receive', received],
       ['send', sent],

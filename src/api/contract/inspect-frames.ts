@@ -35,7 +35,8 @@ export const actorFrame = z
     ...ofActor,
   })
   .meta({
-    description: 'An actor: each at the connection, unless the client watches, and each that begins.',
+    description:
+      'An actor, before anything else about it. A client that watches gets it of each that begins.',
     examples: [
       {
         type: '@xstate.actor',
@@ -51,7 +52,10 @@ export const takenFrame = z
   .object({
     type: z.literal('@xstate.event'),
     event: anyEvent,
-    sourceId: z.string().optional().describe('address of the parent, of an event that has a cause'),
+    sourceId: z
+      .string()
+      .optional()
+      .describe('address of the actor that sent it; absent where it came from outside'),
     ...ofActor,
   })
   .meta({
@@ -153,4 +157,14 @@ export const failuresFrame = z
         ],
       },
     ],
+  })
+
+export const endFrame = z
+  .object({
+    type: z.literal('outcry.end'),
+    records: z.int().nonnegative().describe('number of records that were sent'),
+  })
+  .meta({
+    description: 'The end of a past life. The connection stays open.',
+    examples: [{ type: 'outcry.end', records: 12 }],
   })

@@ -10,6 +10,7 @@ import * as fields from './fields.ts'
 import * as filter from './filter.ts'
 import * as frames from './frames.ts'
 import * as inspectFrames from './inspect-frames.ts'
+import * as legacyFrames from './legacy-frames.ts'
 import * as problem from './problem.ts'
 import * as record from './record.ts'
 import * as state from './state.ts'
@@ -35,6 +36,7 @@ const exported = Object.entries({
   ...filter,
   ...frames,
   ...inspectFrames,
+  ...legacyFrames,
   ...problem,
   ...record,
   ...state,

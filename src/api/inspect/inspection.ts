@@ -1,63 +1,98 @@
 /**
- * `WS /inspect`: the frames of @statelyai/inspect, one JSON object each, for its receivers and for our own page. The
- * runtime collects nothing while no client is connected.
+ * The WebSockets for Stately's tools: `/inspect` has the frames of @statelyai/inspect, for its receivers and for our own
+ * page, and `/inspect/legacy` those of @xstate/inspect 0.8. The runtime collects nothing while no client is connected.
  */
+import type { IncomingMessage } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
-import { type ActorView, tagsOf } from '../../runtime/actors/actor-view.ts'
-import { persistState } from '../../runtime/actors/persist.ts'
-import { logicAt } from '../../runtime/actors/registry.ts'
-import { type Address, idOfChild, parentOf } from '../../runtime/record/address.ts'
+import { isOutcryError } from '../../../errors/outcry-error.ts'
+import type { ActorView } from '../../runtime/actors/actor-view.ts'
+import { parseAddress } from '../../runtime/record/address.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
-import type { Publication } from '../../runtime/turn/publication.ts'
-import { INIT, isMachine } from '../../runtime/xstate/logic.ts'
-import { CLOSE, watchFrame } from '../contract/frames.ts'
-import { Outlet } from '../feed/outlet.ts'
-import { FailureList, failuresOf } from '../routes/failures.ts'
-import type { Peer } from '../sockets.ts'
+import { refusal } from '../../runtime/turn/refusal.ts'
+import { type InspectQuery, inspectQuery, isPast } from '../contract/inspect-query.ts'
+import { inspectingFrame } from '../contract/legacy-frames.ts'
+import { assertControl, type Caller } from '../guard.ts'
+import { type CommandParts, command } from '../routes/command.ts'
+import { requestOf } from '../routes/request.ts'
+import type { Connect } from '../sockets.ts'
+import { LegacyClient, type Refused } from './legacy-client.ts'
+import { legacy } from './legacy-frames.ts'
+import type { LiveClient } from './live-client.ts'
+import { PastClient, type PastParts } from './past-client.ts'
+import { ReleaseFrames } from './release-frames.ts'
+import { Senders } from './senders.ts'
+import { StatelyClient } from './stately-client.ts'
+import { stately } from './stately-frames.ts'
+import { seenIn } from './steps.ts'
 
-/** Version of the @statelyai/inspect whose frames these are. */
-const PROTOCOL = '0.7.2'
 /** Actors sent on connecting, unless the client says which it watches: such a client lists them through the API. */
 const ACTORS_MAX = 2_000
-/**
- * Characters that may wait for a client. Beyond it the client misses frames of transitions: a view of the present may
- * skip.
- */
-const BUFFERED_MAX = 4_194_304
-/** Actors about which a slow client has unsent news. Beyond it the client is closed. */
-const ACTIVE_MAX = 50_000
-/** Interval, in ms, of news about the actors that a client does not watch. */
-const ACTIVITY_MS = 100
-
-interface Activity {
-  readonly address: string
-  readonly value: unknown
-  readonly tags: readonly string[]
-  readonly status: string
-  /** The actor's condition, as in its view: absent while it takes messages. */
-  readonly condition?: string | undefined
-  /** The error that ended the actor. */
-  readonly error?: unknown
-  readonly rev: number
-  readonly seq: number
-  readonly at: number
-}
 
 export class Inspection {
   readonly #supervisor: Supervisor
-  readonly #clients = new Set<Client>()
+  readonly #parts: CommandParts
+  readonly #clients = new Set<LiveClient>()
+  readonly #senders = new Senders()
   #unwatch: (() => void) | undefined
 
-  constructor(supervisor: Supervisor) {
-    this.#supervisor = supervisor
+  constructor(parts: CommandParts) {
+    this.#supervisor = parts.supervisor
+    this.#parts = parts
   }
 
-  connect(socket: WebSocket): Peer {
-    const client = new Client(socket)
+  /** Opens `/inspect`. @throws REQUEST_INVALID; ACTOR_UNKNOWN, KIND_UNKNOWN, ... for an actor without a past */
+  open(request: IncomingMessage): Connect {
+    const asked = this.#askedIn(request)
+    if (isPast(asked)) return (socket) => this.#past(socket, asked, { protocol: stately })
+    return (socket) => {
+      const client = this.#add(socket, new StatelyClient(socket, asked.actor))
+      this.#introduceTo(client, socket)
+      return client
+    }
+  }
+
+  /** Opens `/inspect/legacy`. @throws the same */
+  openLegacy(request: IncomingMessage, caller: Caller): Connect {
+    const asked = this.#askedIn(request)
+    if (isPast(asked))
+      return (socket) => this.#past(socket, asked, { protocol: legacy, greeting: inspectingFrame })
+    return (socket) => {
+      const client: LegacyClient = new LegacyClient(socket, asked.actor, {
+        onReady: () => this.#introduceTo(client, socket),
+        send: (address, body) => this.#send(request, caller, address, body),
+      })
+      return this.#add(socket, client)
+    }
+  }
+
+  #askedIn({ url = '' }: IncomingMessage): InspectQuery {
+    const asked = requestOf(inspectQuery, queryOf(url))
+    if (isPast(asked))
+      for (const address of asked.actor ?? [])
+        if (this.#supervisor.getSnapshot(address) === undefined) throw unknown(this.#supervisor, address)
+    return asked
+  }
+
+  #past(
+    socket: WebSocket,
+    { actor = [], speed, ...range }: InspectQuery,
+    parts: Pick<PastParts, 'protocol' | 'greeting'>,
+  ): PastClient {
+    const onFault = (err: unknown) => this.#parts.logger.error({ err }, 'a past life cannot be read')
+    return new PastClient(socket, {
+      ...parts,
+      log: this.#supervisor,
+      asked: { actor, ...range },
+      speed,
+      onFault,
+    })
+  }
+
+  #add<C extends LiveClient>(socket: WebSocket, client: C): C {
     this.#clients.add(client)
     this.#unwatch ??= this.#supervisor.watch((release) => {
-      const frames = new ReleaseFrames(release)
+      const frames = new ReleaseFrames(release, this.#senders.of(release.record))
       for (const each of this.#clients) each.onRelease(release, frames)
     })
     socket.on('close', () => {
@@ -66,208 +101,69 @@ export class Inspection {
       if (this.#clients.size > 0) return
       this.#unwatch?.()
       this.#unwatch = undefined
+      this.#senders.clear()
     })
-    // The store may close meanwhile.
-    this.#introduce(client).catch(() => socket.close(1011, 'the actors cannot be read'))
     return client
   }
 
-  async #introduce(client: Client): Promise<void> {
-    for await (const view of this.#supervisor.actors({ limit: ACTORS_MAX })) {
+  #introduceTo(client: LiveClient, socket: WebSocket): void {
+    // The store may close meanwhile.
+    this.#introduce(client).catch(() => socket.close(1011, 'the actors cannot be read'))
+  }
+
+  async #introduce(client: LiveClient): Promise<void> {
+    for await (const view of this.#present(client.only)) {
       if (!client.wantsAll) return
-      client.send(actorFrame(view, this.#definition(view)))
+      client.introduce(seenIn(view, this.#supervisor.registry))
       // Lets trading go on, and reads the client's frames, between one actor and the next.
       await setImmediate()
     }
   }
 
-  #definition({ address, version, path }: ActorView): string | undefined {
-    const logic = logicAt(this.#supervisor.registry.kind(address), version, path)
-    return isMachine(logic) ? textOf(logic.config) : undefined
-  }
-}
-
-/** One connection. Without a `watch` it gets every frame, as the protocol says. */
-class Client implements Peer {
-  readonly outlet: Outlet
-  #watched: readonly string[] | undefined
-  readonly #active = new Map<string, Activity>()
-  /** Failures of all actors since the last frame. An actor may run again before the client hears of it. */
-  #failures = new FailureList()
-  readonly #activityTimer: NodeJS.Timeout
-
-  constructor(socket: WebSocket) {
-    this.outlet = new Outlet(socket, undefined, BUFFERED_MAX)
-    socket.on('message', (data) => this.#onMessage(data.toString()))
-    this.#activityTimer = setInterval(() => this.#sendActivity(), ACTIVITY_MS)
-  }
-
-  get wantsAll(): boolean {
-    return this.#watched === undefined && this.outlet.isOpen
-  }
-
-  send(frame: object): void {
-    if (!this.#isBehind) this.outlet.send(textOf(frame))
-  }
-
-  get #isBehind(): boolean {
-    return !this.outlet.hasRoom
-  }
-
-  closeSlow(why: string): void {
-    this.outlet.close(CLOSE.tooSlow, `${why}; connect again`)
-    this.#active.clear()
-  }
-
-  close(): void {
-    clearInterval(this.#activityTimer)
-  }
-
-  onRelease(release: Publication, frames: ReleaseFrames): void {
-    if (!this.outlet.isOpen) return
-    const { record, snapshot } = release
-    const { actor: address, seq, rev, at, to: value } = record
-    if (this.#watched !== undefined) for (const failure of failuresOf(record)) this.#failures.add(failure)
-    if (this.#watched !== undefined && (this.#isBehind || !this.#watches(address))) {
-      const { status, error } = snapshot
-      const condition = conditionOf(release)
-      const tags = tagsOf(snapshot)
-      this.#active.set(address, { address, value, tags, status, condition, error, rev, seq, at })
-      if (this.#active.size > ACTIVE_MAX) this.closeSlow('too slow')
-      return
+  async *#present(only: readonly string[] = ['*']): AsyncGenerator<ActorView> {
+    for (const pattern of only) {
+      if (pattern.endsWith('*')) {
+        yield* this.#supervisor.actors({ prefix: pattern.slice(0, -1), limit: ACTORS_MAX })
+      } else {
+        const view = await this.#supervisor.view(pattern)
+        if (view !== undefined) yield view
+      }
     }
-    if (this.#isBehind) return
-    for (const text of frames.texts) this.outlet.send(text)
   }
 
-  #watches(address: string): boolean {
-    return this.#watched?.some((pattern) => covers(pattern, address)) ?? true
-  }
-
-  #onMessage(text: string): void {
-    if (!this.outlet.isOpen) return
-    const parsed = watchFrame.safeParse(parseJson(text))
-    if (!parsed.success) {
-      this.send({
-        op: 'error',
-        code: 'FRAME_INVALID',
-        message: 'expected {"op":"watch","actors":["order/*", ...]}',
-      })
-      this.outlet.close(CLOSE.badFrame, 'bad frame')
-      return
+  /** Sends an event as a command. Resolves with the refusal; undefined when the actor took it. */
+  async #send(
+    request: IncomingMessage,
+    caller: Caller,
+    to: unknown,
+    body: unknown,
+  ): Promise<Refused | undefined> {
+    try {
+      assertControl(caller, 'this event')
+      const address = parseAddress(String(to))
+      const answer = await command(this.#parts, { request, address, body })
+      return 'status' in answer ? { code: answer.code, message: answer.detail } : undefined
+    } catch (error) {
+      if (isOutcryError(error)) return { code: error.code, message: error.message }
+      this.#parts.logger.error({ err: error }, 'an event of an inspector failed')
+      return { code: 'INTERNAL', message: 'the event failed; the log of the runner has the cause' }
     }
-    this.#watched = parsed.data.actors
-  }
-
-  #sendActivity(): void {
-    // Once a slow client has read all, it gets the latest state of each actor and all failures.
-    if (this.#isBehind) return
-    if (this.#failures.size > 0) {
-      this.send({ type: 'outcry.failures', failures: this.#failures.list() })
-      this.#failures = new FailureList()
-    }
-    if (this.#active.size === 0) return
-    this.send({ type: 'outcry.activity', actors: [...this.#active.values()] })
-    this.#active.clear()
   }
 }
 
-/** The frames of a publication. They are made once for all clients, and only when a client needs them. */
-class ReleaseFrames {
-  readonly #release: Publication
-  #texts: readonly string[] | undefined
-
-  constructor(release: Publication) {
-    this.#release = release
-  }
-
-  get texts(): readonly string[] {
-    this.#texts ??= this.#make()
-    return this.#texts
-  }
-
-  #make(): string[] {
-    const { record, cell, snapshot } = this.#release
-    const frames = releaseFrames(this.#release)
-    if (record.event.type === INIT) {
-      const definition = isMachine(cell.logic) ? textOf(cell.logic.config) : undefined
-      const state = persistState(cell.logic, snapshot)
-      frames.unshift(actorFrameOf(record.actor, state, definition, cell.kind.name, record.at))
-    }
-    return frames.map(textOf)
-  }
+/** Returns the error for an actor that has no past. @throws KIND_UNKNOWN */
+function unknown({ registry }: Supervisor, address: string): Error {
+  registry.kind(address)
+  return refusal('unknown', parseAddress(address))
 }
 
-function base(address: string, at: number) {
-  const root = address.split('/').slice(0, 2).join('/')
-  return { rootId: root, sessionId: address, createdAt: String(at), id: null, _version: PROTOCOL }
-}
-
-function actorFrame(view: ActorView, definition: string | undefined): object {
-  const { address, kind, at, condition, value, context, status, output, error } = view
-  const snapshot = { value, context, status, output, error }
-  return { ...actorFrameOf(address, snapshot, definition, kind, at), condition }
-}
-
-function actorFrameOf(
-  address: string,
-  snapshot: unknown,
-  definition: string | undefined,
-  kind: string,
-  at: number,
-): object {
-  const parentId = parentOf(address)
-  const name = parentId === undefined ? address : idOfChild(address as Address)
-  return { type: '@xstate.actor', name, kind, parentId, definition, snapshot, ...base(address, at) }
-}
-
-function releaseFrames(release: Publication): object[] {
-  const { record, cell, snapshot, taken } = release
-  const { actor, at, event, seq, rev, from, to, emitted, unhandled } = record
-  const head = base(actor, at)
-  const sourceId = record.cause === null ? undefined : (cell.ref._parent?.address ?? undefined)
-  return [
-    { type: '@xstate.event', event, sourceId, ...head },
-    {
-      type: '@xstate.snapshot',
-      event,
-      snapshot: persistState(cell.logic, snapshot),
-      condition: conditionOf(release),
-      ...head,
-      seq,
-      rev,
-      at,
-      from,
-      to,
-      tags: tagsOf(snapshot),
-      emitted,
-      unhandled,
-      _transitions: taken,
-    },
-  ]
-}
-
-function conditionOf({ condition }: Publication): string | undefined {
-  return condition === 'running' ? undefined : condition
-}
-
-function covers(pattern: string, address: string): boolean {
-  return pattern.endsWith('*') ? address.startsWith(pattern.slice(0, -1)) : pattern === address
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function textOf(frame: object): string {
-  return JSON.stringify(frame, safe)
-}
-
-/** Writes functions in a machine's config as their names, as the protocol does. */
-function safe(_key: string, value: unknown): unknown {
-  return typeof value === 'function' ? { type: value.name } : value
+/** Returns the parameters of a URL. One that is repeated has a list of its values. */
+function queryOf(url: string): Record<string, string | string[]> {
+  const { searchParams } = new URL(url, 'http://localhost')
+  return Object.fromEntries(
+    [...new Set(searchParams.keys())].map((name) => {
+      const all = searchParams.getAll(name)
+      return [name, all.length > 1 ? all : (all[0] ?? '')]
+    }),
+  )
 }

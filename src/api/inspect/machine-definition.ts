@@ -52,14 +52,18 @@ function stateDefinition(node: AnyStateNode): StateDefinition {
   })
 }
 
-type Transition = NonNullable<AnyStateNode['always']>[number]
+/** The type of the event of an `after` begins so. */
+const AFTER = 'xstate.after.'
 
-function transitionDefinition(
+export type Transition = NonNullable<AnyStateNode['always']>[number]
+
+/** Returns a transition from the state. */
+export function transitionDefinition(
   node: AnyStateNode,
   { target, eventType, guard, actions }: Transition,
 ): TransitionDefinition {
-  const after = /^xstate\.after\.(.+?)\./.exec(eventType)
-  const kind = after
+  const isAfter = eventType.startsWith(AFTER)
+  const kind = isAfter
     ? 'after'
     : eventType === ''
       ? 'always'
@@ -73,7 +77,8 @@ function transitionDefinition(
     targets: target?.map((t) => t.id) ?? [],
     eventType,
     kind,
-    ...(after && { delay: after[1] as string }),
+    // The type ends with the id of the state. Both may contain dots.
+    ...(isAfter && { delay: eventType.slice(AFTER.length, -node.id.length - 1) }),
     ...(guard !== undefined && { guard: guardName(guard) }),
     actions: actions.map(actionName),
   }
@@ -110,7 +115,8 @@ function paramsText(params: object | null): string {
     .join(', ')
 }
 
-function actionName(action: unknown): string {
+/** Returns the name of an action. An action without one is "(inline)". */
+export function actionName(action: unknown): string {
   if (typeof action === 'string') return action
   const { type, name } = action as Composite
   return type ?? (name === '' || name === undefined || name === 'actions' ? '(inline)' : name)

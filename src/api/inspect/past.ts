@@ -1,0 +1,133 @@
+/** The past life of actors, as frames of one of Stately's tools. */
+import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { HistoryOptions, ReadOptions } from '../../../store/store.ts'
+import type { Registry } from '../../runtime/actors/registry.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
+import type { LifeRange, LifeStep } from '../../runtime/state/life.ts'
+import type { InspectQuery } from '../contract/inspect-query.ts'
+import type { PlaceAsked } from '../contract/place.ts'
+import { begins, type Protocol, pastStep, type Step, seenIn } from './steps.ts'
+
+/** The log that the life is read from: a closed one, or that of a runner. */
+export interface PastLog {
+  readonly registry: Registry
+  life(address: string, range: LifeRange): AsyncIterable<LifeStep>
+  history(address: string, options: HistoryOptions): AsyncIterable<TransitionRecord>
+  read(options: ReadOptions): AsyncIterable<TransitionRecord>
+  /** Returns the last seq before the log's time first passes `at`. */
+  seqAt(at: number): Promise<number>
+}
+
+export type PastAsked = Pick<InspectQuery, 'at' | 'from' | 'to'> & { readonly actor: readonly string[] }
+
+/** One record of a past life. The frames of the first one introduce its actor. */
+export interface PastFrames {
+  readonly at: number
+  readonly frames: readonly object[]
+  /** The reason why the states from here on are what the records say of them, and no more. */
+  readonly unread?: { readonly code?: string; readonly message: string }
+}
+
+/**
+ * Yields the records of actors in the order of the log.
+ * @throws ACTOR_UNKNOWN, REV_UNKNOWN when nobody has a record there; READ_ABORTED
+ */
+export async function* pastFrames(
+  log: PastLog,
+  protocol: Protocol,
+  asked: PastAsked,
+  signal?: AbortSignal,
+): AsyncGenerator<PastFrames> {
+  const lives = asked.actor.map((address) => lifeFrames(log, protocol, address, asked, signal))
+  let count = 0
+  for await (const step of inOrder(lives)) {
+    count++
+    yield step
+  }
+  if (count > 0) return
+  const names = asked.actor.join(', ')
+  throw new OutcryError(
+    'RECORD_UNKNOWN',
+    `${names} ${asked.actor.length === 1 ? 'has' : 'have'} no record there`,
+    `Look at the history: outcry replay ${asked.actor[0]}.`,
+  )
+}
+
+interface Placed extends PastFrames {
+  readonly seq: number
+}
+
+async function* lifeFrames(
+  log: PastLog,
+  protocol: Protocol,
+  address: string,
+  { at, from = at, to = at }: PastAsked,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Placed> {
+  const fromRev = from === undefined ? 1 : at === undefined ? await firstRev(log, address, from) : undefined
+  const toRev = to === undefined ? undefined : await lastRev(log, address, to)
+  // The record at a place is the last one there.
+  const range = { fromRev: Math.max(1, fromRev ?? toRev ?? 1), ...(toRev !== undefined && { toRev }), signal }
+  if (toRev !== undefined && range.fromRev > toRev) return
+  let isFirst = true
+  let isRead = true
+  for await (const step of log.life(address, range)) {
+    const { record, before, unread } = step
+    const { seq, event } = record
+    const past: Step = pastStep(step, log.registry, await senderOf(log, record))
+    const known = before === undefined || begins(event) ? past.after : seenIn(before, log.registry)
+    const introduction = isFirst || begins(event) ? protocol.introduction(known) : []
+    const frames = [...introduction, ...protocol.step(past)]
+    yield { seq, at: record.at, frames, ...(unread !== undefined && isRead && { unread }) }
+    isRead = unread === undefined
+    isFirst = false
+  }
+}
+
+/** Returns the rev of the actor's first record at the place or behind it. */
+async function firstRev(log: PastLog, address: string, place: PlaceAsked): Promise<number> {
+  if ('rev' in place) return place.rev
+  return 1 + (await revAt(log, address, 'seq' in place ? place.seq - 1 : await log.seqAt(before(place.at))))
+}
+
+/** Returns the rev of the actor's last record at the place or before it; 0 when there is none. */
+async function lastRev(log: PastLog, address: string, place: PlaceAsked): Promise<number> {
+  if ('rev' in place) return place.rev
+  return revAt(log, address, 'seq' in place ? place.seq : await log.seqAt(place.at))
+}
+
+async function revAt(log: PastLog, address: string, toSeq: number): Promise<number> {
+  for await (const { rev } of log.history(address, { toSeq, reverse: true, limit: 1 })) return rev
+  return 0
+}
+
+/** Returns a time just before another one. Records may have fractions of a millisecond. */
+function before(at: number): number {
+  return at - Math.max(Math.abs(at) * Number.EPSILON, Number.EPSILON)
+}
+
+async function senderOf(log: PastLog, { cause }: TransitionRecord): Promise<string | undefined> {
+  if (cause === null) return undefined
+  for await (const { actor } of log.read({ fromSeq: cause, toSeq: cause })) return actor
+  return undefined
+}
+
+/** Yields the records of several actors by seq. */
+async function* inOrder(lives: readonly AsyncGenerator<Placed>[]): AsyncGenerator<Placed> {
+  const waiting: { readonly life: AsyncGenerator<Placed>; next: Placed }[] = []
+  try {
+    for (const life of lives) {
+      const { value, done } = await life.next()
+      if (!done) waiting.push({ life, next: value })
+    }
+    while (waiting.length > 0) {
+      const first = waiting.reduce((a, b) => (b.next.seq < a.next.seq ? b : a))
+      yield first.next
+      const { value, done } = await first.life.next()
+      if (done) waiting.splice(waiting.indexOf(first), 1)
+      else first.next = value
+    }
+  } finally {
+    for (const life of lives) await life.return(undefined)
+  }
+}
