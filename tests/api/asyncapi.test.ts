@@ -79,6 +79,7 @@ describe('the AsyncAPI document', () => {
   })
 
   it('says where the sockets are', () => {
-    expect(Object.values(document.channels).map(({ address }) => address)).toEqual(['/feed', '/inspect'])
+    const addresses = Object.values(document.channels).map(({ address }) => address)
+    expect(addresses).toEqual(['/feed', '/inspect', '/inspect/legacy'])
   })
 })

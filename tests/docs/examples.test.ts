@@ -124,7 +124,7 @@ describe('the page of the feed', () => {
     'has frames of a client of %s that the server takes',
     async (name, channel) => {
       const socket = new WebSocket(`${running.url.replace('http', 'ws')}${channel.address}`)
-      const frames: { op?: string; id?: string; type?: string }[] = []
+      const frames: { op?: string; id?: string; type?: string; event?: unknown }[] = []
       let closed = 0
       socket.on('message', (data) => frames.push(JSON.parse(String(data))))
       socket.on('close', (code) => {
@@ -140,7 +140,10 @@ describe('the page of the feed', () => {
       await eventually(() =>
         expect(
           frames.some(
-            ({ op, id, type }) => (op === 'caughtUp' && id === 'last') || type === 'outcry.activity',
+            ({ op, id, type, event }) =>
+              (op === 'caughtUp' && id === 'last') ||
+              type === 'outcry.activity' ||
+              (type === 'service.event' && String(event).includes('SET_TRADING_STATE')),
           ),
         ).toBe(true),
       )

@@ -17,8 +17,9 @@ function clausesIn(source: string): readonly string[] {
 
 describe.each(FOLDERS)('the docstrings of %s', (folder) => {
   it('begin with what there is', () => {
-    const sources = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.ts'),
+    const sources = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter(
+      // A package of its own within the folder has dependencies of its own.
+      (name) => name.endsWith('.ts') && !name.includes('node_modules'),
     )
     expect(sources.length).toBeGreaterThan(2)
     const found = sources.flatMap((name) =>

@@ -6,7 +6,7 @@ import { bodyText, cell, type Schemas, schemasText, table } from './schema-text.
 
 const INTRO = `# The feed
 
-Every frame of the WebSockets \`/feed\` and \`/inspect\`, with its fields and an example. Made by \`npm run docs:reference\` from the contract in
+Every frame of the WebSockets \`/feed\`, \`/inspect\` and \`/inspect/legacy\`, with its fields and an example. Made by \`npm run docs:reference\` from the contract in
 \`src/api/contract\`: do not edit it by hand. A running server has the same as \`/asyncapi.json\`. [http.md](http.md) has the routes, and
 [events.md](events.md) every event. \`outcry/client\` does all of this by itself: [api.md](api.md#the-client).
 
@@ -87,6 +87,7 @@ interface AsyncApi {
 interface Channel {
   readonly address: string
   readonly description: string
+  readonly bindings?: { readonly ws: { readonly query: JsonSchema } }
   readonly messages: Readonly<Record<string, Message>>
 }
 interface Message {
@@ -103,7 +104,9 @@ export function feedPage(): string {
       const by = operations[`${name}.${frame}`]?.action === 'receive' ? 'client' : 'server'
       return frameText(channel.address, frame, by, message, components.schemas, named)
     })
-    return [`## The frames of ${channel.address}`, channel.description, ...frames].join('\n\n')
+    const query = channel.bindings?.ws.query
+    const asked = query === undefined ? [] : ['The query of its URL:', bodyText(query)]
+    return [`## The frames of ${channel.address}`, channel.description, ...asked, ...frames].join('\n\n')
   }
   const sections = Object.entries(channels).map(channelText)
   const others = Object.entries(components.schemas).filter(([name]) => !named.has(name))

@@ -33,13 +33,13 @@ const fields = z.strictObject({
     .transform((text) => Number(text.replace('x', '')))
     .refine((speed) => speed > 0 && speed <= SPEED_MAX, `must be above 0 and at most ${SPEED_MAX}`)
     .optional()
-    .describe('how many times faster than it went the past life is sent; at once by default'),
+    .describe('number of times that the past life is sent faster than it went; all at once by default'),
 })
 
 export type InspectQuery = z.output<typeof fields>
 
 /**
- * What a client of the inspection asks for. Without `at`, `from` and `to` it is the present.
+ * The query of a client of the inspection. Without `at`, `from` and `to` it asks for the present.
  *
  * @example
  * '/inspect?actor=order%2Fsim:o-1&from=rev:1&speed=10x'

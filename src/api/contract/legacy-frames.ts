@@ -20,7 +20,13 @@ export const legacyEventFrame = z
   .meta({
     description:
       'Sends an event to an actor, as `POST /actors/{address}/events` does: a read token, a wrong event or an unknown actor is refused with `error`.',
-    examples: [{ type: 'xstate.event', event: '{"type":"VERIFY","by":"ann"}', sessionId: 'order/sim:o-1' }],
+    examples: [
+      {
+        type: 'xstate.event',
+        event: '{"type":"SET_TRADING_STATE","tradingState":"active","by":"ann"}',
+        sessionId: 'account/sim',
+      },
+    ],
   })
 
 /** A frame that a client of `/inspect/legacy` may send. */

@@ -26,7 +26,8 @@ function stateConfig(node: AnyStateNode): object {
   const on: Listed = {}
   const after: Listed = {}
   // xstate 4 has other names for the events of children and of final states, so their transitions are listed apart.
-  const apart = new Set(node.type === 'compound' || node.type === 'parallel' ? [doneOf(node)] : [])
+  // The root ends the machine, so it has no transition for its own end.
+  const apart = new Set(node.parent === undefined ? [] : [doneOf(node)])
   for (const { id } of node.invoke) for (const type of outcomesOf(id)) apart.add(type)
   for (const one of [...node.transitions.values()].flat()) {
     const { eventType, delay } = transitionDefinition(node, one)
@@ -55,7 +56,7 @@ function stateConfig(node: AnyStateNode): object {
       const [done, error] = outcomesOf(id)
       return { id, src: String(src), onDone: listed(done), onError: listed(error) }
     }),
-    ...(apart.has(doneOf(node)) && { onDone: listed(doneOf(node)) }),
+    ...(node.parent !== undefined && { onDone: listed(doneOf(node)) }),
     states: Object.fromEntries(Object.values(node.states).map((child) => [child.key, stateConfig(child)])),
   }
 }

@@ -27,7 +27,7 @@ export abstract class LiveClient implements Peer {
     this.#protocol = protocol
   }
 
-  /** Whether the client is to hear of the actors that exist. */
+  /** True while the client is to hear of the actors that exist. */
   get wantsAll(): boolean {
     return this.outlet.isOpen
   }

@@ -17,7 +17,7 @@ export interface PastParts {
   readonly log: PastLog
   readonly protocol: Protocol
   readonly asked: PastAsked
-  /** How many times faster than it went the life is sent. Undefined for at once. */
+  /** The number of times that the life is sent faster than it went. Undefined for at once. */
   readonly speed: number | undefined
   /** The frame with which the client greets. It changes nothing. */
   readonly greeting?: ZodType

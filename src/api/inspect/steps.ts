@@ -1,4 +1,4 @@
-/** What the protocols of the inspection tell of: actors in a state, and the records that they take. */
+/** The things that the protocols of the inspection tell of: actors in a state, and the records that they take. */
 import { type ActorView, tagsOf } from '../../runtime/actors/actor-view.ts'
 import { persistState } from '../../runtime/actors/persist.ts'
 import { findLogic, labelVersion, type Registry } from '../../runtime/actors/registry.ts'
