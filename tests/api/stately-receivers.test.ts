@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module'
 import { createWebSocketReceiver } from '@statelyai/inspect'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { WebSocket } from 'ws'
+import { type ClientOptions, WebSocket } from 'ws'
 import { type AnyStateMachine, createMachine, fromPromise } from 'xstate'
 import { machines } from '../../machines/index.ts'
 import { legacy as legacyProtocol } from '../../src/api/inspect/legacy-frames.ts'
@@ -100,7 +100,11 @@ const seen = (machine: AnyStateMachine): Seen => ({
   ...{ address: 'a/b', kind: 'a', at: 1, machine, condition: undefined, tags: [] },
   state: {},
 })
-const all = Object.entries(machines).flatMap(
+interface Registered {
+  readonly machine: AnyStateMachine
+  readonly previous?: readonly AnyStateMachine[]
+}
+const all = Object.entries(machines as Readonly<Record<string, Registered>>).flatMap(
   ([kind, { machine, previous = [] }]): [string, AnyStateMachine][] =>
     [machine, ...previous].map((one) => [`${kind}@${one.version}`, one]),
 )
@@ -157,8 +161,8 @@ afterEach(async () => {
 /** A socket that is closed after the test, and the frames that it gets. */
 class Closed extends WebSocket {
   readonly texts: string[] = []
-  constructor(...given: ConstructorParameters<typeof WebSocket>) {
-    super(...given)
+  constructor(url: string, options: ClientOptions = {}) {
+    super(url, options)
     open.push(this)
     this.addEventListener('message', ({ data }) => this.texts.push(String(data)))
   }
@@ -344,7 +348,7 @@ describe('the receiver of @statelyai/inspect', () => {
       connect(`?actor=${ORDER}&from=rev:1&speed=100x`),
       connect(`?actor=${ORDER}&at=rev:3`),
     ]
-    const both = connect(`?actor=${ORDER}&actor=account/paper&from=1`)
+    const both = connect(`?actor=${ORDER}&actor=account/paper&from=seq:1`)
     const ended = (told: unknown[]) => expect(told.at(-1)).toMatchObject({ type: 'outcry.end' })
     await eventually(() => [own, third, both].forEach(ended))
     expect(values(own)).toEqual([INITIAL, INITIAL, NOW, NOW])
@@ -362,7 +366,7 @@ describe('the receiver of @statelyai/inspect', () => {
     ['actor=order/*&at=1', 400, 'REQUEST_INVALID'],
     ['from=1', 400, 'REQUEST_INVALID'],
     ['actor=account/paper&at=yesterday', 400, 'REQUEST_INVALID'],
-    ['actor=account/paper&at=1&to=2', 400, 'REQUEST_INVALID'],
+    ['actor=account/paper&at=1&to=seq:2', 400, 'REQUEST_INVALID'],
     ['actor=account/paper&speed=2', 400, 'REQUEST_INVALID'],
     ['actor=account/paper&form=1', 400, 'REQUEST_INVALID'],
   ])('is refused the query %s', async (query, status, code) => {

@@ -124,7 +124,7 @@ async function* recordsOf(
   if (!(runner instanceof RunnerReader)) {
     await reader.close()
     note(`no runner holds ${data}: waiting for one`)
-    runner = new RunnerReader(await awaitRunner(data))
+    runner = new RunnerReader(await awaitRunner(data), data)
   }
   yield* (runner as RunnerReader).newRecords(address, { since, fromRev, detail })
 }
@@ -144,7 +144,7 @@ async function wantedOf(
 }
 
 /** Returns the first rev at the place or behind it. */
-async function firstRev(reader: Reader, address: string, from: WrittenPlace): Promise<number> {
+export async function firstRev(reader: Reader, address: string, from: WrittenPlace): Promise<number> {
   const place = await located(reader, from, '--from')
   const rev = await revAt(reader, address, place)
   if (place === 'now') return rev + 1

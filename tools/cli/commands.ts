@@ -10,6 +10,7 @@ import { drop } from './commands/drop.ts'
 import { events } from './commands/events.ts'
 import { flatten } from './commands/flatten.ts'
 import { halt } from './commands/halt.ts'
+import { inspect } from './commands/inspect.ts'
 import { logLevel } from './commands/log-level.ts'
 import { pause } from './commands/pause.ts'
 import { reconcile } from './commands/reconcile.ts'
@@ -33,6 +34,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   state,
   replay,
   diff,
+  inspect,
   events,
   halt,
   reduce,

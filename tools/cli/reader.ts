@@ -4,6 +4,9 @@ import type { Books } from '../../src/adapters/venue.ts'
 import type { Failure, ActorView as PastActor, RecordInDetail } from '../../src/api/contract/record.ts'
 import { PAGE_MAX } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
+import { legacy } from '../../src/api/inspect/legacy-frames.ts'
+import { type PastLog, pastTexts } from '../../src/api/inspect/past.ts'
+import { stately } from '../../src/api/inspect/stately-frames.ts'
 import { detailed } from '../../src/api/routes/detailed.ts'
 import { withFailure } from '../../src/api/routes/failures.ts'
 import { type Moment, stateDocument } from '../../src/api/state/state-document.ts'
@@ -26,8 +29,9 @@ import { verifyLog } from '../../src/runtime/state/verify.ts'
 import { decodeEntries, type Store, type StoreEntry } from '../../store/index.ts'
 import { loggedEvents } from './logged-events.ts'
 import { loadMachines, machinesIn } from './machines.ts'
-import { openLog } from './runner-client.ts'
+import { openLog, runnerSocket } from './runner-client.ts'
 import { runnerEvents } from './runner-events.ts'
+import { framesOf } from './socket-frames.ts'
 import type { WantedEvents } from './wanted-events.ts'
 
 export interface ActorSummary
@@ -59,6 +63,17 @@ export interface Head {
   readonly at?: number
 }
 
+/** A part of an actor's life, as frames for one of Stately's tools. */
+export interface PastFrames {
+  /** True for the frames of `/inspect/legacy`, false for those of `/inspect`. */
+  readonly isLegacy: boolean
+  readonly address: string
+  readonly fromRev: number
+  readonly toRev: number
+  /** The number of times that the life is sent faster than it went. Undefined for at once. */
+  readonly speed?: number | undefined
+}
+
 export interface Reader {
   /** The folder or URL that it reads. */
   readonly source: string
@@ -74,6 +89,11 @@ export interface Reader {
   ): Promise<PastActor | undefined>
   /** Yields records of an actor. */
   life(address: string, wanted?: WantedLife): AsyncIterable<RecordInDetail>
+  /**
+   * Yields the frames of a part of an actor's life, as the WebSockets of the inspection send them. They end with
+   * `outcry.end`.
+   */
+  past(asked: PastFrames, signal: AbortSignal): AsyncIterable<string>
   /** The number of records that were read for `life` and `actorAt` so far. */
   readonly read: number
   head(): Promise<Head>
@@ -98,7 +118,7 @@ export async function openReader(data: string, modules?: readonly string[]): Pro
   readStrategiesFile(data)
   const named = await loadMachines(modules)
   const opened = await openLog(data)
-  if (opened instanceof Client) return new RunnerReader(opened)
+  if (opened instanceof Client) return new RunnerReader(opened, data)
   return new StoreReader(opened, data, await machinesIn(opened.store, named))
 }
 
@@ -203,6 +223,19 @@ class StoreReader implements Reader {
     this.read++
   }
 
+  past({ isLegacy, address, fromRev, toRev, speed }: PastFrames, signal: AbortSignal): AsyncIterable<string> {
+    const [store, registry] = [this.#store, this.#registry]
+    const log: PastLog = {
+      registry,
+      life: (of, range) => lifeOf(store, registry, of, range),
+      history: (of, range) => store.history(of, range),
+      read: (range) => store.read(range),
+      seqAt: (at) => store.seqAt(at),
+    }
+    const asked = { actor: [address], from: { rev: fromRev }, to: { rev: toRev }, speed }
+    return pastTexts(log, isLegacy ? legacy : stately, asked, signal)
+  }
+
   events(wanted: WantedEvents): AsyncIterable<EventEnvelope> {
     return loggedEvents(this.#store, this.#registry, wanted)
   }
@@ -280,9 +313,12 @@ function asSent(value: unknown): unknown {
 export class RunnerReader implements Reader {
   read = 0
   readonly #runner: Client
+  readonly #data: string
 
-  constructor(runner: Client) {
+  /** `data` is the folder that the runner holds. */
+  constructor(runner: Client, data: string) {
     this.#runner = runner
+    this.#data = data
   }
 
   get source(): string {
@@ -308,6 +344,14 @@ export class RunnerReader implements Reader {
     const { read = 0, failure: _, ...found } = (await this.#runner.actor(address, place)) ?? {}
     this.read += read
     return 'address' in found ? found : undefined
+  }
+
+  async *past(asked: PastFrames, signal: AbortSignal): AsyncGenerator<string> {
+    const { isLegacy, address: actor, fromRev, toRev, speed } = asked
+    const query = new URLSearchParams({ actor, from: `rev:${fromRev}`, to: `rev:${toRev}` })
+    if (speed !== undefined) query.set('speed', String(speed))
+    const path = isLegacy ? '/inspect/legacy' : '/inspect'
+    yield* framesOf(await runnerSocket(this.#data, `${path}?${query}`), signal)
   }
 
   async *life(

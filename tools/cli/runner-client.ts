@@ -3,7 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { WebSocket } from 'ws'
 import { z } from 'zod'
+import { bearerProtocols } from '../../src/api/contract/bearer.ts'
 import { type Client, createClient } from '../../src/client/index.ts'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/folder/announcement.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
@@ -57,6 +59,16 @@ async function clientOf(data: string, url: string, first: string | undefined): P
     return last as string
   }
   return createClient({ url, token: first === undefined ? undefined : token, WebSocket })
+}
+
+/** Returns a WebSocket to the runner of the folder, which may be gone by now. `path` may have a query. */
+export async function runnerSocket(data: string, path: string): Promise<WebSocket> {
+  const { WebSocket } = await import('ws')
+  const { url = '', token } = runnerInfo(data)
+  return new WebSocket(
+    `${url.replace(/^http/, 'ws')}${path}`,
+    token === undefined ? [] : bearerProtocols(token),
+  )
 }
 
 /**

@@ -33,7 +33,9 @@ const fields = z.strictObject({
     .transform((text) => Number(text.replace('x', '')))
     .refine((speed) => speed > 0 && speed <= SPEED_MAX, `must be above 0 and at most ${SPEED_MAX}`)
     .optional()
-    .describe('number of times that the past life is sent faster than it went; all at once by default'),
+    .describe(
+      'number of times that the past life is sent faster than it went, with no pause above 5 seconds; all at once by default',
+    ),
 })
 
 export type InspectQuery = z.output<typeof fields>

@@ -19,12 +19,13 @@ import type { Connect } from '../sockets.ts'
 import { LegacyClient, type Refused } from './legacy-client.ts'
 import { legacy } from './legacy-frames.ts'
 import type { LiveClient } from './live-client.ts'
-import { PastClient, type PastParts } from './past-client.ts'
+import { pastTexts } from './past.ts'
+import { PastClient } from './past-client.ts'
 import { ReleaseFrames } from './release-frames.ts'
 import { Senders } from './senders.ts'
 import { StatelyClient } from './stately-client.ts'
 import { stately } from './stately-frames.ts'
-import { seenIn } from './steps.ts'
+import { type Protocol, seenIn } from './steps.ts'
 
 /** Actors sent on connecting, unless the client says which it watches: such a client lists them through the API. */
 const ACTORS_MAX = 2_000
@@ -44,7 +45,7 @@ export class Inspection {
   /** Opens `/inspect`. @throws REQUEST_INVALID; ACTOR_UNKNOWN, KIND_UNKNOWN, ... for an actor without a past */
   open(request: IncomingMessage): Connect {
     const asked = this.#askedIn(request)
-    if (isPast(asked)) return (socket) => this.#past(socket, asked, { protocol: stately })
+    if (isPast(asked)) return (socket) => this.#past(socket, asked, stately)
     return (socket) => {
       const client = this.#add(socket, new StatelyClient(socket, asked.actor))
       this.#introduceTo(client, socket)
@@ -55,8 +56,7 @@ export class Inspection {
   /** Opens `/inspect/legacy`. @throws the same */
   openLegacy(request: IncomingMessage, caller: Caller): Connect {
     const asked = this.#askedIn(request)
-    if (isPast(asked))
-      return (socket) => this.#past(socket, asked, { protocol: legacy, greeting: inspectingFrame })
+    if (isPast(asked)) return (socket) => this.#past(socket, asked, legacy)
     return (socket) => {
       const client: LegacyClient = new LegacyClient(socket, asked.actor, {
         onReady: () => this.#introduceTo(client, socket),
@@ -74,18 +74,11 @@ export class Inspection {
     return asked
   }
 
-  #past(
-    socket: WebSocket,
-    { actor = [], speed, ...range }: InspectQuery,
-    parts: Pick<PastParts, 'protocol' | 'greeting'>,
-  ): PastClient {
-    const onFault = (err: unknown) => this.#parts.logger.error({ err }, 'a past life cannot be read')
+  #past(socket: WebSocket, { actor = [], ...range }: InspectQuery, protocol: Protocol): PastClient {
     return new PastClient(socket, {
-      ...parts,
-      log: this.#supervisor,
-      asked: { actor, ...range },
-      speed,
-      onFault,
+      texts: (signal) => pastTexts(this.#supervisor, protocol, { actor, ...range }, signal),
+      greeting: protocol === legacy ? inspectingFrame : undefined,
+      onFault: (err) => this.#parts.logger.error({ err }, 'a past life cannot be read'),
     })
   }
 

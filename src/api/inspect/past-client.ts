@@ -1,5 +1,4 @@
 /** A client that is sent a past life, at the pace at which it reads. */
-import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import type { ZodType } from 'zod'
 import { isOutcryError } from '../../../errors/outcry-error.ts'
@@ -7,20 +6,12 @@ import { CLOSE } from '../contract/frames.ts'
 import { Outlet } from '../feed/outlet.ts'
 import type { Peer } from '../sockets.ts'
 import { frameOf } from './frame-of.ts'
-import { type PastAsked, type PastLog, pastFrames } from './past.ts'
-import type { Protocol } from './steps.ts'
-
-/** Longest time that a timer of Node can wait, in ms. */
-const TIMER_MAX_MS = 2 ** 31 - 1
 
 export interface PastParts {
-  readonly log: PastLog
-  readonly protocol: Protocol
-  readonly asked: PastAsked
-  /** The number of times that the life is sent faster than it went. Undefined for at once. */
-  readonly speed: number | undefined
+  /** Returns the frames of the life. They end when the signal aborts. */
+  readonly texts: (signal: AbortSignal) => AsyncIterable<string>
   /** The frame with which the client greets. It changes nothing. */
-  readonly greeting?: ZodType
+  readonly greeting?: ZodType | undefined
   /** Is called with an error that is no refusal. */
   readonly onFault: (error: unknown) => void
 }
@@ -43,22 +34,11 @@ export class PastClient implements Peer {
   }
 
   async #tell(): Promise<void> {
-    const { log, protocol, asked, speed } = this.#parts
-    let records = 0
-    let last: number | undefined
-    for await (const { at, frames, unread } of pastFrames(log, protocol, asked, this.#gone.signal)) {
-      if (speed !== undefined && last !== undefined) await this.#wait((at - last) / speed)
-      last = at
-      if (unread !== undefined)
-        this.#send({ op: 'error', code: unread.code ?? 'INTERNAL', message: unread.message })
-      for (const frame of frames) this.#send(frame)
-      records++
-      // Lets trading go on between one record and the next.
-      await setImmediate()
+    for await (const text of this.#parts.texts(this.#gone.signal)) {
       await this.#room()
       if (!this.outlet.isOpen) return
+      this.outlet.send(text)
     }
-    this.#send({ type: 'outcry.end', records })
   }
 
   /** Resolves when the client may get more, or has gone. */
@@ -73,12 +53,6 @@ export class PastClient implements Peer {
       signal.addEventListener('abort', go)
       this.outlet.onRoom(go)
     })
-  }
-
-  async #wait(ms: number): Promise<void> {
-    const { signal } = this.#gone
-    for (let left = ms; left > 0; left -= TIMER_MAX_MS)
-      await setTimeout(Math.min(left, TIMER_MAX_MS), undefined, { signal })
   }
 
   #onMessage(text: string): void {

@@ -1,4 +1,5 @@
 /** The past life of actors, as frames of one of Stately's tools. */
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { HistoryOptions, ReadOptions } from '../../../store/store.ts'
 import type { Registry } from '../../runtime/actors/registry.ts'
@@ -18,10 +19,15 @@ export interface PastLog {
   seqAt(at: number): Promise<number>
 }
 
-export type PastAsked = Pick<InspectQuery, 'at' | 'from' | 'to'> & { readonly actor: readonly string[] }
+export interface PastAsked extends Pick<InspectQuery, 'at' | 'from' | 'to' | 'speed'> {
+  readonly actor: readonly string[]
+}
+
+/** Longest pause of a life that is sent at a speed, in ms. Longer ones are shortened to it. */
+const PAUSE_MAX_MS = 5_000
 
 /** One record of a past life. The frames of the first one introduce its actor. */
-export interface PastFrames {
+interface PastFrames {
   readonly at: number
   readonly frames: readonly object[]
   /** The reason why the states from here on are what the records say of them, and no more. */
@@ -29,22 +35,35 @@ export interface PastFrames {
 }
 
 /**
- * Yields the records of actors in the order of the log.
- * @throws ACTOR_UNKNOWN, REV_UNKNOWN when nobody has a record there; READ_ABORTED
+ * Yields the frames of actors in the order of the log, as texts, at the speed that is asked for. The last one says that
+ * the life has ended.
+ * @throws RECORD_UNKNOWN when no actor has a record there; READ_ABORTED
  */
-export async function* pastFrames(
+export async function* pastTexts(
   log: PastLog,
   protocol: Protocol,
   asked: PastAsked,
-  signal?: AbortSignal,
-): AsyncGenerator<PastFrames> {
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const lives = asked.actor.map((address) => lifeFrames(log, protocol, address, asked, signal))
-  let count = 0
-  for await (const step of inOrder(lives)) {
-    count++
-    yield step
+  const { speed } = asked
+  let records = 0
+  let last: number | undefined
+  for await (const { at, frames, unread } of inOrder(lives)) {
+    const pauseMs = speed === undefined ? 0 : (at - (last ?? at)) / speed
+    if (pauseMs > 0) await setTimeout(Math.min(pauseMs, PAUSE_MAX_MS), undefined, { signal })
+    last = at
+    if (unread !== undefined)
+      yield JSON.stringify({ op: 'error', code: unread.code ?? 'INTERNAL', message: unread.message })
+    for (const frame of frames) yield JSON.stringify(frame)
+    records++
+    // Lets trading go on between one record and the next.
+    await setImmediate()
   }
-  if (count > 0) return
+  if (records > 0) {
+    yield JSON.stringify({ type: 'outcry.end', records })
+    return
+  }
   const names = asked.actor.join(', ')
   throw new OutcryError(
     'RECORD_UNKNOWN',
@@ -62,7 +81,7 @@ async function* lifeFrames(
   protocol: Protocol,
   address: string,
   { at, from = at, to = at }: PastAsked,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<Placed> {
   const fromRev = from === undefined ? 1 : at === undefined ? await firstRev(log, address, from) : undefined
   const toRev = to === undefined ? undefined : await lastRev(log, address, to)

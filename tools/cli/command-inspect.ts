@@ -1,0 +1,111 @@
+import pc from 'picocolors'
+import { compact } from '../../errors/compact.ts'
+import { parseAddress } from '../../src/runtime/record/address.ts'
+import { plainError } from '../../src/runtime/record/values.ts'
+import { OutcryError } from '../../store/index.ts'
+import { STATELY } from './bridge-page.ts'
+import { firstRev } from './command-replay.ts'
+import { counted } from './format.ts'
+import { serveLife } from './life-server.ts'
+import { named, type ReadOptions } from './named.ts'
+import { note, print, printJson } from './output.ts'
+import { actorUnknown, located, notYet, placeOf, revAt } from './places.ts'
+import { openReader, type PastFrames, type Reader } from './reader.ts'
+
+export interface InspectOptions extends ReadOptions {
+  readonly at?: string
+  readonly from?: string
+  readonly to?: string
+  /** Infinity for at once. */
+  readonly speed?: number
+}
+
+/**
+ * `outcry inspect <address>`: serves a past life on this machine, and says what to open. It ends at Ctrl-C. `ended`
+ * resolves then.
+ */
+export async function inspect(
+  address: string,
+  options: InspectOptions,
+  ended: () => Promise<void> = interrupted,
+): Promise<number> {
+  parseAddress(address)
+  const { data, modules } = named(options)
+  const reader = await openReader(data, modules)
+  try {
+    const asked = { address, ...(await rangeOf(reader, address, options)) }
+    await expectStates(reader, asked)
+    const texts = (isLegacy: boolean, signal: AbortSignal) => reader.past({ ...asked, isLegacy }, signal)
+    const server = await serveLife(texts, (error) => note(plainError(error).message))
+    const done = ended()
+    const page = `http://${server.address}/`
+    const sockets = {
+      inspect: `ws://${server.address}/inspect`,
+      legacy: `ws://${server.address}/inspect/legacy`,
+    }
+    const visualizer = `${STATELY}/viz?inspect&server=${sockets.legacy}`
+    if (options.json) await printJson({ ...asked, page, visualizer, ...sockets })
+    else {
+      const count = counted(asked.toRev - asked.fromRev + 1, 'record')
+      await print(`${pc.bold(address)}  ${count}, from rev ${asked.fromRev} to rev ${asked.toRev}`)
+      await print(`${pc.cyan('inspector')}   ${page}`)
+      await print(`${pc.cyan('visualizer')}  ${visualizer}`)
+      await print(`${pc.cyan('receivers')}   ${sockets.inspect} (@statelyai/inspect)`)
+      await print(`            ${sockets.legacy} (@xstate/inspect 0.8)`)
+      note(`Both pages come from ${STATELY}, so the browser needs the network. Ctrl-C ends it.`)
+    }
+    await done
+    await server.close()
+    return 0
+  } finally {
+    await reader.close()
+  }
+}
+
+/** @throws PLACE_INVALID, REV_UNKNOWN, ACTOR_UNKNOWN */
+async function rangeOf(
+  reader: Reader,
+  address: string,
+  { at, from, to, speed = Number.POSITIVE_INFINITY }: InspectOptions,
+): Promise<Pick<PastFrames, 'fromRev' | 'toRev' | 'speed'>> {
+  if (at !== undefined && (from ?? to) !== undefined)
+    throw new OutcryError('PLACE_INVALID', '--at: must be given without --from and --to', HELP)
+  const lastRev = await revAt(reader, address, 'now')
+  if (lastRev === 0) throw actorUnknown(address, reader)
+  const name = at === undefined ? '--to' : '--at'
+  const end = at ?? to
+  const toRev =
+    end === undefined
+      ? lastRev
+      : await revAt(reader, address, await located(reader, placeOf(end, name), name))
+  if (toRev === 0) throw notYet(address, name)
+  const start = from === undefined ? 1 : await firstRev(reader, address, placeOf(from, '--from'))
+  const fromRev = at === undefined ? start : toRev
+  if (fromRev > toRev)
+    throw new OutcryError('PLACE_INVALID', `--from: ${address} has no record from there on`, HELP)
+  return { fromRev, toRev, ...compact({ speed: speed === Number.POSITIVE_INFINITY ? undefined : speed }) }
+}
+
+const HELP = 'See `outcry inspect --help`.'
+
+/** Checks that the states of the first record are known: else the tools would show nothing. @throws what says why */
+async function expectStates(reader: Reader, asked: Omit<PastFrames, 'isLegacy'>): Promise<void> {
+  const gone = new AbortController()
+  for await (const text of reader.past({ ...asked, toRev: asked.fromRev, isLegacy: false }, gone.signal)) {
+    const { op, message } = JSON.parse(text) as { readonly op?: string; readonly message?: string }
+    if (op === 'error')
+      throw new OutcryError(
+        'MACHINE_VERSION_UNKNOWN',
+        String(message),
+        'Name its module: --machines <module>.',
+      )
+    return
+  }
+}
+
+/** Resolves at Ctrl-C, or when the process is to end. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}
