@@ -4,6 +4,7 @@ import { actors } from './commands/actors.ts'
 import { backup } from './commands/backup.ts'
 import { cancel } from './commands/cancel.ts'
 import { close } from './commands/close.ts'
+import { completion } from './commands/completion.ts'
 import { diff } from './commands/diff.ts'
 import { doctor } from './commands/doctor.ts'
 import { drop } from './commands/drop.ts'
@@ -56,4 +57,5 @@ export const COMMANDS: readonly DefineCommand[] = [
   backup,
   restore,
   doctor,
+  completion,
 ]
