@@ -59,6 +59,9 @@ export interface PlaceInPast {
   readonly at?: number | string
 }
 
+/** The filter of a list of actors. All that is given must match. */
+export type WantedActors = Omit<QueryOf<Routes['actors']>, 'after' | 'limit'>
+
 export interface HistoryRange {
   readonly fromRev?: number
   readonly toRev?: number
@@ -118,10 +121,13 @@ export class Client {
     return this.#http.answer(name, asked)
   }
 
-  /** Yields all actors by address: those of a kind, or those whose address begins with a prefix. Reads page by page. */
-  async *actors(
-    of: { readonly kind?: string; readonly prefix?: string } = {},
-  ): AsyncGenerator<ActorSummary, void> {
+  /**
+   * Yields actors by address: all of them, those whose address begins with a prefix, or those that pass a filter. Reads
+   * page by page.
+   *
+   * @example for await (const { address } of client.actors({ kind: 'order', state: 'filled' })) console.log(address)
+   */
+  async *actors(of: WantedActors = {}): AsyncGenerator<ActorSummary, void> {
     for (let after: string | undefined; ; ) {
       const { actors, next } = await this.ask('actors', { query: { ...of, after, limit: PAGE_MAX } })
       yield* actors

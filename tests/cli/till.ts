@@ -31,4 +31,5 @@ const till = setup({
     shut: {},
   },
 })
-export const machines = { till }
+
+export const machines = { till, other: till }

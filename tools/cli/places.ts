@@ -74,6 +74,17 @@ export async function located(reader: Reader, place: WrittenPlace, name: string)
   throw new OutcryError('PLACE_INVALID', `${name}: the log begins after ${timeText(at)}`, HINT)
 }
 
+/** Resolves with the time that a text means, in epoch ms. @throws PLACE_INVALID */
+export async function timeAt(reader: Reader, text: string, name: string): Promise<number> {
+  const place = placeOf(text, name)
+  if (place !== 'now' && !('rev' in place) && !('seq' in place)) return timeOf(place, await reader.head())
+  throw new OutcryError(
+    'PLACE_INVALID',
+    `${name}: "${text}" is no time`,
+    'Write 2026-11-27T09:00:00Z, 09:00 or -10m.',
+  )
+}
+
 type Time = Exclude<WrittenPlace, 'now' | { rev: number } | { seq: number }>
 
 function timeOf(place: Time, { at = 0 }: Head): number {

@@ -1,6 +1,7 @@
 /** The log as read-only commands see it: a closed store, or a runner that holds it. */
 import { compact } from '../../errors/compact.ts'
 import type { Books } from '../../src/adapters/venue.ts'
+import type { ActorFilter } from '../../src/api/contract/actor-filter.ts'
 import type { Failure, ActorView as PastActor, RecordInDetail } from '../../src/api/contract/record.ts'
 import { PAGE_MAX } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
@@ -8,7 +9,8 @@ import { legacy } from '../../src/api/inspect/legacy-frames.ts'
 import { type PastLog, pastTexts } from '../../src/api/inspect/past.ts'
 import { stately } from '../../src/api/inspect/stately-frames.ts'
 import { detailed } from '../../src/api/routes/detailed.ts'
-import { withFailure } from '../../src/api/routes/failures.ts'
+import { type Standing, withFailure } from '../../src/api/routes/failures.ts'
+import { actorTest } from '../../src/api/state/actor-filter.ts'
 import { type Moment, stateDocument } from '../../src/api/state/state-document.ts'
 import { Client } from '../../src/client/index.ts'
 import { belongingAsFound } from '../../src/runner/folder/belonging.ts'
@@ -23,6 +25,7 @@ import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
 import { kindOf } from '../../src/runtime/record/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { lifeOf } from '../../src/runtime/state/life.ts'
+import { PresentCells } from '../../src/runtime/state/present-cells.ts'
 import { cellAt } from '../../src/runtime/state/replay.ts'
 import { upcasting } from '../../src/runtime/state/upcasting-store.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
@@ -56,6 +59,12 @@ export interface WantedLife {
   readonly detail?: boolean
 }
 
+/** The actors that are wanted. */
+export interface WantedActors extends ActorFilter {
+  /** What their addresses begin with. */
+  readonly prefix?: string
+}
+
 /** The end of a log. */
 export interface Head {
   readonly seq: number
@@ -79,7 +88,8 @@ export interface Reader {
   readonly source: string
   /** Last seq of a closed log. Undefined for a running one, which goes on. */
   readonly seq: number | undefined
-  actors(prefix: string): AsyncIterable<ActorSummary>
+  /** Yields the wanted actors by address. `onLook` is called for each that is looked at. */
+  actors(wanted: WantedActors, onLook?: () => void): AsyncIterable<ActorSummary>
   /** Resolves with the actor; undefined when it does not exist. */
   actor(address: string): Promise<ActorSummary | undefined>
   /** Resolves with the actor as it was at a seq or a rev, or as it is; undefined when it did not exist. @throws REV_UNKNOWN */
@@ -145,22 +155,28 @@ class StoreReader implements Reader {
     return this.#store.head.seq
   }
 
-  async *actors(prefix: string): AsyncIterable<ActorSummary> {
+  async *actors({ prefix = '', ...filter }: WantedActors, onLook = () => {}): AsyncIterable<ActorSummary> {
     const now = await this.#lastAt()
-    for await (const address of this.#store.actors({ prefix })) {
-      const found = await this.#summary(address, now)
-      if (found !== undefined) yield found
+    const isWanted = actorTest(filter, now)
+    const present = new PresentCells(this.#store, this.#registry)
+    for await (const address of this.#store.actors({ prefix: prefix || kindPrefix(filter) })) {
+      onLook()
+      const isNamed = this.#registry.find(address) !== undefined
+      const cell = isNamed ? await present.cell(address) : undefined
+      const found = isNamed ? cell && viewOf(cell) : await this.#lastRecord(address)
+      if (found !== undefined && isWanted(found)) yield await this.#withFailure(found, now)
     }
   }
 
   async actor(address: string): Promise<ActorSummary | undefined> {
-    return this.#summary(address, await this.#lastAt())
-  }
-
-  async #summary(address: string, now: number): Promise<ActorSummary | undefined> {
     if (this.#registry.find(address) === undefined) return this.#lastRecord(address)
     const cell = await cellAt(this.#store, this.#registry, address, {})
-    return cell && withFailure(viewOf(cell), now, (address, options) => this.#store.history(address, options))
+    return cell && this.#withFailure(viewOf(cell), await this.#lastAt())
+  }
+
+  async #withFailure(found: ActorSummary & Standing, now: number): Promise<ActorSummary> {
+    const { context: _, timers: _t, children: _c, ...actor } = found as ActorSummary & Partial<ActorView>
+    return withFailure(actor, now, (address, options) => this.#store.history(address, options))
   }
 
   async #lastRecord(address: string): Promise<ActorSummary | undefined> {
@@ -305,6 +321,10 @@ class StoreReader implements Reader {
   }
 }
 
+function kindPrefix({ kind }: ActorFilter): string {
+  return kind === undefined ? '' : `${kind}/`
+}
+
 /** Returns a value as HTTP sends it. */
 function asSent(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value))
@@ -329,8 +349,11 @@ export class RunnerReader implements Reader {
     return undefined
   }
 
-  actors(prefix: string): AsyncIterable<ActorSummary> {
-    return this.#runner.actors({ prefix })
+  async *actors({ prefix = '', ...filter }: WantedActors, onLook = () => {}): AsyncIterable<ActorSummary> {
+    for await (const actor of this.#runner.actors({ ...filter, prefix: prefix || kindPrefix(filter) })) {
+      onLook()
+      yield actor
+    }
   }
 
   actor(address: string): Promise<ActorSummary | undefined> {

@@ -4,6 +4,7 @@
  * type for it, and not one for each place.
  */
 import { z } from 'zod'
+import * as actorFilter from './actor-filter.ts'
 import * as answers from './answers.ts'
 import * as envelope from './envelope.ts'
 import * as fields from './fields.ts'
@@ -30,6 +31,7 @@ export function typeName(...texts: readonly string[]): string {
 }
 
 const exported = Object.entries({
+  ...actorFilter,
   ...answers,
   ...envelope,
   ...fields,

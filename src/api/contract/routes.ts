@@ -5,6 +5,7 @@
  * that breaks them is refused as `EVENT_INVALID`, with the fields and their rules.
  */
 import { z } from 'zod'
+import { actorFilter } from './actor-filter.ts'
 import {
   account,
   actorActed,
@@ -135,18 +136,20 @@ export const routes = {
   actors: {
     method: 'GET',
     path: '/actors',
-    example: { path: '/actors?kind=order&limit=10' },
-    summary: `Lists actors by address. ${NEXT_AFTER}`,
-    query: z
-      .strictObject({
-        kind: z.string().optional().describe('only actors of this kind'),
-        prefix: z.string().default('').describe('only actors whose address begins so'),
-        after: z.string().optional().describe('address after which the page begins'),
-        limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
-      })
-      .refine(({ kind, prefix }) => kind === undefined || prefix === '', 'give one of kind and prefix'),
+    example: { path: '/actors?kind=order&state=filled&limit=10' },
+    summary: `Lists actors by address, all of them or those that pass a filter. ${NEXT_AFTER}`,
+    query: actorFilter.extend({
+      prefix: z.string().default('').describe('only actors whose address begins so'),
+      after: z.string().optional().describe('address after which the page begins'),
+      limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
+    }),
     answers: {
-      200: z.object({ actors: z.array(actorSummary), next: nextOf(z.string()) }),
+      200: z.object({
+        actors: z.array(actorSummary),
+        next: nextOf(z.string()).describe(
+          'where the next page of the same request begins; absent on the last page. A page may have few actors or none, and a next one',
+        ),
+      }),
     },
     refusals: ['REQUEST_INVALID'],
   },
