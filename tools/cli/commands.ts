@@ -27,6 +27,7 @@ import { send } from './commands/send.ts'
 import { state } from './commands/state.ts'
 import { stop } from './commands/stop.ts'
 import { verify } from './commands/verify.ts'
+import { why } from './commands/why.ts'
 import type { DefineCommand } from './define-command.ts'
 
 export const COMMANDS: readonly DefineCommand[] = [
@@ -36,6 +37,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   replay,
   diff,
   inspect,
+  why,
   events,
   halt,
   reduce,

@@ -5,6 +5,7 @@ import type { ActorFilter } from '../../src/api/contract/actor-filter.ts'
 import type { Failure, ActorView as PastActor, RecordInDetail } from '../../src/api/contract/record.ts'
 import { PAGE_MAX } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
+import type { Explanation } from '../../src/api/contract/why.ts'
 import { legacy } from '../../src/api/inspect/legacy-frames.ts'
 import { type PastLog, pastTexts } from '../../src/api/inspect/past.ts'
 import { stately } from '../../src/api/inspect/stately-frames.ts'
@@ -22,6 +23,7 @@ import { type ActorView, viewOf } from '../../src/runtime/actors/actor-view.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
+import { lastDecision, why } from '../../src/runtime/explain/why.ts'
 import { kindOf } from '../../src/runtime/record/address.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { lifeOf } from '../../src/runtime/state/life.ts'
@@ -113,6 +115,11 @@ export interface Reader {
   events(wanted: WantedEvents, isFollowed: boolean): AsyncIterable<EventEnvelope>
   /** Resolves with accounts and strategies as one document. */
   state(moment: Moment): Promise<StateDocument>
+  /**
+   * Resolves with the explanation of a record, by its seq, or of an actor's last decision, by the actor's address.
+   * @throws RECORD_UNKNOWN, ACTOR_UNKNOWN
+   */
+  why(of: number | string, depth?: number): Promise<Explanation>
   /** Checks the log and the venues' books beside it. */
   verify(onProgress: (seq: number) => void): Promise<FolderVerification>
   /** Yields the whole data folder as one consistent copy: see `folderEntries`. */
@@ -277,6 +284,14 @@ class StoreReader implements Reader {
     return { ...found, unreadable: [...found.unreadable, ...(await this.#unnamed(found.seq))] }
   }
 
+  async why(of: number | string, depth?: number): Promise<Explanation> {
+    const reversed = (address: string) => this.#store.history(address, { reverse: true })
+    return explained(of, reversed, async (seq) =>
+      // As it would come from a running runner.
+      JSON.parse(JSON.stringify(await why(this.#store, this.#registry, seq, { depth }))),
+    )
+  }
+
   /** Returns the actors of strategies' modules that the folder notes and the user does not name. */
   async #unnamed(seq: number): Promise<StateDocument['unreadable']> {
     const unnamed: StateDocument['unreadable'][number][] = []
@@ -438,6 +453,25 @@ export class RunnerReader implements Reader {
     return this.#runner.ask('state', { query: compact(moment) })
   }
 
+  why(of: number | string, depth?: number): Promise<Explanation> {
+    return explained(
+      of,
+      (address) => this.#reversed(address),
+      (seq) => this.#runner.ask('why', { params: { seq }, query: compact({ depth }) }),
+    )
+  }
+
+  /** Yields the actor's records, the newest first, in small pages: the first ones are often enough. */
+  async *#reversed(address: string): AsyncGenerator<TransitionRecord> {
+    for (let after: number | undefined; ; ) {
+      const query = { reverse: true, limit: DECISION_PAGE, ...compact({ after }) }
+      const { records, next } = await this.#runner.ask('history', { params: { address }, query })
+      yield* records
+      if (next === undefined) return
+      after = next
+    }
+  }
+
   verify(): Promise<FolderVerification> {
     // A runner of another version may send other codes. They are only shown.
     return this.#runner.ask('verify') as Promise<FolderVerification>
@@ -449,4 +483,25 @@ export class RunnerReader implements Reader {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Number of records in a page while an actor's last decision is searched. */
+const DECISION_PAGE = 50
+
+/** Returns an explanation that counts what was read to find its record, too. */
+async function explained(
+  of: number | string,
+  reversed: (address: string) => AsyncIterable<TransitionRecord>,
+  explain: (seq: number) => Promise<Explanation>,
+): Promise<Explanation> {
+  if (typeof of === 'number') return explain(of)
+  let read = 0
+  const counted = async function* () {
+    for await (const record of reversed(of)) {
+      read++
+      yield record
+    }
+  }
+  const explanation = await explain((await lastDecision(of, counted())).seq)
+  return { ...explanation, read: explanation.read + read }
 }

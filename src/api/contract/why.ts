@@ -87,3 +87,8 @@ export const explanation = z.object({
   read: position.describe('number of records that were read for the answer'),
 })
 export type Explanation = Frozen<z.infer<typeof explanation>>
+export type Explained = Frozen<z.infer<typeof explainedRecord>>
+export type GuardsAsked = Frozen<z.infer<typeof guardsAsked>>
+export type AskedTransition = Frozen<z.infer<typeof askedTransition>>
+export type AskedGuard = Frozen<z.infer<typeof askedGuard>>
+export type GuardRead = Frozen<z.infer<typeof guardRead>>

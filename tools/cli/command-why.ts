@@ -1,0 +1,32 @@
+import pc from 'picocolors'
+import { parseAddress } from '../../src/runtime/record/address.ts'
+import { counted } from './format.ts'
+import { named, type ReadOptions } from './named.ts'
+import { note, print, printJson } from './output.ts'
+import { openReader } from './reader.ts'
+import { explanationLines } from './why-tree.ts'
+
+export interface WhyOptions extends ReadOptions {
+  readonly depth?: number
+}
+
+/** `outcry why <address|seq>`: explains a record, or the last one of an actor that changed or said something. */
+export async function why(of: string, options: WhyOptions): Promise<number> {
+  const subject = /^[1-9]\d{0,14}$/.test(of) ? Number(of) : parseAddress(of)
+  const { data, modules } = named(options)
+  const reader = await openReader(data, modules)
+  try {
+    const explanation = await reader.why(subject, options.depth)
+    const read = `${counted(explanation.read, 'record')} read in ${reader.source}`
+    if (options.json) {
+      await printJson(explanation)
+      note(read)
+    } else {
+      for (const line of explanationLines(explanation, process.stdout.columns)) await print(line)
+      await print(pc.dim(read))
+    }
+    return 0
+  } finally {
+    await reader.close()
+  }
+}

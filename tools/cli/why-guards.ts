@@ -1,0 +1,138 @@
+/** The guards that a machine was asked, as lines for people. */
+import pc from 'picocolors'
+import type { AskedGuard, AskedTransition, GuardRead, GuardsAsked } from '../../src/api/contract/why.ts'
+import { cut, rankOf, valueText } from './decisive.ts'
+
+/** Most lines with the values that one guard read. `--json` has all of them. */
+const VALUE_LINES_MAX = 3
+
+/**
+ * Returns the lines: in full, each transition with the values that its guards read; or else those refused on one line,
+ * and the values of the one that was taken.
+ */
+export function guardLines(
+  guards: GuardsAsked,
+  eventType: string,
+  columns: number,
+  isFull: boolean,
+): string[] {
+  const lines = isFull ? inFull(guards, eventType, columns) : inShort(guards, columns)
+  if (guards.problem !== undefined) lines.push(pc.yellow(cut(`not sure: ${guards.problem}`, columns)))
+  return lines
+}
+
+function inFull(guards: GuardsAsked, eventType: string, columns: number): string[] {
+  const { asked, states, event, problem } = guards
+  const lines: string[] = []
+  let said = ''
+  for (const transition of asked) {
+    const on =
+      transition.on === '' ? ' always' : transition.event === eventType ? '' : ` on ${transition.event}`
+    const place = ` in ${within(transition.source, guards)}${on}`
+    if (transition.guards.length === 0)
+      lines.push(mark(transition, `without a guard${place}${leading(transition, guards)}`, columns))
+    for (const guard of transition.guards) {
+      const indent = '  '.repeat(guard.depth)
+      const text = `${guard.guard}${guard.depth === 0 ? `${place}${leading(transition, guards)}` : ''}`
+      lines.push(`${indent}${mark(guard.depth === 0 ? transition : guard, text, columns - indent.length)}`)
+      if (guard.error !== undefined)
+        lines.push(`${indent}    ${pc.red(cut(guard.error, columns - indent.length - 4))}`)
+      const values = valuesOf(guard.reads)
+      const all = values.join()
+      if (all !== '' && all === said) lines.push(`${indent}    ${pc.dim('by the same values')}`)
+      else
+        lines.push(
+          ...wrapped(values, columns - indent.length - 4, VALUE_LINES_MAX).map(
+            (line) => `${indent}    ${pc.dim(line)}`,
+          ),
+        )
+      if (all !== '') said = all
+    }
+  }
+  const isKnown = problem === undefined && states.length > 0 && !event.startsWith('outcry.')
+  if (isKnown && !asked.some((one) => one.event === event && one.on !== ''))
+    lines.push(pc.yellow(cut(`no transition for ${event} in ${innermost(guards).join(' ')}`, columns)))
+  return lines
+}
+
+function inShort(guards: GuardsAsked, columns: number): string[] {
+  const refused = guards.asked.filter(({ taken }) => !taken)
+  const taken = guards.asked.filter((one) => one.taken && one.guards.length > 0)
+  const lines: string[] = []
+  if (refused.length > 0) lines.push(`${pc.red('✗')} ${pc.dim(cut(namesOf(refused), columns - 2))}`)
+  for (const transition of taken) {
+    lines.push(mark(transition, `${transition.guards[0]?.guard}${leading(transition, guards)}`, columns))
+    const values = valuesOf(transition.guards.flatMap(({ reads }) => reads))
+    lines.push(...wrapped(values, columns - 4, 1).map((line) => `    ${pc.dim(line)}`))
+  }
+  return lines
+}
+
+/** Returns the names of the guards, each once: `isOver, leads(...) 3 times`. */
+function namesOf(refused: readonly AskedTransition[]): string {
+  const params = new Map<string, Set<string>>()
+  for (const { guards, event } of refused) {
+    const whole = guards[0]?.guard ?? `${event} (pre-empted)`
+    const [name = ''] = guards.length === 1 ? whole.split('(', 1) : [whole]
+    params.set(name, (params.get(name) ?? new Set()).add(whole))
+  }
+  const text = ([name, [first = '', ...more]]: [string, Set<string>]) =>
+    more.length === 0 ? first : `${name}(...) ${more.length + 1} times`
+  return [...params].map(text).join(', ')
+}
+
+function mark({ result }: AskedTransition | AskedGuard, text: string, columns: number): string {
+  const sign = result === 'true' ? pc.green('✓') : pc.red(result === 'false' ? '✗' : '⚡')
+  return `${sign} ${cut(text, columns - 2)}`
+}
+
+function leading({ result, taken, targets }: AskedTransition, guards: GuardsAsked): string {
+  if (result !== 'true') return ''
+  if (!taken) return ', pre-empted'
+  return targets.length === 0 ? '' : ` -> ${targets.map((id) => within(id, guards)).join(', ')}`
+}
+
+/** Returns the id of a state without the machine's own. */
+function within(id: string, { states: [root = ''] }: GuardsAsked): string {
+  return id.startsWith(`${root}.`) ? id.slice(root.length + 1) : id
+}
+
+function innermost(guards: GuardsAsked): string[] {
+  const { states } = guards
+  return states
+    .filter((id) => !states.some((other) => other.startsWith(`${id}.`)))
+    .map((id) => within(id, guards))
+}
+
+/** Returns the values as `event.px = "5"`: plain ones, the most telling first, then objects, then what was missing. */
+function valuesOf(reads: readonly GuardRead[]): string[] {
+  const rank = ({ path, value }: GuardRead) => {
+    if (value === undefined) return 2_000
+    return typeof value === 'object' && value !== null ? 1_000 : rankOf(path)
+  }
+  const texts = reads
+    .filter(({ from, path }) => from !== 'event' || path.join() !== 'type')
+    .map((read, i) => ({ read, i }))
+    .sort((a, b) => rank(a.read) - rank(b.read) || a.i - b.i)
+    .map(({ read: { from, path, value } }) => `${[from, ...path].join('.')} = ${valueText(value)}`)
+  return [...new Set(texts)]
+}
+
+/** Returns the texts on lines of so many columns. The last line says how many are left out. */
+function wrapped(texts: readonly string[], columns: number, linesMax: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const [i, text] of texts.entries()) {
+    const more = ` +${texts.length - i}`
+    const longer = line === '' ? cut(text, columns) : `${line}, ${text}`
+    const room = lines.length + 1 === linesMax && i + 1 < texts.length ? columns - more.length : columns
+    if (longer.length <= room || line === '') {
+      line = longer
+      continue
+    }
+    if (lines.length + 1 === linesMax) return [...lines, `${line}${more}`]
+    lines.push(`${line},`)
+    line = cut(text, columns)
+  }
+  return line === '' ? lines : [...lines, line]
+}
