@@ -28,6 +28,7 @@ export {
   type HistoryRange,
   type PlaceInPast,
   type SocketConstructor,
+  type WantedActors,
 } from './client.ts'
 export type { CommandName, CommandOptions, Commands } from './commands.ts'
 export type { FeedOptions, FeedSocket, FeedStatus } from './feed.ts'

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, fromPromise, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { createClient } from '../../src/client/index.ts'
 import { Harness } from '../runtime/harness.ts'
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
@@ -136,6 +137,18 @@ describe('the past of an actor', () => {
     ])
     expect((await ask('/actors/counter/a/history')).body.records?.[0]).not.toHaveProperty('changed')
   })
+})
+
+it('lists what passes a filter, however many actors are before it', async () => {
+  const { supervisor } = harness
+  const many = Array.from({ length: 5_100 }, (_, n) => supervisor.spawn('counter', `m${n}`))
+  await Promise.all(many)
+  await supervisor.send('counter/m999', { type: 'END' })
+  const first = await ask('/actors?state=off')
+  expect(first.body).toMatchObject({ actors: [], next: expect.stringContaining('counter/m') })
+  const found: string[] = []
+  for await (const { address } of createClient({ url: api.url }).actors({ state: 'off' })) found.push(address)
+  expect(found).toEqual(['counter/m999'])
 })
 
 describe('an address in a path', () => {

@@ -270,8 +270,8 @@ it.each<[string, () => Promise<number>, string, string]>([
   [
     'a difference of nobody',
     () => diff('till/b', '1', 'now', { data, machines: modules }),
-    'REV_UNKNOWN',
-    'till/b has no rev 1',
+    'ACTOR_UNKNOWN',
+    'till/b has no history',
   ],
 ])('refuses %s', async (_, command, code, message) => {
   await expect(linesOf(command)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })

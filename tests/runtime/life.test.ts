@@ -92,6 +92,10 @@ it('goes on without states where the machine of the time is not registered, and 
     [2, 'KIND_UNKNOWN'],
     [3, 'KIND_UNKNOWN'],
   ])
+  const next = setup({}).createMachine({ version: '2', initial: 'shut', states: { shut: {} } })
+  expect((await stepsOf(harness, {}, { door: next })).map(({ unread }) => unread?.code)).toEqual(
+    Array(3).fill('MACHINE_VERSION_UNKNOWN'),
+  )
   const other = setup({}).createMachine({ initial: 'shut', states: { shut: {} } })
   const [first, second] = await stepsOf(harness, {}, { door: other })
   expect(first).toMatchObject({ after: { value: 'shut' } })

@@ -17,15 +17,15 @@ export async function diff(address: string, a: string, b: string, options: ReadO
   const { data, modules } = named(options)
   const reader = await openReader(data, modules)
   try {
+    if ((await reader.actor(address)) === undefined) throw actorUnknown(address, reader)
     const was = await stateAt(reader, address, from, 'a')
     const is = await stateAt(reader, address, to, 'b')
-    if (was === undefined && is === undefined) throw actorUnknown(address, reader)
     const changes = stateChanges(was, is)
     if (options.json) {
       await printJson({ address, was: placeOfState(was), is: placeOfState(is), changes })
       return 0
     }
-    await print(`${pc.bold(address)}  ${(is ?? was)?.machine}`)
+    await print(`${pc.bold(address)}  ${(is ?? was)?.machine ?? ''}`.trimEnd())
     await print(pc.red(`- ${whereText(was)}`))
     await print(pc.green(`+ ${whereText(is)}`))
     const lines = differences(was, is, changes)
