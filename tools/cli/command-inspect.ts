@@ -20,14 +20,25 @@ export interface InspectOptions extends ReadOptions {
   readonly speed?: number
 }
 
+/** The URLs of a life that is served. */
+export interface Served {
+  /** The page that hands the life to the hosted inspector. */
+  readonly page: string
+  /** The hosted visualizer of xstate 4, with the socket that it is to open. */
+  readonly visualizer: string
+  /** The sockets for receivers of @statelyai/inspect and of @xstate/inspect 0.8. */
+  readonly inspect: string
+  readonly legacy: string
+}
+
 /**
- * `outcry inspect <address>`: serves a past life on this machine, and says what to open. It ends at Ctrl-C. `ended`
- * resolves then.
+ * `outcry inspect <address>`: serves a past life on this machine, and says what to open. It ends when `ended` resolves: at
+ * Ctrl-C.
  */
 export async function inspect(
   address: string,
   options: InspectOptions,
-  ended: () => Promise<void> = interrupted,
+  ended: (served: Served) => Promise<unknown> = interrupted,
 ): Promise<number> {
   parseAddress(address)
   const { data, modules } = named(options)
@@ -37,29 +48,37 @@ export async function inspect(
     await expectStates(reader, asked)
     const texts = (isLegacy: boolean, signal: AbortSignal) => reader.past({ ...asked, isLegacy }, signal)
     const server = await serveLife(texts, (error) => note(plainError(error).message))
-    const done = ended()
-    const page = `http://${server.address}/`
-    const sockets = {
-      inspect: `ws://${server.address}/inspect`,
-      legacy: `ws://${server.address}/inspect/legacy`,
+    try {
+      const served = servedAt(server.address)
+      const done = ended(served)
+      if (options.json) await printJson({ ...asked, ...served })
+      else await say(asked, served)
+      await done
+    } finally {
+      await server.close()
     }
-    const visualizer = `${STATELY}/viz?inspect&server=${sockets.legacy}`
-    if (options.json) await printJson({ ...asked, page, visualizer, ...sockets })
-    else {
-      const count = counted(asked.toRev - asked.fromRev + 1, 'record')
-      await print(`${pc.bold(address)}  ${count}, from rev ${asked.fromRev} to rev ${asked.toRev}`)
-      await print(`${pc.cyan('inspector')}   ${page}`)
-      await print(`${pc.cyan('visualizer')}  ${visualizer}`)
-      await print(`${pc.cyan('receivers')}   ${sockets.inspect} (@statelyai/inspect)`)
-      await print(`            ${sockets.legacy} (@xstate/inspect 0.8)`)
-      note(`Both pages come from ${STATELY}, so the browser needs the network. Ctrl-C ends it.`)
-    }
-    await done
-    await server.close()
     return 0
   } finally {
     await reader.close()
   }
+}
+
+function servedAt(host: string): Served {
+  const [inspect, legacy] = [`ws://${host}/inspect`, `ws://${host}/inspect/legacy`] as const
+  return { page: `http://${host}/`, visualizer: `${STATELY}/viz?inspect&server=${legacy}`, inspect, legacy }
+}
+
+async function say(
+  { address, fromRev, toRev }: Omit<PastFrames, 'isLegacy'>,
+  { page, visualizer, inspect, legacy }: Served,
+): Promise<void> {
+  const count = counted(toRev - fromRev + 1, 'record')
+  await print(`${pc.bold(address)}  ${count}, from rev ${fromRev} to rev ${toRev}`)
+  await print(`${pc.cyan('inspector')}   ${page}`)
+  await print(`${pc.cyan('visualizer')}  ${visualizer}`)
+  await print(`${pc.cyan('receivers')}   ${inspect} (@statelyai/inspect)`)
+  await print(`            ${legacy} (@xstate/inspect 0.8)`)
+  note(`Inspector and visualizer come from ${STATELY}, so the browser needs the network. Ctrl-C ends it.`)
 }
 
 /** @throws PLACE_INVALID, REV_UNKNOWN, ACTOR_UNKNOWN */
