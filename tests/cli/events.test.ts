@@ -144,6 +144,15 @@ it('prints a line for each event, plain in a pipe, or one JSON object', async ()
   expect(JSON.parse(json.stdout)).toMatchObject({ type: 'ODD', event: { n: 71 } })
 })
 
+it('takes times of the day on which the log ends, and times before its end', async () => {
+  const { stdout } = await outcry('events', '--from', '09:01:58', '--to', '-1s', '--json', '--data', data)
+  const numbers = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event.n)
+  expect(numbers).toEqual([118, 119])
+})
+
 it.each([
   [['--tail', 'many'], 'a number from 0 to 10000'],
   [['--severity', 'grave'], 'info, warning, error, critical'],

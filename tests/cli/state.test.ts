@@ -11,6 +11,7 @@ import { writeStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { state } from '../../tools/cli/command-state.ts'
 import { openReader } from '../../tools/cli/reader.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
+import { linesOf } from './said.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-state-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -65,6 +66,8 @@ it('shows it to people in tables', async () => {
   ])
     expect(stdout).toMatch(text)
   expect(stdout).not.toMatch(/undefined|NaN|\[object/)
+  const lines = await linesOf(() => state({ data, at: '22:13:40' }))
+  expect(lines.join('\n')).toBe(stdout.trimEnd())
   const { stdout: before } = await outcry('state', '--data', data, '--seq', '0')
   expect(before).toMatch(/^0 accounts and 0 strategies in .*, before its first record$/m)
 })

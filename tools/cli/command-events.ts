@@ -10,6 +10,7 @@ import { OutcryError } from '../../store/index.ts'
 import { counted, payloadText, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
+import { apiTime } from './places.ts'
 import { openReader } from './reader.ts'
 import { awaitRunner } from './runner-client.ts'
 import { runnerEvents } from './runner-events.ts'
@@ -33,14 +34,16 @@ const TAIL = 50
 
 /** `outcry events [types...]`: lists the events of a log, and follows them. */
 export async function events(types: readonly string[], options: EventsOptions): Promise<number> {
-  const wanted = wantedOf(types, options)
   const { data, modules } = named(options)
   const { follow = false, json = false } = options
   const show = (envelope: EventEnvelope) => (json ? printJson(envelope) : printLines(lineOf(envelope)))
   const reader = await openReader(data, modules)
   const { seq: since } = reader
+  let wanted: WantedEvents
   let count = 0
   try {
+    const [from, to] = [await apiTime(reader, options.from), await apiTime(reader, options.to)]
+    wanted = wantedOf(types, { ...options, ...compact({ from, to }) })
     for await (const envelope of reader.events(wanted, follow)) {
       await show(envelope)
       count++

@@ -2,12 +2,14 @@ import pc from 'picocolors'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
+import type { Moment } from '../../src/api/state/state-document.ts'
 import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { OutcryError } from '../../store/index.ts'
 import { counted, countText, moneyText, stateText, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
-import { openReader } from './reader.ts'
+import { apiTime } from './places.ts'
+import { openReader, type Reader } from './reader.ts'
 
 export interface StateOptions extends ReadOptions {
   readonly at?: string
@@ -18,19 +20,11 @@ type Account = StateDocument['accounts'][number]
 
 /** `outcry state`: shows accounts and strategies, now or at a moment of the past. */
 export async function state(options: StateOptions): Promise<number> {
-  const { json, at, seq } = options
-  const { data: wanted, error } = routes.state.query.safeParse({ at, seq }, PLAINLY)
-  if (error) {
-    const issues = issuesOf(error, 'moment').map(({ field, rule }) => ({
-      field: field === 'moment' ? field : `--${field}`,
-      rule,
-    }))
-    throw new OutcryError('PLACE_INVALID', issuesText(issues), 'See `outcry state --help`.', { issues })
-  }
+  const { json } = options
   const { data, modules } = named(options)
   const reader = await openReader(data, modules)
   try {
-    const found = await reader.state(wanted)
+    const found = await reader.state(await momentOf(reader, options))
     if (json) await printJson(found)
     else {
       for (const part of partsOf(found, reader.source)) await print(part)
@@ -49,6 +43,18 @@ export async function state(options: StateOptions): Promise<number> {
   } finally {
     await reader.close()
   }
+}
+
+/** @throws PLACE_INVALID */
+async function momentOf(reader: Reader, { at, seq }: StateOptions): Promise<Moment> {
+  const moment = { at: await apiTime(reader, at), seq }
+  const { data, error } = routes.state.query.safeParse(moment, PLAINLY)
+  if (error === undefined) return data
+  const issues = issuesOf(error, 'moment').map(({ field, rule }) => ({
+    field: field === 'moment' ? field : `--${field}`,
+    rule,
+  }))
+  throw new OutcryError('PLACE_INVALID', issuesText(issues), 'See `outcry state --help`.', { issues })
 }
 
 function partsOf(found: StateDocument, source: string): string[] {

@@ -40,17 +40,24 @@ export function placeOf(text: string, name: string): WrittenPlace {
     if (unit === 'rev' || number < EPOCH_MIN) return { rev: number }
     return { at: number }
   }
-  const [, amount, of = ''] = /^-(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
-  if (amount !== undefined) return { before: Number(amount) * (UNITS[of] as number) }
-  const [, h, min, s = '0'] = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?$/.exec(text) ?? []
-  if (h !== undefined)
-    return { ofDay: Number(h) * 3_600_000 + Number(min) * 60_000 + Math.round(Number(s) * 1_000) }
+  const ofLog = dayTimeOf(text)
+  if (ofLog !== undefined) return ofLog
   const { data: at, error } = time.safeParse(text)
   if (error === undefined && !/^[-.\d]+$/.test(text)) return { at }
   const rule = error?.issues[0]?.message.startsWith('needs')
     ? error.issues[0].message
     : 'is no place in a log'
   throw new OutcryError('PLACE_INVALID', `${name}: "${text}" ${rule}`, HINT)
+}
+
+/** Returns a time of the day, or one before the end of the log; undefined for any other text. */
+function dayTimeOf(text: string): Extract<WrittenPlace, { ofDay: number } | { before: number }> | undefined {
+  const [, amount, of = ''] = /^-(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
+  if (amount !== undefined) return { before: Number(amount) * (UNITS[of] as number) }
+  const [, h, min, s = '0'] = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?$/.exec(text) ?? []
+  if (h !== undefined)
+    return { ofDay: Number(h) * 3_600_000 + Number(min) * 60_000 + Math.round(Number(s) * 1_000) }
+  return undefined
 }
 
 /**
@@ -77,12 +84,27 @@ export async function located(reader: Reader, place: WrittenPlace, name: string)
 /** Resolves with the time that a text means, in epoch ms. @throws PLACE_INVALID */
 export async function timeAt(reader: Reader, text: string, name: string): Promise<number> {
   const place = placeOf(text, name)
-  if (place !== 'now' && !('rev' in place) && !('seq' in place)) return timeOf(place, await reader.head())
+  if (isTime(place)) return timeOf(place, await reader.head())
   throw new OutcryError(
     'PLACE_INVALID',
     `${name}: "${text}" is no time`,
     'Write 2026-11-27T09:00:00Z, 09:00 or -10m.',
   )
+}
+
+/**
+ * Resolves with a text that the API takes for the same time: a time of the day, or one before the end of the log, as
+ * epoch ms. All other texts are returned as they are.
+ */
+export async function apiTime(reader: Reader, text: string): Promise<string>
+export async function apiTime(reader: Reader, text: string | undefined): Promise<string | undefined>
+export async function apiTime(reader: Reader, text: string | undefined): Promise<string | undefined> {
+  const place = text === undefined ? undefined : dayTimeOf(text)
+  return place === undefined ? text : String(timeOf(place, await reader.head()))
+}
+
+function isTime(place: WrittenPlace): place is Time {
+  return place !== 'now' && !('rev' in place) && !('seq' in place)
 }
 
 type Time = Exclude<WrittenPlace, 'now' | { rev: number } | { seq: number }>

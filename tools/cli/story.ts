@@ -17,7 +17,7 @@ export function pauseText(ms: number, shortenedTo?: number): string | undefined 
 
 export function story(record: RecordInDetail): string {
   const { rev, seq, at, event, cause } = record
-  const why = cause === null ? 'from outside' : `because of ${cause}`
+  const why = cause === null ? outsideText(record) : `because of ${cause}`
   const lines = [
     `${pc.dim(`#${rev}`.padEnd(7))} ${timeText(at)}  ${pc.cyan(event.type)}  ${pc.dim(`seq ${seq}, ${why}`)}`,
     `${INDENT}${changeText(record)}`,
@@ -37,6 +37,12 @@ export function story(record: RecordInDetail): string {
     lines.push(`${INDENT}${pc.dim(`timer   ${id} due ${timeText(dueAt)}`)}`)
   }
   return lines.join('\n')
+}
+
+/** Returns who sent what no record caused: a person, a market or another source. */
+function outsideText({ origin, event: { by } }: RecordInDetail): string {
+  if (origin !== undefined) return `from ${origin.source}`
+  return typeof by === 'string' ? `by ${by}` : 'from outside'
 }
 
 /** Returns what the record changed, beside its state and new timers, which stand on lines of their own. */

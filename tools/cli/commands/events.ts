@@ -23,7 +23,10 @@ export const events: DefineCommand = (program) =>
     .addOption(
       new Option('--severity <least>', 'events of this severity or a graver one').choices(SEVERITIES),
     )
-    .option('--from <time>', 'epoch milliseconds, or ISO 8601 with its zone, such as 2026-11-27T09:00:00Z')
+    .option(
+      '--from <time>',
+      'ISO 8601 with its zone, such as 2026-11-27T09:00:00Z, epoch milliseconds, 09:00 or -10m',
+    )
     .option('--to <time>', 'the same')
     .option('--tail <n>', 'the last n of them (default: 50, or all with --from)', tailOf)
     .option('--follow', 'go on with new events, until Ctrl-C; of a closed log, once a runner holds it')

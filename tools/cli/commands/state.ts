@@ -3,6 +3,9 @@ import { type DefineCommand, finish, reading } from '../define-command.ts'
 
 export const state: DefineCommand = (program) =>
   reading(program, 'state', 'show accounts and strategies, now or at a moment of the past')
-    .option('--at <time>', 'epoch milliseconds, or ISO 8601 with its zone, such as 2026-11-27T09:00:00Z')
+    .option(
+      '--at <time>',
+      'ISO 8601 with its zone, such as 2026-11-27T09:00:00Z, epoch milliseconds, 09:00 or -10m',
+    )
     .option('--seq <seq>', 'the place in the log instead of a time')
     .action(async (options: StateOptions) => finish((await import('../command-state.ts')).state(options)))
