@@ -26,9 +26,7 @@ function inFull(guards: GuardsAsked, eventType: string, columns: number): string
   const lines: string[] = []
   let said = ''
   for (const transition of asked) {
-    const on =
-      transition.on === '' ? ' always' : transition.event === eventType ? '' : ` on ${transition.event}`
-    const place = ` in ${within(transition.source, guards)}${on}`
+    const place = placeOf(transition, eventType, guards)
     if (transition.guards.length === 0)
       lines.push(mark(transition, `without a guard${place}${leading(transition, guards)}`, columns))
     for (const guard of transition.guards) {
@@ -55,8 +53,18 @@ function inFull(guards: GuardsAsked, eventType: string, columns: number): string
   return lines
 }
 
+function placeOf(
+  { action, source, on, event }: AskedTransition,
+  eventType: string,
+  guards: GuardsAsked,
+): string {
+  if (action !== undefined) return `, asked by the action ${action}`
+  const of = on === '' ? ' always' : event === eventType ? '' : ` on ${event}`
+  return ` in ${within(source, guards)}${of}`
+}
+
 function inShort(guards: GuardsAsked, columns: number): string[] {
-  const refused = guards.asked.filter(({ taken }) => !taken)
+  const refused = guards.asked.filter(({ taken, action }) => !taken && action === undefined)
   const taken = guards.asked.filter((one) => one.taken && one.guards.length > 0)
   const lines: string[] = []
   if (refused.length > 0) lines.push(`${pc.red('✗')} ${pc.dim(cut(namesOf(refused), columns - 2))}`)
@@ -86,8 +94,8 @@ function mark({ result }: AskedTransition | AskedGuard, text: string, columns: n
   return `${sign} ${cut(text, columns - 2)}`
 }
 
-function leading({ result, taken, targets }: AskedTransition, guards: GuardsAsked): string {
-  if (result !== 'true') return ''
+function leading({ result, taken, targets, action }: AskedTransition, guards: GuardsAsked): string {
+  if (result !== 'true' || action !== undefined) return ''
   if (!taken) return ', pre-empted'
   return targets.length === 0 ? '' : ` -> ${targets.map((id) => within(id, guards)).join(', ')}`
 }

@@ -27,9 +27,10 @@ export const askedGuard = z.object({
     .describe('the guard answered otherwise while its reads were noted, so that they may be wrong'),
 })
 
-/** A transition that a state has for an event, and that XState asked about. */
+/** A transition that a state has for an event, and that XState asked about; or a guard that an action asked. */
 export const askedTransition = z.object({
-  source: z.string().describe('id of the state that has the transition'),
+  source: z.string().describe("id of the state that has the transition; of an action, the machine's id"),
+  action: z.string().optional().describe('name of the action that asked; absent for a transition'),
   event: z.string().describe('type of the event, which may be one that the machine raised in the same step'),
   on: z.string().describe('descriptor of the transition; empty for `always`'),
   targets: z.array(z.string()).describe('ids of the states to which it leads; empty when it stays'),

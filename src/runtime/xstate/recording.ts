@@ -33,10 +33,12 @@ export interface AskedGuard {
   readonly isUnsure?: true
 }
 
-/** A transition that a state has for an event, and that XState asked about. */
+/** A transition that a state has for an event, and that XState asked about; or a guard that an action asked. */
 export interface AskedTransition {
-  /** Id of the state that has the transition. */
+  /** Id of the state that has the transition. Of an action, the machine's id. */
   readonly source: string
+  /** Name of the action that asked, by the `check` of `enqueueActions`. Absent for a transition. */
+  readonly action?: string
   /** Type of the event. A machine may raise further ones in the same step. */
   readonly event: string
   /** The transition's own descriptor: the event's type, a pattern such as `*`, or empty for `always`. */
@@ -64,6 +66,12 @@ interface BuiltIn {
   check(snapshot: Snapshot, args: Args, self: { guards: readonly unknown[] }): boolean
   guards?: readonly unknown[]
 }
+/** An action in the form of XState's own. */
+interface BuiltInAction {
+  (): void
+  readonly collect?: (args: object, params: unknown) => void
+  resolve(...args: readonly unknown[]): unknown
+}
 /** A transition as XState keeps it. */
 interface Transition {
   readonly source: { readonly id: string }
@@ -82,8 +90,17 @@ export class RecordingMachine {
   private constructor(machine: AnyStateMachine) {
     this.machine = machine.provide({})
     this.machine.options.maxIterations = machine.options.maxIterations
+    const { actions } = this.machine.implementations as { actions: Record<string, unknown> }
+    for (const [name, action] of Object.entries(actions)) actions[name] = this.#listening(action, name)
+    const listening = (list: readonly unknown[]) => list.map((action) => this.#listening(action, '(inline)'))
     for (const node of statesOf(this.machine.root)) {
-      for (const transition of transitionsOf(node)) this.#watch(transition)
+      Object.assign(node, { entry: listening(node.entry), exit: listening(node.exit) })
+      const { initial } = node as { initial?: { actions: readonly unknown[] } }
+      if (initial !== undefined) initial.actions = listening(initial.actions)
+      for (const transition of transitionsOf(node)) {
+        transition.actions = listening(transition.actions)
+        this.#watch(transition)
+      }
     }
   }
 
@@ -110,6 +127,31 @@ export class RecordingMachine {
       error = thrown
     }
     return { asked: this.#asked, error }
+  }
+
+  /** Returns the action, noting the guards that it asks. */
+  #listening(action: unknown, name: string): unknown {
+    const own = action as BuiltInAction
+    const { collect } = typeof action === 'function' ? own : {}
+    if (collect === undefined) return action
+    const resolve: BuiltInAction['resolve'] = (scope, snapshot, args, params, _self, extra) => {
+      const check = (guard: unknown) => this.#check(name, guard, args as Args, snapshot as Snapshot)
+      const self = { collect: (given: object, of: unknown) => collect({ ...given, check }, of) }
+      return own.resolve(scope, snapshot, args, params, self, extra)
+    }
+    return Object.assign(() => {}, own, { resolve })
+  }
+
+  #check(action: string, guard: unknown, { event }: Args, snapshot: Snapshot): boolean {
+    const guards: AskedGuard[] = []
+    const source = this.machine.id
+    const asked: Writable<AskedTransition> = {
+      ...{ source, action, event: event.type, on: '', targets: [], result: 'threw', taken: false, guards },
+    }
+    this.#asked.push(asked)
+    const passes = evaluate(guard, 0, { context: snapshot.context, event }, snapshot, guards)
+    asked.result = resultOf(passes)
+    return passes
   }
 
   #watch(transition: Transition): void {

@@ -185,6 +185,39 @@ it('marks a transition that another region pre-empts as not taken', async () => 
   ])
 })
 
+it('has the guards that actions ask, by the name of the action', async () => {
+  const isBig = 'isBig' as never
+  const acting = setup({
+    guards: { isBig: ({ context }) => (context as { n: number }).n > 1 },
+    actions: {
+      judge: enqueueActions(({ enqueue, check }) => {
+        if (check(isBig) || check(stateIn('on') as never)) enqueue.assign({ n: 5 })
+      }),
+    },
+  }).createMachine({
+    id: 'acting',
+    context: { n: 1 },
+    initial: 'on',
+    states: {
+      on: { on: { GO: { actions: 'judge' } }, entry: enqueueActions(({ check }) => void check(not(isBig))) },
+    },
+  })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { acting } })
+  await supervisor.spawn('acting', 'a')
+  await supervisor.send('acting/a', { type: 'GO' })
+  const { 'acting/a': all = [] } = await askedIn(harness)
+  const asked = all.flatMap(({ asked }) => asked)
+  expect(asked.map(({ action, result, guards }) => [action, result, guards.map(guardText)])).toEqual([
+    ['(inline)', 'true', ['not(isBig) true', 'isBig false context.n=1']],
+    [undefined, 'true', []],
+    ['judge', 'false', ['isBig false context.n=1']],
+    ['judge', 'true', ['stateIn(on) true']],
+  ])
+  expect(all.map(({ problem }) => problem)).toEqual([undefined, undefined])
+  expect(harness.context('acting/a')).toEqual({ n: 5 })
+})
+
 it('follows children, their ends, timers and restarts; actors that are no machines are asked nothing', async () => {
   const child = createMachine({
     id: 'child',
