@@ -53,7 +53,7 @@ const fields = z.strictObject({
   ),
   handshakeMs: limit(
     10_000,
-    'The time within which a new client of the feed must send its first frame, in ms.',
+    'The time within which a new client of the feed or of `/inspect/legacy` must send its first frame, in ms.',
   ),
   idleMs: limit(
     300_000,

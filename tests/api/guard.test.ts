@@ -71,7 +71,7 @@ describe('a server that only this machine reaches', () => {
       expect(await ask(path, { host })).toMatchObject(refused)
     expect(await open({ host, origin: `http://${host}` })).toMatchObject(refused)
     expect(harness.value('door/a')).toBe('shut')
-    for (const path of ['/feed', '/inspect'])
+    for (const path of ['/feed', '/inspect', '/inspect/legacy'])
       expect(await upgrade(path, { host, origin: `http://${host}` })).toMatchObject(refused)
   })
 })
@@ -165,7 +165,8 @@ describe('a page', () => {
     expect(harness.value('door/a')).toBe('shut')
     expect(await ask('/actors', { origin })).toMatchObject(refused)
     expect(await ask('/actors/door/a/events', { origin }, 'OPTIONS')).toMatchObject(refused)
-    for (const path of ['/feed', '/inspect']) expect(await upgrade(path, { origin })).toMatchObject(refused)
+    for (const path of ['/feed', '/inspect', '/inspect/legacy'])
+      expect(await upgrade(path, { origin })).toMatchObject(refused)
   })
 
   it('of a listed origin passes, and its browser is told so', async () => {
@@ -235,7 +236,8 @@ describe('a server with a token', () => {
     }
     expect((await open(headers())).code).toBe('NOT_AUTHORISED')
     expect(harness.value('door/a')).toBe('shut')
-    for (const path of ['/feed', '/inspect']) expect(await upgrade(path, headers())).toBe(4401)
+    for (const path of ['/feed', '/inspect', '/inspect/legacy'])
+      expect(await upgrade(path, headers())).toBe(4401)
     expect((await ask('/health', headers())).status).toBe(200)
   })
 

@@ -107,10 +107,13 @@ describe('a path', () => {
     expect(headers['access-control-allow-methods']).toContain('POST')
   })
 
-  it.each(['/feed', '/inspect'])('of a WebSocket says so to other requests: %s', async (path) => {
-    const { status, headers, body } = await ask('GET', path)
-    expect([status, headers.upgrade, JSON.parse(body).code]).toEqual([426, 'websocket', 'UPGRADE_REQUIRED'])
-  })
+  it.each(['/feed', '/inspect', '/inspect/legacy'])(
+    'of a WebSocket says so to other requests: %s',
+    async (path) => {
+      const { status, headers, body } = await ask('GET', path)
+      expect([status, headers.upgrade, JSON.parse(body).code]).toEqual([426, 'websocket', 'UPGRADE_REQUIRED'])
+    },
+  )
 
   it.each(['GET', 'POST', 'OPTIONS', 'PROPFIND'])('that no route has is unknown to %s', async (method) => {
     const { status, headers, body } = await ask(method, '/nowhere')

@@ -69,7 +69,7 @@ const CLOSES: Readonly<Record<keyof typeof CLOSE, string>> = {
   unauthorised: 'The client has not sent a token that the server knows, or its token was removed.',
   tooSlow:
     'The client read nothing for too long, or sent too much. The reason ends with the seq to resume from: `too slow; resume with since 1234`.',
-  idle: 'The client sent no frame for 10 seconds after it had connected, or had no subscription for five minutes after that.',
+  idle: 'The client of the feed or of `/inspect/legacy` sent no frame for 10 seconds after it had connected, or that of the feed had no subscription for five minutes after that.',
 }
 /** Codes of RFC 6455 that the server uses. */
 const STANDARD_CLOSES: readonly (readonly [code: number, about: string])[] = [

@@ -24,7 +24,10 @@ export const CLOSE = {
   unauthorised: 4401,
   /** The client read nothing for too long, or sent too much. The reason has the seq to resume from. */
   tooSlow: 4408,
-  /** The client of the feed sent no frame, or had no subscription, for too long. The reason says which, and the ms. */
+  /**
+   * The client sent no first frame for too long, or that of the feed had no subscription. The reason says which, and the
+   * ms.
+   */
   idle: 4410,
 } as const
 
