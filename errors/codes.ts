@@ -41,6 +41,7 @@ export const ERRORS = {
   ACTOR_UNREADABLE: { status: 503, exit: 1, retryable: false, about: 'An actor cannot be restored from the log. The others run.' },
   ADDRESS_INVALID: { status: 400, exit: 2, retryable: false, about: 'A text is not the address of an actor.' },
   ANSWER_INVALID: { status: 500, exit: 1, retryable: false, about: 'The answer of a server to a client breaks the contract: it is another version, or not a runner.' },
+  ANSWER_TOO_LONG: { status: 500, exit: 1, retryable: false, about: 'The answer to an assistant has more characters than it is sent.' },
   BACKUP_CUT_OFF: { status: 500, exit: 1, retryable: true, about: 'The connection ended before a backup was complete.' },
   BACKUP_DAMAGED: { status: 500, exit: 1, retryable: false, about: 'A copy of the log was made or restored, and its check finds damage.' },
   BACKUP_EXISTS: { status: 500, exit: 1, retryable: false, about: 'The folder for a backup exists already.' },

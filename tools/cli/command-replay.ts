@@ -130,7 +130,7 @@ async function* recordsOf(
 }
 
 /** Returns the records of the past that are asked for. @throws PLACE_INVALID, REV_UNKNOWN, ACTOR_UNKNOWN */
-async function wantedOf(
+export async function wantedOf(
   reader: Reader,
   address: string,
   { from, to, tail, detail }: Asked,

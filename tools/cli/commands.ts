@@ -13,6 +13,7 @@ import { flatten } from './commands/flatten.ts'
 import { halt } from './commands/halt.ts'
 import { inspect } from './commands/inspect.ts'
 import { logLevel } from './commands/log-level.ts'
+import { mcp } from './commands/mcp.ts'
 import { pause } from './commands/pause.ts'
 import { reconcile } from './commands/reconcile.ts'
 import { redeliver } from './commands/redeliver.ts'
@@ -39,6 +40,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   inspect,
   why,
   events,
+  mcp,
   halt,
   reduce,
   resume,

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { time } from '../../../../src/api/contract/fields.ts'
+import type { EventEnvelope } from '../../../../src/runtime/events/envelope.ts'
+import { wantedOf } from '../../command-events.ts'
+import { limit } from '../fields.ts'
+import { tool } from '../tool.ts'
+
+export const events = tool({
+  name: 'events',
+  title: 'Domain events',
+  description:
+    'Lists domain events, such as ORDER_FILLED or RISK_REJECTED, in the order of the log: the last ones, or those from a time on. Each has the seq of its record, for "why".',
+  input: z.strictObject({
+    types: z.array(z.string()).default([]).describe('types such as ORDER_FILLED; all by default'),
+    kind: z.string().optional().describe('of actors of this kind, such as order'),
+    symbol: z.string().optional().describe('as its venue writes it, such as BTCUSDT'),
+    strategy: z.string().optional().describe('id of a strategy'),
+    severity: z.enum(['info', 'warning', 'error', 'critical']).optional().describe('the least'),
+    from: z.string().optional().describe(`${time.description}; the last events without it`),
+    to: z
+      .string()
+      .optional()
+      .describe(time.description ?? ''),
+    limit,
+  }),
+  async answer(reader, { types, from, limit, ...input }) {
+    const range = from === undefined ? { tail: limit } : { from }
+    const wanted = wantedOf(types, { ...input, ...range })
+    const events: EventEnvelope[] = []
+    for await (const envelope of reader.events(wanted, false)) {
+      events.push(envelope)
+      if (events.length === limit) break
+    }
+    return { events }
+  },
+})
