@@ -39,7 +39,9 @@ const reached = async (execution: string): Promise<string> => {
 }
 const working = await reached('accepted')
 const { data: { accounts } } = await api.accounts.accounts()
-const prices = accounts.flatMap(({ orders }) => orders.map(({ price }) => price))
+// The strategies of the run have orders of their own.
+const orders = accounts.flatMap(({ orders }) => orders).filter(({ address }) => address === 'order/sim:mine-1')
+const prices = orders.map(({ price }) => price)
 
 const cancel: OrderCancel = { type: 'CANCEL', by: 'ann' }
 await api.actors.send('order/sim:mine-1', cancel)

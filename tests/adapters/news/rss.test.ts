@@ -128,10 +128,11 @@ describe('a feed over HTTP', () => {
   })
 
   it('waits where it is asked to, and is silent once nobody listens', async () => {
-    let go = () => {}
-    const pace = () => new Promise<void>((resolve) => (go = resolve))
+    const waiting: (() => void)[] = []
+    const go = () => waiting.at(-1)?.()
+    const pace = () => new Promise<void>((resolve) => waiting.push(resolve))
     await poll([feed(['2', '1'])], {}, { pace })
-    await eventually(() => expect(server.asked).toHaveLength(1))
+    await eventually(() => expect(waiting).toHaveLength(1))
     expect(ids()).toEqual([])
     go()
     await eventually(() => expect(ids()).toEqual(['1']))
