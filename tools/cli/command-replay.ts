@@ -20,7 +20,7 @@ export interface ReplayOptions extends ReadOptions {
   readonly to?: string
   readonly tail?: number
   readonly follow?: boolean
-  /** How many times as fast as it was; Infinity for at once. */
+  /** The speed, as a multiple of what it was; Infinity for at once. */
   readonly speed?: number
   readonly at?: string
   readonly context?: boolean

@@ -63,7 +63,7 @@ export interface WantedLife {
 
 /** The actors that are wanted. */
 export interface WantedActors extends ActorFilter {
-  /** What their addresses begin with. */
+  /** The beginning of their addresses. */
   readonly prefix?: string
 }
 

@@ -17,7 +17,7 @@ async function countActors(prefix: string, options: ReadOptions): Promise<number
   const reader = await openReader(data, modules)
   try {
     let actors = 0
-    for await (const _ of reader.actors(prefix)) actors++
+    for await (const _ of reader.actors({ prefix })) actors++
     if (options.json) await printJson({ actors })
     else await print(String(actors))
     return 0
