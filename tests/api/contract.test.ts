@@ -18,7 +18,7 @@ const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Modules that a file imports, types included. */
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
+const IMPORT = /(?:^|\n)(?:import|export)\b[^'"]*?\bfrom\s+'([^']+)'|\bimport\s*\(?\s*'([^']+)'/g
 
 /** Returns every file and every package that the files of a folder import, directly or not. */
 function reachedFrom(folder: string): Set<string> {
@@ -28,7 +28,8 @@ function reachedFrom(folder: string): Set<string> {
     const path = relative(ROOT, file)
     if (reached.has(path)) continue
     reached.add(path)
-    for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+    for (const [, from, alone] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+      const name = from ?? alone ?? ''
       if (name.startsWith('.')) left.push(resolve(dirname(file), name))
       else reached.add(name)
     }

@@ -1,5 +1,5 @@
 /** Places in the past of a log, as people write them, and where they lie in the life of an actor. */
-import { time } from '../../src/api/contract/fields.ts'
+import { type PlaceAsked, place } from '../../src/api/contract/place.ts'
 import type { ActorView } from '../../src/api/contract/record.ts'
 import { OutcryError } from '../../store/index.ts'
 import { countText, timeText } from './format.ts'
@@ -7,10 +7,7 @@ import type { Head, Reader } from './reader.ts'
 
 /** A place as it is written. */
 export type WrittenPlace =
-  | { readonly rev: number }
-  | { readonly seq: number }
-  /** Epoch ms. */
-  | { readonly at: number }
+  | PlaceAsked
   /** ms of the day, UTC, of the log's last record. */
   | { readonly ofDay: number }
   /** ms before the log's last record. */
@@ -24,8 +21,6 @@ const HINT = 'Write a rev (5 or rev:5), seq:1234, a time (2026-11-27T09:00:00Z o
 
 const DAY = 86_400_000
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: DAY }
-/** Numbers from here on are times in epoch ms: no actor has so many records. */
-const EPOCH_MIN = 100_000_000_000
 
 /**
  * Returns the place that a text means. `name` is that of the option or argument.
@@ -33,17 +28,10 @@ const EPOCH_MIN = 100_000_000_000
  */
 export function placeOf(text: string, name: string): WrittenPlace {
   if (text === 'now') return 'now'
-  const [, unit, digits = ''] = /^(?:(rev|seq):)?(\d{1,15})$/.exec(text) ?? []
-  if (digits !== '') {
-    const number = Number(digits)
-    if (unit === 'seq') return { seq: number }
-    if (unit === 'rev' || number < EPOCH_MIN) return { rev: number }
-    return { at: number }
-  }
   const ofLog = dayTimeOf(text)
   if (ofLog !== undefined) return ofLog
-  const { data: at, error } = time.safeParse(text)
-  if (error === undefined && !/^[-.\d]+$/.test(text)) return { at }
+  const { data, error } = place.safeParse(text)
+  if (data !== undefined) return data
   const rule = error?.issues[0]?.message.startsWith('needs')
     ? error.issues[0].message
     : 'is no place in a log'

@@ -8,6 +8,8 @@ export type PlaceAsked = { readonly seq: number } | { readonly rev: number } | {
 /** Numbers from here on are times in epoch ms: no actor has so many records. */
 const EPOCH_MIN = 100_000_000_000
 const NUMBER = /^(?:(rev|seq):)?(\d{1,15})$/
+/** A number that is no whole one, or below zero: a time nobody means. */
+const DIGITS = /^[-.\d]+$/
 const WRONG =
   'must be a rev of the actor such as 5, a seq such as seq:1234, or a time such as 2026-11-27T09:00:00Z'
 
@@ -21,11 +23,13 @@ export const place = z
   .string(WRONG)
   .transform((text, context): PlaceAsked => {
     const [, unit, digits = ''] = NUMBER.exec(text) ?? []
-    const number = Number(digits)
-    if (unit === 'seq') return { seq: number }
-    if (unit === 'rev' || (digits !== '' && number < EPOCH_MIN)) return { rev: number }
+    if (digits !== '') {
+      const number = Number(digits)
+      if (unit === 'seq') return { seq: number }
+      return unit === 'rev' || number < EPOCH_MIN ? { rev: number } : { at: number }
+    }
     const { data: at, error } = time.safeParse(text)
-    if (at !== undefined) return { at }
+    if (at !== undefined && !DIGITS.test(text)) return { at }
     const [{ message = WRONG } = {}] = error?.issues ?? []
     context.addIssue({ code: 'custom', message: message.startsWith('needs its zone') ? message : WRONG })
     return z.NEVER
