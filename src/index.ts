@@ -33,6 +33,7 @@ export { type Address, parseAddress } from './runtime/record/address.ts'
 export type { ClockJump } from './runtime/record/clock-record.ts'
 export { type LogOptions, openLevelStore, openMemoryStore } from './runtime/record/log.ts'
 export type { AnyEvent, Intent, Origin, ScheduledTimer, TransitionRecord } from './runtime/record/record.ts'
+export type { LifeRange, LifeStep } from './runtime/state/life.ts'
 export type {
   EventHandler,
   EventSubscription,

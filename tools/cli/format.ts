@@ -2,7 +2,9 @@ import type { StateValue } from 'xstate'
 
 /** Returns plain text columns, each as wide as its widest cell. The last column is not padded. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => widthOf(row[i] ?? ''))))
+  const widths = head.map((title, i) =>
+    rows.reduce((width, row) => Math.max(width, widthOf(row[i] ?? '')), title.length),
+  )
   const line = (row: readonly string[]) =>
     row.map((cell, i) => (i === row.length - 1 ? cell : padded(cell, widths[i] as number))).join('  ')
   return [head, ...rows].map(line).join('\n')

@@ -23,6 +23,7 @@ import * as decimal from '../../../machines/model/decimal.ts'
 import type { Interruptible } from '../../../store/store.ts'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import type { Kind } from '../../runtime/actors/kind.ts'
+import { naturally } from '../../runtime/record/natural-order.ts'
 import type { StateDocument } from '../contract/state.ts'
 import { ActorsAt, type ReadableLog } from './actors-at.ts'
 import { atMarket, marketOf, performanceOf, standing } from './standing.ts'
@@ -80,7 +81,7 @@ export async function stateDocument(
 interface Addressed {
   readonly address: string
 }
-const byAddress = (a: Addressed, b: Addressed) => (a.address < b.address ? -1 : 1)
+const byAddress = (a: Addressed, b: Addressed) => naturally(a.address, b.address)
 
 /** Returns whether actors of the kind are strategies, by the events that they emit. A program gives the kind its name. */
 function isStrategy({ emits = [] }: Kind): boolean {
