@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import type { Address } from '../../src/runtime/record/address.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { inColumns } from '../../tools/cli/columns.ts'
@@ -24,8 +25,8 @@ const data = join(folder, 'data')
 const modules = [fileURLToPath(new URL('till.ts', import.meta.url))]
 const START = Date.parse('2026-01-31T09:00:00Z')
 
-async function open(): Promise<Supervisor> {
-  const store = await openLevelStore(data)
+async function open(folder = data): Promise<Supervisor> {
+  const store = await openLevelStore(folder)
   return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
 }
 
@@ -187,6 +188,28 @@ it('answers of a closed log, and the same of a running program', async () => {
   expect(await answers()).toMatchObject(ANSWERS)
   await api.close()
   await supervisor.stop()
+})
+
+it('tells a life that is longer than a page of the server', async () => {
+  const long = join(folder, 'long')
+  const supervisor = await open(long)
+  await supervisor.spawn('till', 'a', undefined, { at: START })
+  for (let n = 1; n <= 1_004; n++)
+    supervisor.tell('till/a' as Address, { type: 'ORDER', id: 'x', qty: n, at: START + n })
+  await supervisor.idle()
+  const api = await serve(supervisor, { port: 0, data: long, logger: QUIET })
+  const all = () =>
+    linesOf(() => replay('till/a', { data: long, machines: modules, context: true, to: '1003' }))
+  const running = await all()
+  await api.close()
+  await supervisor.stop()
+  expect(running.slice(0, -1)).toEqual((await all()).slice(0, -1))
+  expect(running.filter((line) => line.includes('orders.x.qty')).slice(-2)).toEqual([
+    '        - orders.x.qty 1001',
+    '        + orders.x.qty 1002',
+  ])
+  const last = await linesOf(() => replay('till/a', { data: long, machines: modules, tail: 1 }))
+  expect(revsOf(last)).toBe('1005')
 })
 
 it('tells the life of an actor whose machine is not named, without its states', async () => {
