@@ -201,7 +201,7 @@ function explained(seq: number, cause: number | null): Explained {
 it.each([60, 100, 140])('fits into %i columns, and never cuts the name of an actor', (columns) => {
   const effects = Array.from({ length: 30 }, (_, i) => ({ ...explained(i + 2, i + 1), depth: i + 1 }))
   const lines = explanationLines(
-    { ...explained(1, null), causes: [], effects, leftOut: 3, partly: [ACTOR], read: 0 },
+    { ...explained(1, null), causes: [], isWhole: true, effects, leftOut: 3, partly: [ACTOR], read: 0 },
     columns,
   )
   const heads = lines.filter((line) => line.includes('EXECUTION_REPORT'))

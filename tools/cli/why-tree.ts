@@ -17,15 +17,20 @@ const FIELDS_MIN = 16
 
 export function explanationLines(explanation: Explanation, wanted = COLUMNS): string[] {
   const columns = Math.max(COLUMNS_MIN, wanted)
-  const { causes, endsBy, effects, leftOut, partly, record } = explanation
+  const { causes, isWhole, effects, leftOut, partly, record } = explanation
   const day = dayOf(record)
   const lines = [
     `${pc.bold(record.actor)}  ${pc.cyan(record.event.type)}  ${pc.dim(`seq ${record.seq}, ${timeText(record.at)}, ${record.machine}`)}`,
     '',
   ]
-  if (endsBy === 'timer') lines.push(pc.dim('… a timer that sets itself again and again'))
-  if (endsBy === 'length') lines.push(pc.dim('… more causes before'))
-  for (const one of causes) lines.push(...entry(one, { day, columns, rail: '', below: '│ ', isFull: false }))
+  if (!isWhole) lines.push(pc.yellow('… more causes before, which are left out'))
+  for (const one of causes) {
+    lines.push(...entry(one, { day, columns, rail: '', below: '│ ', isFull: false }))
+    if (one.repeats > 0)
+      lines.push(
+        pc.dim(`┊     the next timer came ${counted(one.repeats, 'time')} before, and set itself again`),
+      )
+  }
   lines.push(
     ...entry(explanation, {
       day,
@@ -129,12 +134,17 @@ function cameBy({ record, timer }: Explained, columns: number): string[] {
   const by = typeof event.by === 'string' ? `by ${event.by}` : ''
   const where = origin === undefined ? '' : `from ${origin.source}, position ${countText(origin.position)}`
   const asked = [by, key && `key ${key}`, request && `request ${request}`].filter(Boolean).join(', ')
-  const due = timer?.dueAt === undefined ? '' : `, due ${timeText(timer.dueAt)}`
-  const lines = timer === undefined ? [] : [`by the timer ${timer.id}${due}, which ${cause} set`]
+  const lines = timer === undefined ? [] : [timerText(timer, record)]
   if (cause === null)
     lines.push(where || (asked && `a command ${asked}`) || 'from outside, by the program itself')
   else if (where !== '') lines.push(where)
   return lines.map((line) => pc.magenta(cut(line, columns)))
+}
+
+function timerText({ id, dueAt }: NonNullable<Explained['timer']>, record: TransitionRecord): string {
+  const name = id === record.event.type ? 'a timer' : `the timer ${id}`
+  const due = dueAt === undefined || dueAt === record.at ? '' : `, due ${timeText(dueAt)}`
+  return `by ${name} that ${record.cause} set${due}`
 }
 
 function changeOf(

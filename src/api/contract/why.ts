@@ -59,6 +59,14 @@ const explained = {
 /** A record with what its machine was asked. */
 export const explainedRecord = z.object(explained)
 
+/** A record that led to another one. */
+export const explainedCause = z.object({
+  ...explained,
+  repeats: position.describe(
+    'number of records between this one and the next that are left out: the timer of the next one has set itself so often',
+  ),
+})
+
 /** A record that another one caused. */
 export const explainedEffect = z.object({
   ...explained,
@@ -71,17 +79,16 @@ export const explainedEffect = z.object({
  */
 export const explanation = z.object({
   ...explained,
-  causes: z.array(explainedRecord).describe('the records before, the one from outside first'),
-  endsBy: z
-    .enum(['length', 'timer'])
-    .optional()
-    .describe(
-      'present when the first cause is not from outside: the chain is too long, or a timer sets itself again and again',
-    ),
+  causes: z.array(explainedCause).describe('the records before, the one from outside first'),
+  isWhole: z
+    .boolean()
+    .describe('false when the first of the causes is not from outside, because the chain is too long'),
   effects: z
     .array(explainedEffect)
     .describe('a tree in its order: each record is followed by what it caused; `guards` of the first ones'),
-  leftOut: position.describe('number of further effects that were found, beyond the depth or the number'),
+  leftOut: position.describe(
+    'number of further effects that were found, beyond the depth, the number, or a timer that fires again and again',
+  ),
   partly: z
     .array(z.string())
     .describe('addresses of actors whose later records were searched in part only: effects may be missing'),

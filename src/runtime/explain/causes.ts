@@ -4,6 +4,8 @@ import type { TransitionRecord } from '../record/record.ts'
 
 /** Maximum number of records in a chain of causes. */
 export const CAUSES_MAX = 100
+/** Maximum number of records that are read for a chain. Most of a longer one are of one timer. */
+const READ_MAX = 1_000
 
 /** The timer that a record consumed. The record's cause is the record that set it. */
 export interface FiredTimer {
@@ -12,46 +14,63 @@ export interface FiredTimer {
   readonly dueAt?: number
 }
 
-export interface Causes {
-  /** The records before, the first one first. The last one is the cause of the record itself. */
-  readonly chain: readonly TransitionRecord[]
+export interface Cause {
+  readonly record: TransitionRecord
   /**
-   * Why the chain does not reach a message from outside: it has CAUSES_MAX records, or its first record is of a timer
-   * that sets itself again and again.
+   * The number of records between this one and the next that are left out, because the next one's timer has set itself
+   * so often. 0 when this record is the cause of the next.
    */
-  readonly endsBy?: 'length' | 'timer'
+  readonly repeats: number
 }
 
-/** Returns the chain of causes. `log` has today's names. @throws READ_ABORTED, STORE_CORRUPT */
+export interface Causes {
+  /** The records before, the first one first. The last one is the cause of the record itself. */
+  readonly chain: readonly Cause[]
+  /** False when the first record is not from outside, because the chain is too long. */
+  readonly isWhole: boolean
+  /** The timers by which records of the chain came, and the record itself, by seq. */
+  readonly timers: ReadonlyMap<number, FiredTimer>
+}
+
+/**
+ * Returns the chain of causes. `log` has today's names. Of a timer that sets itself again and again, as a heartbeat
+ * does, it has the first record and the last.
+ * @throws READ_ABORTED, STORE_CORRUPT
+ */
 export async function causesOf(
   log: Store<TransitionRecord>,
   record: TransitionRecord,
   options: Interruptible = {},
 ): Promise<Causes> {
-  const chain: TransitionRecord[] = []
+  const chain: Cause[] = []
+  const timers = new Map<number, FiredTimer>()
+  let read = 0
   for (let last = record; last.cause !== null; ) {
-    if (chain.length === CAUSES_MAX) return { chain, endsBy: 'length' }
+    if (chain.length === CAUSES_MAX || read === READ_MAX) return { chain, isWhole: false, timers }
     const cause = await recordAt(log, last.cause, options)
-    if (cause === undefined) break
-    chain.unshift(cause)
-    if (repeats(last, cause)) return { chain, endsBy: 'timer' }
+    if (cause === undefined) return { chain, isWhole: false, timers }
+    read++
+    const timer = firedTimer(last, cause)
+    if (timer !== undefined) timers.set(last.seq, timer)
+    const [first, next] = chain
+    const isBetween =
+      first !== undefined && isSameTimer(cause, last) && isSameTimer(last, next?.record ?? record)
+    if (isBetween) chain[0] = { record: cause, repeats: first.repeats + 1 }
+    else chain.unshift({ record: cause, repeats: 0 })
     last = cause
   }
-  return { chain }
+  return { chain, isWhole: true, timers }
 }
 
-/** Returns whether both records are of a timer that the actor sets again each time. */
-export function repeats(record: TransitionRecord, cause: TransitionRecord): boolean {
-  return record.timer !== undefined && record.timer === cause.timer && record.actor === cause.actor
+/** Returns whether both records are of a timer of one actor with one id. */
+export function isSameTimer(a: TransitionRecord, b: TransitionRecord): boolean {
+  return a.timer !== undefined && a.timer === b.timer && a.actor === b.actor
 }
 
 /** Returns the timer that the record consumed. `cause` is the record's cause. */
-export function firedTimer(
-  { timer: id }: TransitionRecord,
-  cause: TransitionRecord | undefined,
-): FiredTimer | undefined {
+export function firedTimer({ timer: id }: TransitionRecord, cause: TransitionRecord): FiredTimer | undefined {
   if (id === undefined) return undefined
-  const dueAt = cause?.scheduled?.find((timer) => timer.id === id)?.dueAt
+  const dueAt = cause.scheduled?.find((timer) => timer.id === id)?.dueAt
   return dueAt === undefined ? { id } : { id, dueAt }
 }
 

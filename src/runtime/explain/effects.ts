@@ -8,7 +8,7 @@ import { findLogic, labelVersion, type Registry } from '../actors/registry.ts'
 import { parentOf } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { INIT, isLive } from '../xstate/logic.ts'
-import { repeats } from './causes.ts'
+import { isSameTimer } from './causes.ts'
 
 /** Maximum number of records in an answer. */
 export const EFFECTS_MAX = 200
@@ -16,6 +16,8 @@ export const EFFECTS_MAX = 200
 export const HISTORY_MAX = 1_000
 /** Records of a history that are still searched when nothing is awaited: a port may report more than one answer. */
 export const REPORTS_MAX = 100
+/** Maximum number of times that a timer fires again within its own effects. A heartbeat would never end. */
+export const REPEATS_MAX = 5
 /** Maximum number of records that are read for one answer. */
 const READ_MAX = 20_000
 
@@ -28,7 +30,7 @@ export interface Effect {
 export interface Effects {
   /** A tree in its order: each record is followed by what it caused, one deeper. */
   readonly effects: readonly Effect[]
-  /** The number of further effects that were found and left out, because of the depth or the number. */
+  /** The number of further effects that were found and left out, because of the depth, the number or REPEATS_MAX. */
   readonly leftOut: number
   /** Addresses of actors whose later records were searched in part only. Effects there may be missing. */
   readonly partly: readonly string[]
@@ -59,8 +61,9 @@ export async function effectsOf(
   /** Takes the record in when its cause is known. Returns whether it is new. */
   const take = (found: TransitionRecord): boolean => {
     const cause = found.cause === null ? undefined : known.get(found.cause)
-    if (cause === undefined || known.has(found.seq) || repeats(found, cause.record)) return false
-    if (cause.depth >= depthMax || known.size > EFFECTS_MAX) leftOut++
+    if (cause === undefined || known.has(found.seq)) return false
+    const isTooMuch = cause.depth >= depthMax || known.size > EFFECTS_MAX || firesAgain(found, known)
+    if (isTooMuch) leftOut++
     else known.set(found.seq, { record: found, depth: cause.depth + 1 })
     return known.has(found.seq)
   }
@@ -107,6 +110,17 @@ export async function effectsOf(
   }
   known.delete(record.seq)
   return { effects: inTreeOrder(record.seq, [...known.values()]), leftOut, partly: [...partly].sort() }
+}
+
+/** Returns whether the record's timer has led to itself too often. */
+function firesAgain(record: TransitionRecord, known: ReadonlyMap<number, Effect>): boolean {
+  let times = 0
+  let above = record.timer === undefined || record.cause === null ? undefined : known.get(record.cause)
+  while (above !== undefined) {
+    if (isSameTimer(above.record, record) && ++times > REPEATS_MAX) return true
+    above = above.depth === 0 || above.record.cause === null ? undefined : known.get(above.record.cause)
+  }
+  return false
 }
 
 /** The answers, timers and messages that records wait for in an actor's history. */

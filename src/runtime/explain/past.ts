@@ -5,6 +5,9 @@ import type { Registry } from '../actors/registry.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { cellAt, replayRecord, replayScope } from '../state/replay.ts'
 
+/** Maximum number of records that are replayed from an earlier place. A snapshot of the store is nearer than more. */
+const GAP_MAX = 500
+
 /** Replays actors up to places of the log. It goes on from an earlier place of an actor, so ask in the order of seq. */
 export class Past {
   readonly #log: Store<TransitionRecord>
@@ -26,7 +29,7 @@ export class Past {
   async before({ actor, rev, seq }: TransitionRecord): Promise<Cell | undefined> {
     if (rev === 1) return undefined
     let cell = this.#cells.get(actor)
-    if (cell === undefined || cell.state.rev >= rev) {
+    if (cell === undefined || cell.state.rev >= rev || rev - cell.state.rev > GAP_MAX) {
       cell = await cellAt(this.#log, this.#registry, actor, { seq: seq - 1 }, this.#options)
     } else {
       const scope = replayScope()

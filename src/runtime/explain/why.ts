@@ -4,7 +4,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Store } from '../../../store/store.ts'
 import type { Registry } from '../actors/registry.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import { type Causes, causesOf, type FiredTimer, firedTimer, recordAt } from './causes.ts'
+import { type Cause, causesOf, type FiredTimer, firedTimer, recordAt } from './causes.ts'
 import { countedLog } from './counted-log.ts'
 import { type Effects, type EffectsOptions, effectsOf } from './effects.ts'
 import { type GuardsAsked, guardsAsked } from './guards-asked.ts'
@@ -24,8 +24,9 @@ export interface Explained {
 
 export interface Why extends Explained {
   /** The records before, the one from outside first. */
-  readonly causes: readonly Explained[]
-  readonly endsBy?: NonNullable<Causes['endsBy']>
+  readonly causes: readonly (Explained & Pick<Cause, 'repeats'>)[]
+  /** False when the first of the causes is not from outside, because the chain is too long. */
+  readonly isWhole: boolean
   /** A tree in its order: each record is followed by what it caused, one deeper. */
   readonly effects: readonly (Explained & { readonly depth: number })[]
   readonly leftOut: Effects['leftOut']
@@ -45,25 +46,25 @@ export async function why(
   const { log } = counted
   const record = await recordAt(log, seq, options)
   if (record === undefined) throw recordUnknown(seq, of.head.seq)
-  const { chain, endsBy } = await causesOf(log, record, options)
+  const { chain, isWhole, timers } = await causesOf(log, record, options)
   const { effects, leftOut, partly } = await effectsOf(log, registry, record, options)
+  const causes = chain.map((cause) => cause.record)
   const past = new Past(log, registry, options)
   const guards = new Map<number, GuardsAsked>()
   const bySeq = effects.slice(0, EXPLAINED_MAX).map((effect) => effect.record)
-  for (const one of [...chain, record, ...bySeq.sort((a, b) => a.seq - b.seq)])
+  for (const one of [...causes, record, ...bySeq.sort((a, b) => a.seq - b.seq)])
     guards.set(one.seq, await guardsAsked(past, registry, one))
-  const records = new Map(
-    [...chain, record, ...effects.map((effect) => effect.record)].map((one) => [one.seq, one]),
-  )
+  const records = new Map([record, ...effects.map((effect) => effect.record)].map((one) => [one.seq, one]))
   const explained = (one: TransitionRecord): Explained => {
-    const timer = firedTimer(one, one.cause === null ? undefined : records.get(one.cause))
+    const cause = one.cause === null ? undefined : records.get(one.cause)
+    const timer = timers.get(one.seq) ?? (cause && firedTimer(one, cause))
     return compact({ record: one, timer, guards: guards.get(one.seq) })
   }
   return {
     ...explained(record),
-    causes: chain.map(explained),
-    ...compact({ endsBy }),
-    effects: effects.map((effect) => ({ ...explained(effect.record), depth: effect.depth })),
+    causes: chain.map(({ record, repeats }) => ({ ...explained(record), repeats })),
+    isWhole,
+    effects: effects.map(({ record, depth }) => ({ ...explained(record), depth })),
     leftOut,
     partly,
     read: counted.count,
