@@ -16,7 +16,10 @@ const till = setup({
   },
   guards: {
     isTooMuch: ({ event }, { most }: { most: number }) => event.qty > most,
-    isInStock: ({ context, event }) => (context.stock[event.item] ?? 0) >= event.qty,
+    isInStock: ({ context, event }) => {
+      if (event.item === 'bomb') throw new Error('no such thing is sold')
+      return (context.stock[event.item] ?? 0) >= event.qty
+    },
   },
 }).createMachine({
   id: 'till',

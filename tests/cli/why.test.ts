@@ -36,6 +36,7 @@ beforeAll(async () => {
     { origin: { source: 'web', position: 7 } },
   )
   await supervisor.send('desk/main', { type: 'CLEAN' })
+  await supervisor.send('till/a', { type: 'ORDER', item: 'bomb', qty: 1 }).catch(() => {})
   await supervisor.stop()
 })
 
@@ -97,6 +98,20 @@ const PACKED = [
   '      ✓ without a guard in idle -> busy',
 ]
 
+const FAILED = [
+  'till/a  outcry.failed  seq 8, 2026-01-31 09:00:00.000, till@1',
+  '',
+  '▶ 09:00:00.000 8 till/a  outcry.failed  on=ORDER action=resume',
+  "      Unable to evaluate guard 'isInStock' in transition for event 'ORDER' in state node 'till.open…",
+  '      from outside, by the program itself',
+  '      stays open',
+  '      ✗ isTooMuch(most: 5) in open',
+  '          event.qty = 1',
+  '      ⚡ isInStock in open',
+  '          no such thing is sold',
+  '          event.item = "bomb"',
+]
+
 describe('outcry why', () => {
   it('tells what began a record, which guards decided by what, and what it led to', async () => {
     expect(await told('4')).toEqual(SOLD)
@@ -106,7 +121,7 @@ describe('outcry why', () => {
 
   it('takes an address for its last record that changed or said something', async () => {
     expect((await told('desk/main')).slice(0, -1)).toEqual(PACKED)
-    expect((await told('till/a')).slice(0, -1)).toEqual(SOLD.slice(0, -1))
+    expect((await told('till/a')).slice(0, -1)).toEqual(FAILED)
     expect((await told('7')).slice(2, -1)).toEqual([
       '▶ 09:00:00.000 7 desk/main  CLEAN',
       '      from outside, by the program itself',
@@ -152,7 +167,7 @@ describe('outcry why', () => {
 
   it.each([
     ['till/none', 1, /^ACTOR_UNKNOWN: till\/none has no history\. .*\n$/],
-    ['999', 1, /^RECORD_UNKNOWN: there is no record 999: the log ends at 7\. .*\n$/],
+    ['999', 1, /^RECORD_UNKNOWN: there is no record 999: the log ends at 9\. .*\n$/],
     ['nonsense', 2, /^ADDRESS_INVALID: .*\n$/],
   ])('answers %s with one line', async (of, code, line) => {
     const { stderr, stdout, ...result } = await outcry('why', of, '--data', data)

@@ -110,7 +110,8 @@ export function valueText(value: unknown): string {
   return value === undefined ? 'undefined' : cut(JSON.stringify(value), VALUE_MAX)
 }
 
-/** Returns the text, with `…` at its end where it is longer than so many columns. */
+/** Returns the text on one line, with `…` at its end where it is longer than so many columns. */
 export function cut(text: string, columns: number): string {
-  return text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text
+  const line = text.replace(/\s+/g, ' ')
+  return line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line
 }

@@ -10,23 +10,18 @@ const VALUE_LINES_MAX = 3
  * Returns the lines: in full, each transition with the values that its guards read; or else those refused on one line,
  * and the values of the one that was taken.
  */
-export function guardLines(
-  guards: GuardsAsked,
-  eventType: string,
-  columns: number,
-  isFull: boolean,
-): string[] {
-  const lines = isFull ? inFull(guards, eventType, columns) : inShort(guards, columns)
+export function guardLines(guards: GuardsAsked, columns: number, isFull: boolean): string[] {
+  const lines = isFull ? inFull(guards, columns) : inShort(guards, columns)
   if (guards.problem !== undefined) lines.push(pc.yellow(cut(`not sure: ${guards.problem}`, columns)))
   return lines
 }
 
-function inFull(guards: GuardsAsked, eventType: string, columns: number): string[] {
+function inFull(guards: GuardsAsked, columns: number): string[] {
   const { asked, states, event, problem } = guards
   const lines: string[] = []
   let said = ''
   for (const transition of asked) {
-    const place = placeOf(transition, eventType, guards)
+    const place = placeOf(transition, guards)
     if (transition.guards.length === 0)
       lines.push(mark(transition, `without a guard${place}${leading(transition, guards)}`, columns))
     for (const guard of transition.guards) {
@@ -53,13 +48,9 @@ function inFull(guards: GuardsAsked, eventType: string, columns: number): string
   return lines
 }
 
-function placeOf(
-  { action, source, on, event }: AskedTransition,
-  eventType: string,
-  guards: GuardsAsked,
-): string {
+function placeOf({ action, source, on, event }: AskedTransition, guards: GuardsAsked): string {
   if (action !== undefined) return `, asked by the action ${action}`
-  const of = on === '' ? ' always' : event === eventType ? '' : ` on ${event}`
+  const of = on === '' ? ' always' : event === guards.event ? '' : ` on ${event}`
   return ` in ${within(source, guards)}${of}`
 }
 

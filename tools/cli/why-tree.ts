@@ -101,9 +101,10 @@ function entry(explained: Explained, { day, columns, rail, railLength = 0, below
   const head = `${rail}${pc.dim(`${time} ${seq}`)} ${name}  ${pc.cyan(event.type)}`
   const details = [
     ...(isBeside || fields === '' ? [] : [pc.dim(fields)]),
+    ...failureOf(record, room),
     ...cameBy(explained, room),
     ...changeOf(record, room, isFull),
-    ...(explained.guards === undefined ? [] : guardLines(explained.guards, event.type, room, isFull)),
+    ...(explained.guards === undefined ? [] : guardLines(explained.guards, room, isFull)),
     ...said(record, room),
   ]
   const first = isBeside && fields !== '' ? `${head}  ${pc.dim(fields)}` : head
@@ -124,8 +125,13 @@ interface Failure {
 function fieldsOf({ event }: TransitionRecord, columns: number): string {
   if (event.type === 'xstate.init') return ''
   if (event.type !== 'outcry.failed') return decisiveText(event, columns)
-  const { error, event: failed, directive } = event as unknown as Failure
-  return cut(`on ${failed.type}, ${directive.action}: ${error.message}`, columns)
+  const { event: failed, directive } = event as unknown as Failure
+  return cut(`on=${failed.type} action=${directive.action}`, columns)
+}
+
+function failureOf({ event }: TransitionRecord, columns: number): string[] {
+  if (event.type !== 'outcry.failed') return []
+  return [pc.red(cut((event as unknown as Failure).error.message, columns))]
 }
 
 /** Returns how the event came: from outside, from a venue, or by a timer. */
