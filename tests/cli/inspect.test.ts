@@ -49,7 +49,7 @@ async function serving<T>(options: InspectOptions, use: (served: Served) => Prom
       found = await use(served)
     }),
   )
-  expect(JSON.parse(said)).toMatchObject({ address: 'till/a', page: expect.stringMatching(/^http:/) })
+  expect(JSON.parse(said)).toMatchObject({ address: 'till/a', inspector: expect.stringMatching(/^http:/) })
   return found as T
 }
 
@@ -94,16 +94,16 @@ it('gives both protocols the part that is asked for, the same of a closed log an
   }
 })
 
-it('serves the receiver of Stately, and a page for its inspector that other sites cannot read', async () => {
-  await serving({}, async ({ page, inspect: url, visualizer, legacy }) => {
+it('serves the receiver of Stately, and pages for its tools that other sites cannot read', async () => {
+  await serving({}, async ({ inspector: page, inspect: url, visualizer }) => {
     const told: unknown[] = []
     createWebSocketReceiver({ server: url }).subscribe((one) => void told.push(one))
     await eventually(() => expect(told).toHaveLength(10))
-    expect(visualizer).toBe(`https://stately.ai/viz?inspect&server=${legacy}`)
+    expect(await (await fetch(visualizer)).text()).toContain('src="https://stately.ai/viz?inspect"')
     const answer = await fetch(page)
     expect(await answer.text()).toContain('src="https://stately.ai/inspect"')
     expect(answer.headers.get('content-security-policy')).toContain('frame-src https://stately.ai;')
-    expect(await (await fetch(`${page}bridge.js`)).text()).toContain('@statelyai.connected')
+    expect(await (await fetch(`${page}bridge.js`)).text()).toContain('postMessage')
     const statusOf = (origin: string, to = url) =>
       new Promise((resolve) => {
         const socket = new WebSocket(to, { origin })
@@ -111,9 +111,10 @@ it('serves the receiver of Stately, and a page for its inspector that other site
         socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode))
         socket.on('error', () => {})
       })
-    expect(await statusOf('https://stately.ai')).toBeUndefined()
-    expect(await statusOf('https://example.org')).toBe(403)
-    expect(await statusOf('https://stately.ai', url.replace('/inspect', '/feed'))).toBe(403)
+    const own = page.slice(0, -1)
+    expect(await statusOf(own)).toBeUndefined()
+    expect(await statusOf('https://stately.ai')).toBe(403)
+    expect(await statusOf(own, url.replace('/inspect', '/feed'))).toBe(403)
     const rebound = await new Promise((resolve) =>
       request(page, { headers: { host: 'example.org' } }, ({ statusCode }) => resolve(statusCode)).end(),
     )

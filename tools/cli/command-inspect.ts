@@ -3,7 +3,6 @@ import { compact } from '../../errors/compact.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import { plainError } from '../../src/runtime/record/values.ts'
 import { OutcryError } from '../../store/index.ts'
-import { STATELY } from './bridge-page.ts'
 import { firstRev } from './command-replay.ts'
 import { counted } from './format.ts'
 import { serveLife } from './life-server.ts'
@@ -22,9 +21,8 @@ export interface InspectOptions extends ReadOptions {
 
 /** The URLs of a life that is served. */
 export interface Served {
-  /** The page that hands the life to the hosted inspector. */
-  readonly page: string
-  /** The hosted visualizer of xstate 4, with the socket that it is to open. */
+  /** Pages of this machine, with the hosted inspector and the hosted visualizer of xstate 4. */
+  readonly inspector: string
   readonly visualizer: string
   /** The sockets for receivers of @statelyai/inspect and of @xstate/inspect 0.8. */
   readonly inspect: string
@@ -64,21 +62,25 @@ export async function inspect(
 }
 
 function servedAt(host: string): Served {
-  const [inspect, legacy] = [`ws://${host}/inspect`, `ws://${host}/inspect/legacy`] as const
-  return { page: `http://${host}/`, visualizer: `${STATELY}/viz?inspect&server=${legacy}`, inspect, legacy }
+  return {
+    inspector: `http://${host}/`,
+    visualizer: `http://${host}/legacy`,
+    inspect: `ws://${host}/inspect`,
+    legacy: `ws://${host}/inspect/legacy`,
+  }
 }
 
 async function say(
   { address, fromRev, toRev }: Omit<PastFrames, 'isLegacy'>,
-  { page, visualizer, inspect, legacy }: Served,
+  { inspector, visualizer, inspect, legacy }: Served,
 ): Promise<void> {
   const count = counted(toRev - fromRev + 1, 'record')
   await print(`${pc.bold(address)}  ${count}, from rev ${fromRev} to rev ${toRev}`)
-  await print(`${pc.cyan('inspector')}   ${page}`)
+  await print(`${pc.cyan('inspector')}   ${inspector}`)
   await print(`${pc.cyan('visualizer')}  ${visualizer}`)
   await print(`${pc.cyan('receivers')}   ${inspect} (@statelyai/inspect)`)
   await print(`            ${legacy} (@xstate/inspect 0.8)`)
-  note(`Inspector and visualizer come from ${STATELY}, so the browser needs the network. Ctrl-C ends it.`)
+  note('Both pages show a site of stately.ai, so the browser needs the network. Ctrl-C ends it.')
 }
 
 /** @throws PLACE_INVALID, REV_UNKNOWN, ACTOR_UNKNOWN */

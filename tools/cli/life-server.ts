@@ -1,4 +1,4 @@
-/** Serves a past life on this machine, for the tools of Stately: two WebSockets, and a page for the hosted inspector. */
+/** Serves a past life on this machine, for the tools of Stately: two WebSockets, and pages for the hosted tools. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,9 +6,14 @@ import { WebSocketServer } from 'ws'
 import { inspectingFrame } from '../../src/api/contract/legacy-frames.ts'
 import { Guard } from '../../src/api/guard.ts'
 import { PastClient } from '../../src/api/inspect/past-client.ts'
-import { PAGE, POLICY, SCRIPT, STATELY } from './bridge-page.ts'
+import { INSPECTOR, POLICY, SCRIPT, VISUALIZER } from './bridge-page.ts'
 
 const HOST = '127.0.0.1'
+const FILES: ReadonlyMap<string, readonly [type: string, text: string]> = new Map([
+  ['/', ['text/html', INSPECTOR]],
+  ['/legacy', ['text/html', VISUALIZER]],
+  ['/bridge.js', ['text/javascript', SCRIPT]],
+])
 /** Largest frame that a client may send. It has nothing to say but that it is ready. */
 const FRAME_BYTES_MAX = 65_536
 
@@ -24,7 +29,7 @@ export interface LifeServer {
 /** Starts the server on a free port. Each connection gets the life from its beginning. `onFault` hears of errors. */
 export async function serveLife(texts: Texts, onFault: (error: unknown) => void): Promise<LifeServer> {
   // Any page that the user visits could read the life otherwise.
-  const guard = new Guard({ host: HOST, origins: [STATELY] })
+  const guard = new Guard({ host: HOST })
   const http = createServer((request, response) => answer(guard, request, response))
   const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
   http.on('upgrade', (request, socket, head) => {
@@ -56,12 +61,7 @@ export async function serveLife(texts: Texts, onFault: (error: unknown) => void)
 }
 
 function answer(guard: Guard, request: IncomingMessage, response: ServerResponse): void {
-  const [type, text] =
-    request.url === '/'
-      ? ['text/html', PAGE]
-      : request.url === '/bridge.js'
-        ? ['text/javascript', SCRIPT]
-        : []
+  const [type, text] = FILES.get(request.url ?? '/') ?? []
   if (text === undefined || !admits(guard, request)) {
     response.writeHead(404).end()
     return
