@@ -134,6 +134,21 @@ describe('a client of the inspection', () => {
     socket.close()
   })
 
+  it('hears of an actor before its record, also when the list of actors has not come so far', async () => {
+    harness.supervisor.actors = async function* () {
+      await new Promise(() => {})
+    }
+    const { frames, socket } = await connect()
+    await eventually(async () => {
+      await harness.supervisor.send('parent/p', { type: 'POKE' })
+      expect(frames.length).toBeGreaterThan(3)
+    })
+    expect(frames.slice(0, 4).map(({ type }) => type)).toEqual([
+      ...['@xstate.actor', '@xstate.event', '@xstate.snapshot', '@xstate.event'],
+    ])
+    socket.close()
+  })
+
   it('goes on when another client leaves', async () => {
     const [first, second] = [await connect(), await connect()]
     await introduced(second.frames)

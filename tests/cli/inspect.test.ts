@@ -94,6 +94,16 @@ it('gives both protocols the part that is asked for, the same of a closed log an
   }
 })
 
+it('plays with the pauses that there were', async () => {
+  const took = await serving({ speed: 10 }, async ({ inspect: url }) => {
+    const begun = performance.now()
+    await framesAt(url)
+    return performance.now() - begun
+  })
+  // Two seconds of life. Timers of Node may be a millisecond early.
+  expect(took).toBeGreaterThan(195)
+})
+
 it('serves the receiver of Stately, and pages for its tools that other sites cannot read', async () => {
   await serving({}, async ({ inspector: page, inspect: url, visualizer }) => {
     const told: unknown[] = []
