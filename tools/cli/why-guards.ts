@@ -113,7 +113,10 @@ function valuesOf(reads: readonly GuardRead[]): string[] {
     .filter(({ from, path }) => from !== 'event' || path.join() !== 'type')
     .map((read, i) => ({ read, i }))
     .sort((a, b) => rank(a.read) - rank(b.read) || a.i - b.i)
-    .map(({ read: { from, path, value } }) => `${[from, ...path].join('.')} = ${valueText(value)}`)
+    .map(
+      ({ read: { from, path, value, isLarge } }) =>
+        `${[from, ...path].join('.')} = ${isLarge ? '(large)' : valueText(value)}`,
+    )
   return [...new Set(texts)]
 }
 

@@ -10,6 +10,7 @@ export const guardRead = z.object({
   from: z.enum(['context', 'event']),
   path: z.array(z.string()).describe('keys from the outside in; empty when the keys of the whole were read'),
   value: z.unknown().optional().describe('absent where there is none'),
+  isLarge: z.literal(true).optional().describe('present for a value that is too large for an answer'),
 })
 
 /** A guard that was asked. Its parts follow it, one level deeper. */

@@ -1,6 +1,7 @@
 /** Follows a record back to the message from outside that began it. */
 import type { Interruptible, Store } from '../../../store/store.ts'
 import type { TransitionRecord } from '../record/record.ts'
+import { PartSize } from './bounds.ts'
 
 /** Maximum number of records in a chain of causes. */
 export const CAUSES_MAX = 100
@@ -44,9 +45,11 @@ export async function causesOf(
 ): Promise<Causes> {
   const chain: Cause[] = []
   const timers = new Map<number, FiredTimer>()
+  const size = new PartSize()
   let read = 0
   for (let last = record; last.cause !== null; ) {
-    if (chain.length === CAUSES_MAX || read === READ_MAX) return { chain, isWhole: false, timers }
+    if (chain.length === CAUSES_MAX || read === READ_MAX || size.isFull)
+      return { chain, isWhole: false, timers }
     const cause = await recordAt(log, last.cause, options)
     if (cause === undefined) return { chain, isWhole: false, timers }
     read++
@@ -57,6 +60,7 @@ export async function causesOf(
       first !== undefined && isSameTimer(cause, last) && isSameTimer(last, next?.record ?? record)
     if (isBetween) chain[0] = { record: cause, repeats: first.repeats + 1 }
     else chain.unshift({ record: cause, repeats: 0 })
+    size.add(cause)
     last = cause
   }
   return { chain, isWhole: true, timers }

@@ -8,6 +8,7 @@ import { findLogic, labelVersion, type Registry } from '../actors/registry.ts'
 import { parentOf } from '../record/address.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { INIT, isLive } from '../xstate/logic.ts'
+import { PartSize } from './bounds.ts'
 import { isSameTimer } from './causes.ts'
 
 /** Maximum number of records in an answer. */
@@ -30,7 +31,7 @@ export interface Effect {
 export interface Effects {
   /** A tree in its order: each record is followed by what it caused, one deeper. */
   readonly effects: readonly Effect[]
-  /** The number of further effects that were found and left out, because of the depth, the number or REPEATS_MAX. */
+  /** The number of further effects that were found and left out, because of the depth, the number, their size or REPEATS_MAX. */
   readonly leftOut: number
   /** Addresses of actors whose later records were searched in part only. Effects there may be missing. */
   readonly partly: readonly string[]
@@ -55,6 +56,7 @@ export async function effectsOf(
   const known = new Map<number, Effect>([[record.seq, { record, depth: 0 }]])
   const partly = new Set<string>()
   const turnsRead = new Set<number>()
+  const size = new PartSize()
   let leftOut = 0
   let read = 0
 
@@ -62,9 +64,12 @@ export async function effectsOf(
   const take = (found: TransitionRecord): boolean => {
     const cause = found.cause === null ? undefined : known.get(found.cause)
     if (cause === undefined || known.has(found.seq)) return false
-    const isTooMuch = cause.depth >= depthMax || known.size > EFFECTS_MAX || firesAgain(found, known)
-    if (isTooMuch) leftOut++
-    else known.set(found.seq, { record: found, depth: cause.depth + 1 })
+    const isFull = known.size > EFFECTS_MAX || size.isFull
+    if (cause.depth >= depthMax || isFull || firesAgain(found, known)) leftOut++
+    else {
+      known.set(found.seq, { record: found, depth: cause.depth + 1 })
+      size.add(found)
+    }
     return known.has(found.seq)
   }
 

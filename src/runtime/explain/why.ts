@@ -4,6 +4,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Store } from '../../../store/store.ts'
 import type { Registry } from '../actors/registry.ts'
 import type { TransitionRecord } from '../record/record.ts'
+import { PartSize } from './bounds.ts'
 import { type Cause, causesOf, type FiredTimer, firedTimer, recordAt } from './causes.ts'
 import { countedLog } from './counted-log.ts'
 import { type Effects, type EffectsOptions, effectsOf } from './effects.ts'
@@ -18,7 +19,7 @@ export interface Explained {
   readonly record: TransitionRecord
   /** The timer by which it came. */
   readonly timer?: FiredTimer
-  /** Absent for effects beyond EXPLAINED_MAX. */
+  /** Absent for effects beyond EXPLAINED_MAX, and for records beyond PART_SIZE_MAX. The record itself has them. */
   readonly guards?: GuardsAsked
 }
 
@@ -52,8 +53,13 @@ export async function why(
   const past = new Past(log, registry, options)
   const guards = new Map<number, GuardsAsked>()
   const bySeq = effects.slice(0, EXPLAINED_MAX).map((effect) => effect.record)
-  for (const one of [...causes, record, ...bySeq.sort((a, b) => a.seq - b.seq)])
-    guards.set(one.seq, await guardsAsked(past, registry, one))
+  const size = new PartSize()
+  for (const one of [...causes, record, ...bySeq.sort((a, b) => a.seq - b.seq)]) {
+    if (size.isFull && one !== record) continue
+    const found = await guardsAsked(past, registry, one)
+    guards.set(one.seq, found)
+    size.add(found)
+  }
   const records = new Map([record, ...effects.map((effect) => effect.record)].map((one) => [one.seq, one]))
   const explained = (one: TransitionRecord): Explained => {
     const cause = one.cause === null ? undefined : records.get(one.cause)

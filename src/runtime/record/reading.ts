@@ -1,14 +1,20 @@
 /** Records which paths of a value a function reads. The function sees proxies, and gets the same values from them. */
 import { Ref } from './ref.ts'
+import { sizeUpTo } from './size.ts'
 
 /** A path that was read, and the value there. `value` is absent where there is none. */
 export interface Read {
   readonly path: readonly string[]
   readonly value?: unknown
+  /** True for a value that is left out, because it is larger than READ_SIZE_MAX. */
+  readonly isLarge?: true
 }
 
 /** Maximum number of reads that one Reading returns. A function that goes through a large list reads more. */
 export const READS_MAX = 100
+
+/** Maximum size of a value that a Reading returns, in characters of JSON. */
+export const READ_SIZE_MAX = 50_000
 
 type Path = readonly string[]
 
@@ -52,7 +58,9 @@ export class Reading<T> {
       if (passed.has(key) && (!isWhole || path.length === 0)) continue
       const holder = path.length > 1 ? this.#noted.get(keyOf(path.slice(0, -1))) : undefined
       if (holder?.isWhole && !isPlain(value) && value !== undefined) continue
-      reads.push(value === undefined ? { path } : { path, value })
+      if (value === undefined) reads.push({ path })
+      else if (sizeUpTo(READ_SIZE_MAX, value) < READ_SIZE_MAX) reads.push({ path, value })
+      else reads.push({ path, isLarge: true })
       if (reads.length === READS_MAX) break
     }
     return reads

@@ -15,6 +15,8 @@ export interface GuardRead {
   readonly path: readonly string[]
   /** Absent where there is no value. */
   readonly value?: unknown
+  /** True for a value that is left out, because it is larger than READ_SIZE_MAX. */
+  readonly isLarge?: true
 }
 
 export type GuardResult = 'true' | 'false' | 'threw'

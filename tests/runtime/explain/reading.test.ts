@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { READS_MAX, Reading } from '../../../src/runtime/record/reading.ts'
+import { READ_SIZE_MAX, READS_MAX, Reading } from '../../../src/runtime/record/reading.ts'
 import { Ref } from '../../../src/runtime/record/ref.ts'
 import { SEED } from '../../seeded.ts'
 
@@ -76,6 +76,22 @@ describe('a reading notes', () => {
     expect(readsOf({ candle, last: candle }, (c) => c.last === c.candle && c.last.close)).toEqual([
       'candle = {"close":5}',
       'last.close = 5',
+    ])
+  })
+
+  it('no value that is too large for an answer', () => {
+    const reading = new Reading({
+      text: 'x'.repeat(READ_SIZE_MAX),
+      list: Array(READ_SIZE_MAX).fill(1),
+      small: [1],
+    })
+    expect(
+      [reading.view.text, Object.keys(reading.view.list).length, Object.keys(reading.view.small)].length,
+    ).toBe(3)
+    expect(reading.reads).toEqual([
+      { path: ['text'], isLarge: true },
+      { path: ['list'], isLarge: true },
+      { path: ['small'], value: [1] },
     ])
   })
 

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { createMachine, fromPromise, sendTo, setup } from 'xstate'
 import { machines } from '../../../machines/index.ts'
 import { Registry } from '../../../src/runtime/actors/registry.ts'
+import { PART_SIZE_MAX } from '../../../src/runtime/explain/bounds.ts'
 import { CAUSES_MAX, causesOf, isSameTimer } from '../../../src/runtime/explain/causes.ts'
 import { effectsOf, REPEATS_MAX } from '../../../src/runtime/explain/effects.ts'
 import { lastDecision, why } from '../../../src/runtime/explain/why.ts'
@@ -176,6 +177,51 @@ it('leaves out what is too deep, and counts it', async () => {
   const { effects, leftOut } = await supervisor.why(RING, { depth: 2 })
   expect(effects.map(({ depth }) => depth)).toEqual([1, 1, 1, 2])
   expect(leftOut).toBe(1)
+  await supervisor.stop()
+})
+
+it('is bounded, however large the events are', async () => {
+  interface Go {
+    readonly type: 'GO'
+    readonly n: number
+    readonly text: string
+  }
+  const large = setup({
+    types: {} as { events: Go },
+    guards: { isOver: ({ event }) => event.text === '' || event.n === 0 },
+  }).createMachine({
+    id: 'large',
+    initial: 'on',
+    states: {
+      on: {
+        on: {
+          GO: [
+            { guard: 'isOver' },
+            {
+              actions: sendTo(
+                ({ self }) => self,
+                ({ event }) => ({ ...event, n: event.n - 1 }),
+              ),
+            },
+          ],
+        },
+      },
+    },
+  })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { large } })
+  await supervisor.spawn('large', 'a')
+  await supervisor.send('large/a', { type: 'GO', n: 10, text: 'x'.repeat(400_000) })
+  const last = await supervisor.why(supervisor.seq)
+  expect(last.isWhole).toBe(false)
+  expect(last.guards?.asked[0]?.guards[0]?.reads).toContainEqual({
+    from: 'event',
+    path: ['text'],
+    isLarge: true,
+  })
+  const first = await supervisor.why(RING)
+  expect(first.leftOut).toBeGreaterThan(0)
+  for (const found of [first, last]) expect(JSON.stringify(found).length).toBeLessThan(3 * PART_SIZE_MAX)
   await supervisor.stop()
 })
 
