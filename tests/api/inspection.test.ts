@@ -2,8 +2,9 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { fromPromise, sendTo, setup } from 'xstate'
+import { type AnyStateMachine, createMachine, fromPromise, sendTo, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
@@ -178,4 +179,53 @@ describe('a client of the inspection', () => {
     const { closed } = await connect()
     expect(await closed).toBe(1011)
   })
+})
+
+it('a life over two versions of a machine has the states of both', async () => {
+  const of = (version: string, ...states: string[]) =>
+    createMachine({
+      id: 'tally',
+      version,
+      initial: 'a',
+      states: Object.fromEntries(states.map((state) => [state, { on: { GO: 'b' } }])),
+    })
+  const [v1, v2] = [of('1', 'a', 'b'), of('2', 'a', 'b', 'c')] as const satisfies readonly AnyStateMachine[]
+  const upgraded = new Harness()
+  const first = await upgraded.open({ machines: { tally: v1 } })
+  await first.spawn('tally', 't')
+  await first.stop()
+  const upgrade = { from: '1', to: '2', migrate: (state: unknown) => state }
+  const machines = { tally: { machine: v2, previous: [v1], upgrades: [upgrade] } } as unknown as Machines
+  const second = await upgraded.open({ machines })
+  const live = await startApi(second, { host: '127.0.0.1', port: 0 }, QUIET)
+  const told = async (query: string) => {
+    const socket = new WebSocket(`${live.url.replace('http', 'ws')}/inspect${query}`)
+    const frames: Frame[] = []
+    socket.on('message', (data) => frames.push(JSON.parse(String(data)) as Frame))
+    await once(socket, 'message')
+    return { socket, frames }
+  }
+  const present = await told('?actor=tally/t')
+  await second.send('tally/t', { type: 'GO' })
+  const past = await told('?actor=tally/t&from=1')
+  await eventually(() => expect(past.frames.at(-1)).toMatchObject({ type: 'outcry.end', records: 3 }))
+  await eventually(() => expect(present.frames.at(-1)).toMatchObject({ event: { type: 'GO' } }))
+  const states = (frames: readonly Frame[]) =>
+    frames.flatMap(({ definition, event }) =>
+      definition === undefined ? (event?.type ?? []) : [Object.keys(JSON.parse(definition).states).join()],
+    )
+  expect(states(past.frames)).toEqual([
+    ...['a,b', 'xstate.init', 'xstate.init'],
+    ...['a,b,c', 'outcry.migrated', 'outcry.migrated', 'GO', 'GO'],
+  ])
+  expect(states(present.frames).slice(-5)).toEqual([
+    'a,b,c',
+    'outcry.migrated',
+    'outcry.migrated',
+    'GO',
+    'GO',
+  ])
+  for (const { socket } of [present, past]) socket.close()
+  await live.close()
+  await second.stop()
 })

@@ -1,6 +1,7 @@
 /** A client that hears of actors from now on. */
 import type { WebSocket } from 'ws'
 import type { Publication } from '../../runtime/turn/publication.ts'
+import type { AnyStateMachine } from '../../runtime/xstate/types.ts'
 import { CLOSE } from '../contract/frames.ts'
 import { Outlet } from '../feed/outlet.ts'
 import type { Peer } from '../sockets.ts'
@@ -18,8 +19,8 @@ export abstract class LiveClient implements Peer {
   /** Addresses, or their beginnings with `*` behind. Undefined for all actors. */
   readonly only: readonly string[] | undefined
   readonly #protocol: Protocol
-  /** Actors that the client has been told of, and that have not ended. */
-  readonly #introduced = new Set<string>()
+  /** Actors that the client has been told of, and that have not ended, with their machines. */
+  readonly #introduced = new Map<string, AnyStateMachine | undefined>()
 
   constructor(socket: WebSocket, protocol: Protocol, only: readonly string[] | undefined) {
     this.outlet = new Outlet(socket, undefined, BUFFERED_MAX)
@@ -50,19 +51,20 @@ export abstract class LiveClient implements Peer {
   /** Tells of an actor that exists, unless the client knows it. */
   introduce(seen: Seen): void {
     if (this.isBehind || this.#introduced.has(seen.address)) return
-    this.#introduced.add(seen.address)
+    this.#introduced.set(seen.address, seen.machine)
     for (const frame of this.#protocol.introduction(seen)) this.send(frame)
   }
 
   onRelease({ record, snapshot }: Publication, frames: ReleaseFrames): void {
     const { actor, event } = record
     if (!this.outlet.isOpen || this.isBehind || !this.#hears(actor)) return
-    const { introduction, step } = frames.of(this.#protocol)
+    const { machine, introduction, step } = frames.of(this.#protocol)
     // The client may not have heard of the actor: the others that exist still come, or it had no room.
-    const isNew = begins(event) || (this.wantsAll && !this.#introduced.has(actor))
+    const isKnown = this.#introduced.has(actor) && this.#introduced.get(actor) === machine
+    const isNew = begins(event) || (this.wantsAll && !isKnown)
     for (const text of isNew ? [...introduction, ...step] : step) this.outlet.send(text)
     if (snapshot.status !== 'active') this.#introduced.delete(actor)
-    else if (isNew) this.#introduced.add(actor)
+    else if (isNew) this.#introduced.set(actor, machine)
   }
 
   #hears(address: string): boolean {

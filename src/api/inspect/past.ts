@@ -7,7 +7,7 @@ import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { LifeRange, LifeStep } from '../../runtime/state/life.ts'
 import type { InspectQuery } from '../contract/inspect-query.ts'
 import type { PlaceAsked } from '../contract/place.ts'
-import { begins, type Protocol, pastStep, type Step, seenIn } from './steps.ts'
+import { begins, type Protocol, pastStep, type Seen, type Step, seenIn } from './steps.ts'
 
 /** The log that the life is read from: a closed one, or that of a runner. */
 export interface PastLog {
@@ -88,18 +88,22 @@ async function* lifeFrames(
   // The record at a place is the last one there.
   const range = { fromRev: Math.max(1, fromRev ?? toRev ?? 1), ...(toRev !== undefined && { toRev }), signal }
   if (toRev !== undefined && range.fromRev > toRev) return
-  let isFirst = true
+  let shown: Seen | undefined
   let isRead = true
   for await (const step of log.life(address, range)) {
     const { record, before, unread } = step
     const { seq, event } = record
     const past: Step = pastStep(step, log.registry, await senderOf(log, record))
-    const known = before === undefined || begins(event) ? past.after : seenIn(before, log.registry)
-    const introduction = isFirst || begins(event) ? protocol.introduction(known) : []
-    const frames = [...introduction, ...protocol.step(past)]
+    const { after } = past
+    const first = before === undefined || begins(event) ? after : seenIn(before, log.registry)
+    const introduced: Seen[] = shown === undefined || begins(event) ? [first] : []
+    // Another version of its machine has other states.
+    if (after.machine !== undefined && after.machine !== (introduced[0] ?? shown)?.machine)
+      introduced.push(after)
+    const frames = [...introduced.flatMap((seen) => protocol.introduction(seen)), ...protocol.step(past)]
     yield { seq, at: record.at, frames, ...(unread !== undefined && isRead && { unread }) }
     isRead = unread === undefined
-    isFirst = false
+    shown = after
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Publication } from '../../runtime/turn/publication.ts'
+import type { AnyStateMachine } from '../../runtime/xstate/types.ts'
 import { type Protocol, stepOf } from './steps.ts'
 
 interface Texts {
+  /** The machine that the actor runs on after the record. */
+  readonly machine: AnyStateMachine | undefined
   readonly introduction: readonly string[]
   readonly step: readonly string[]
 }
@@ -23,6 +26,7 @@ export class ReleaseFrames {
       const step = stepOf(this.#release, this.#sender)
       // Few clients need the introduction, which may be long.
       made = {
+        machine: step.after.machine,
         get introduction() {
           return protocol.introduction(step.after).map((frame) => JSON.stringify(frame))
         },
