@@ -25,7 +25,7 @@ describe('the path of a message', () => {
   it.each(steps)('%s has %s', (file, name) => {
     const text = readFileSync(`${ROOT}${file}`, 'utf8')
     expect(text).toMatch(
-      new RegExp(`^((export )?(async )?function|  (protected |async )?\\*?)\\s*${name}[(<]`, 'm'),
+      new RegExp(`^((export )?(async )?function\\*?|  (protected |async )?\\*?)\\s*${name}[(<]`, 'm'),
     )
   })
 })
