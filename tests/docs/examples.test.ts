@@ -39,8 +39,17 @@ async function shell(line: string): Promise<{ status: number; body: string }> {
   return { status: Number(stdout.slice(end + 1)), body: stdout.slice(0, end) }
 }
 
-/** Codes for what this run has not: an actor in quarantine, a dead letter, an actor of a user's kind, a source of news. */
-const NOT_THERE = ['ACTOR_NOT_QUARANTINED', 'LETTER_UNKNOWN', 'ACTOR_UNKNOWN', 'COMPONENT_UNKNOWN']
+/**
+ * Codes for what this run has not: an actor in quarantine, a dead letter, an actor of a user's kind, a source of news, and
+ * by chance a strategy without a trade.
+ */
+const NOT_THERE = [
+  'ACTOR_NOT_QUARANTINED',
+  'LETTER_UNKNOWN',
+  'ACTOR_UNKNOWN',
+  'COMPONENT_UNKNOWN',
+  'ACTOR_HELD',
+]
 
 describe('the page of the HTTP API', () => {
   it('is up to date: else npm run docs', () => {
