@@ -65,7 +65,7 @@ export const inspectQuery = fields
   })
 
 /** Returns whether the query asks for a past life. */
-export function isPast({ at, from, to }: Pick<InspectQuery, 'at' | 'from' | 'to'>): boolean {
+export function isPast({ at, from, to }: Partial<InspectQuery>): boolean {
   return at !== undefined || from !== undefined || to !== undefined
 }
 
