@@ -1,6 +1,7 @@
 /** Tests the time line of a log against a plain walk through all of its records, at random times. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
+import { timelineOf } from '../../src/api/state/timeline.ts'
 import { type Client, createClient } from '../../src/client/index.ts'
 import { createSupervisor, type EventEnvelope, openMemoryStore, type Server, serve } from '../../src/index.ts'
 import { envelopesOf } from '../../src/runtime/events/envelope.ts'
@@ -106,6 +107,25 @@ describe(`the time line, seed ${SEED}`, () => {
     const own = eventsBetween(0, records.length).filter(({ actor }) => actor === 'teller/b')
     expect(point?.marks?.[0]?.count).toBe(own.filter(({ type }) => type === 'A').length)
     expect(point?.last?.[0]?.eventId).toBe(own.findLast(({ type }) => type === 'B')?.eventId)
+  })
+
+  it('looks at no more events than it has room for, and says so', async () => {
+    const log = {
+      seq: supervisor.seq,
+      seqAt: (at: number) => supervisor.seqAt(at),
+      read: (options: object) => supervisor.read(options),
+      async *events(): AsyncGenerator<EventEnvelope> {
+        for (let n = 0; ; n++) {
+          looked = n + 1
+          yield eventsBetween(0, records.length)[0] as EventEnvelope
+        }
+      },
+    }
+    let looked = 0
+    const stretch = { points: 3, mark: ['A'], follow: ['B', 'C'], actor: 'teller/nobody' }
+    const found = await timelineOf(log, stretch)
+    expect(found.isPartial).toBe(true)
+    expect(looked).toBeLessThanOrEqual(20_000)
   })
 
   it('refuses an end before its beginning', async () => {

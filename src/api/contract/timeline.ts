@@ -23,7 +23,7 @@ export const timelinePoint = z.object({
 /**
  * @example
  * { from: 1723161255343, to: 1723164855343, fromSeq: 1, toSeq: 44237, points: [{ at: 1723161261343, seq: 71, records: 71 }],
- *   markedFrom: 1 }
+ *   markedFrom: 1, isPartial: false }
  */
 export const timeline = z.object({
   from: recordTime,
@@ -31,8 +31,9 @@ export const timeline = z.object({
   fromSeq: position.describe('seq after which the first point begins'),
   toSeq: position.describe('seq of the last record'),
   points: z.array(timelinePoint).describe('points of equal length in time, oldest first'),
-  markedFrom: position.describe(
-    'seq of the first record that was searched for marks: with very many, older ones are left out',
-  ),
+  markedFrom: position.describe('seq of the first record that was searched for marks'),
+  isPartial: z
+    .boolean()
+    .describe('true when the types have so many events that not all of them were looked at'),
 })
 export type Timeline = Frozen<z.infer<typeof timeline>>

@@ -1,5 +1,6 @@
 /** A stretch of the log in few points. Its cost depends on the points and the marks, and not on the records. */
 import { compact } from '../../../errors/compact.ts'
+import { Pace } from '../../../store/leveldb/pace.ts'
 import type { Interruptible, ReadOptions } from '../../../store/store.ts'
 import type { EventEnvelope } from '../../runtime/events/envelope.ts'
 import type { EventHistoryOptions } from '../../runtime/events/event-history.ts'
@@ -9,8 +10,8 @@ import type { Timeline } from '../contract/timeline.ts'
 type Point = Timeline['points'][number]
 type Mark = NonNullable<Point['marks']>[number]
 
-/** Most marked events that are counted. */
-const MARKED_MAX = 20_000
+/** Most events that are looked at for all points and types together. */
+const LOOKED_MAX = 20_000
 
 /** The log as a time line reads it: of a running supervisor, or of a closed store. */
 export interface TimedLog {
@@ -45,8 +46,12 @@ export async function timelineOf(
   const to = Math.max(from, wanted.to ?? (await timeAt(log, head, options)) ?? from)
   const fromSeq = wanted.from === undefined ? 0 : Math.min(head, await log.seqAt(from))
   const points: Point[] = []
+  const looks = { left: LOOKED_MAX }
+  const pace = new Pace({ ...options, inBackground: true })
   let before = fromSeq
   for (let i = 1; i <= count; i++) {
+    const rest = pace.step()
+    if (rest !== undefined) await rest
     const at = i === count ? to : from + ((to - from) * i) / count
     // The log's time may go back, and a point never does.
     const seq = Math.max(
@@ -54,12 +59,18 @@ export async function timelineOf(
       i === count && wanted.to === undefined ? head : Math.min(head, await log.seqAt(at)),
     )
     const last =
-      seq === before ? [] : await lastOf(log, follow, actor, { fromSeq: before + 1, toSeq: seq, ...options })
+      seq === before
+        ? []
+        : await lastOf(log, looks, follow, actor, { fromSeq: before + 1, toSeq: seq, ...options })
     points.push({ at, seq, records: seq - before, ...compact({ last: last.length > 0 ? last : undefined }) })
     before = seq
   }
-  const marked = await marksOf(log, mark, actor, points, { fromSeq: fromSeq + 1, toSeq: before, ...options })
-  return { from, to, fromSeq, toSeq: before, ...marked }
+  const marked = await marksOf(log, looks, mark, actor, points, {
+    fromSeq: fromSeq + 1,
+    toSeq: before,
+    ...options,
+  })
+  return { from, to, fromSeq, toSeq: before, ...marked, isPartial: looks.left <= 0 }
 }
 
 async function timeAt(log: TimedLog, seq: number, options: Interruptible): Promise<number | undefined> {
@@ -67,18 +78,26 @@ async function timeAt(log: TimedLog, seq: number, options: Interruptible): Promi
   return undefined
 }
 
+/** The events that may still be looked at. */
+interface Looks {
+  left: number
+}
+
 type Range = Pick<EventHistoryOptions, 'fromSeq' | 'toSeq' | 'signal'>
 
 /** Returns the last event of each type in a range, in the order of the log. */
 async function lastOf(
   log: TimedLog,
+  looks: Looks,
   types: readonly string[],
   actor: string | undefined,
   range: Range,
 ): Promise<EventEnvelope[]> {
   const found: EventEnvelope[] = []
   for (const type of types) {
+    if (looks.left <= 0) break
     for await (const envelope of log.events({ ...range, type, reverse: true, inBackground: true })) {
+      if (--looks.left <= 0) break
       if (actor !== undefined && envelope.actor !== actor) continue
       found.push(envelope)
       break
@@ -90,6 +109,7 @@ async function lastOf(
 /** Returns the points with their marks. The newest events are counted first. */
 async function marksOf(
   log: TimedLog,
+  looks: Looks,
   types: readonly string[],
   actor: string | undefined,
   points: readonly Point[],
@@ -99,7 +119,6 @@ async function marksOf(
   const marks: Map<string, Mark>[] = points.map(() => new Map())
   let markedFrom = range.fromSeq
   let i = points.length - 1
-  let left = MARKED_MAX
   for await (const envelope of log.events({
     ...range,
     types: [...types],
@@ -107,6 +126,10 @@ async function marksOf(
     inBackground: true,
   })) {
     const { type, seq, actor: by } = envelope
+    if (--looks.left <= 0) {
+      markedFrom = seq
+      break
+    }
     if (actor !== undefined && by !== actor) continue
     while (i > 0 && (points[i - 1] as Point).seq >= seq) i--
     const mark = marks[i]?.get(type)
@@ -114,9 +137,6 @@ async function marksOf(
       type,
       mark === undefined ? { type, count: 1, seq, actor: by } : { ...mark, count: mark.count + 1 },
     )
-    if (--left > 0) continue
-    markedFrom = seq
-    break
   }
   return {
     points: points.map((point, i) => {
