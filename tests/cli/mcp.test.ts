@@ -1,4 +1,6 @@
 /** Tests `outcry mcp` with the client of the protocol's SDK, on a closed log and on a running program. */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,6 +82,10 @@ const QUESTIONS: readonly (readonly [string, Record<string, unknown>, unknown])[
       records: [{ rev: 2, changed: expect.arrayContaining([{ path: ['context', 'last'], is: 'o1' }]) }],
     },
   ],
+  ['actor', { address: 'till/t-2', at: '09:00:00.001' }, { context: { last: 'o1' } }],
+  ['state', { at: '-1ms' }, { seq: 9 }],
+  ['events', { from: '09:00:00.003', types: ['ORDERED'] }, { events: [{ event: { order: 'o3' } }, {}] }],
+  ['why', { of: '5' }, { record: { seq: 5 } }],
   ['why', { of: 'till/t-2' }, { record: { event: { type: 'CLOSE' } }, causes: [], effects: [] }],
   [
     'events',
@@ -100,6 +106,9 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ['replay', { address: 'till/none' }, 'ACTOR_UNKNOWN'],
   ['why', { of: 999 }, 'RECORD_UNKNOWN'],
   ['events', { from: 'noon' }, 'PLACE_INVALID'],
+  ['state', { at: 'garbage' }, 'REQUEST_INVALID'],
+  ['state', { at: '2026-01-31T09:00:00Z', seq: 3 }, 'REQUEST_INVALID'],
+  ['actors', { changedSince: 'yesterday' }, 'PLACE_INVALID'],
   ['actors', { limit: 0 }, 'limit'],
 ]
 
@@ -149,6 +158,35 @@ describe('an assistant', () => {
       await supervisor.stop()
     }
     expect(readFileSync(join(data, 'HEAD')).length).toBe(before.length)
+  })
+})
+
+describe('an assistant that closes its input', () => {
+  it('gets the answers to what it asked before', async () => {
+    const lines = [
+      {
+        id: 1,
+        method: 'initialize',
+        params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 't', version: '1' } },
+      },
+      { method: 'notifications/initialized' },
+      { id: 2, method: 'tools/call', params: { name: 'actors', arguments: {} } },
+    ].map((message) => JSON.stringify({ jsonrpc: '2.0', ...message }))
+    const args = [...program('tools/cli/main.ts'), 'mcp', '--data', data, '--machines', MACHINES]
+    const child = execFile(process.execPath, args, { cwd: ROOT })
+    let stdout = ''
+    child.stdout?.on('data', (text) => {
+      stdout += text
+    })
+    child.stdin?.end(`${lines.join('\n')}\nno message\n`)
+    const [code] = await once(child, 'close')
+    expect(code).toBe(0)
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+    ).toEqual([1, 2])
   })
 })
 

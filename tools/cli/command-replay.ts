@@ -149,7 +149,7 @@ export async function firstRev(reader: Reader, address: string, from: WrittenPla
   const rev = await revAt(reader, address, place)
   if (place === 'now') return rev + 1
   if ('rev' in place) return rev
-  return 1 + (await revAt(reader, address, { seq: place.seq - 1 }))
+  return place.seq <= 1 ? 1 : 1 + (await revAt(reader, address, { seq: place.seq - 1 }))
 }
 
 async function showState(reader: Reader, address: string, at: WrittenPlace, json: boolean): Promise<void> {

@@ -62,7 +62,6 @@ export async function located(reader: Reader, place: WrittenPlace, name: string)
     throw new OutcryError('PLACE_INVALID', `${name}: seq ${countText(place.seq)} is behind ${end}`, HINT)
   }
   const at = timeOf(place, head)
-  if (at > (head.at ?? Number.NEGATIVE_INFINITY)) return 'now'
   if (name === '--from') return { seq: 1 + (await reader.seqAt(at - 1)) }
   const seq = await reader.seqAt(at)
   if (seq > 0) return { seq }

@@ -14,3 +14,7 @@ export const place = z
   .describe(
     'a place: 5 or rev:5 (record of the actor), seq:1234 (place in the log), a time in ISO 8601 with its zone, 09:00:00 (of the day on which the log ends, UTC), -10m (before the end), now',
   )
+
+/** Describes a time in a question. */
+export const TIME =
+  'a time in ISO 8601 with its zone, epoch milliseconds, 09:00:00 (of the day on which the log ends, UTC), or -10m (before the end)'

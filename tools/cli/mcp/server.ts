@@ -1,5 +1,7 @@
 /** Serves the tools to an assistant, over the Model Context Protocol. */
 import { McpServer } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import { issuesOf, issuesText } from '../../../errors/zod-issues.ts'
 import { VERSION } from '../../../src/api/version.ts'
 import { isOutcryError, OutcryError } from '../../../store/index.ts'
 import type { Reader } from '../reader.ts'
@@ -8,6 +10,9 @@ import { TOOLS } from './tools.ts'
 
 /** Characters of an answer. A longer one would fill the mind of an assistant. */
 const ANSWER_MAX = 200_000
+
+/** ms that a question may take. A closed log belongs to nobody else meanwhile. */
+const ANSWER_MS = 30_000
 
 const INSTRUCTIONS = `Outcry keeps the life of each actor of a trading run (symbol, strategy, list, order, position,
 account) as a log of records. seq is a place in the log, rev a place in the life of one actor, and times are UTC.
@@ -51,7 +56,7 @@ async function answerOf(
   try {
     const reader = await open()
     try {
-      const text = JSON.stringify(await tool.answer(reader, input))
+      const text = JSON.stringify(await inTime(tool.answer(reader, input)))
       if (text.length > ANSWER_MAX) throw tooLong(text.length)
       return { content: [{ type: 'text', text }] }
     } finally {
@@ -60,6 +65,29 @@ async function answerOf(
   } catch (error) {
     return { content: [{ type: 'text', text: refusalText(error) }], isError: true }
   }
+}
+
+/** Resolves with the answer, unless it takes so long that a runner would wait for the folder. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  // The reader is closed under an answer that is late.
+  answer.catch(() => {})
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow()), ANSWER_MS)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function tooSlow(): OutcryError {
+  return new OutcryError(
+    'ANSWER_TOO_LONG',
+    `the answer takes longer than ${ANSWER_MS / 1_000} s`,
+    'Ask for less: a narrower range, or one actor.',
+  )
 }
 
 function tooLong(length: number): OutcryError {
@@ -72,5 +100,6 @@ function tooLong(length: number): OutcryError {
 
 function refusalText(error: unknown): string {
   if (isOutcryError(error)) return `${error.code}: ${error.message}. ${error.hint}`
+  if (error instanceof z.ZodError) return `REQUEST_INVALID: ${issuesText(issuesOf(error, 'input'))}`
   throw error
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { time } from '../../../../src/api/contract/fields.ts'
+import { compact } from '../../../../errors/compact.ts'
 import type { EventEnvelope } from '../../../../src/runtime/events/envelope.ts'
 import { wantedOf } from '../../command-events.ts'
-import { limit } from '../fields.ts'
+import { apiTime } from '../../places.ts'
+import { limit, TIME } from '../fields.ts'
 import { tool } from '../tool.ts'
 
 export const events = tool({
@@ -16,16 +17,16 @@ export const events = tool({
     symbol: z.string().optional().describe('as its venue writes it, such as BTCUSDT'),
     strategy: z.string().optional().describe('id of a strategy'),
     severity: z.enum(['info', 'warning', 'error', 'critical']).optional().describe('the least'),
-    from: z.string().optional().describe(`${time.description}; the last events without it`),
-    to: z
-      .string()
-      .optional()
-      .describe(time.description ?? ''),
+    from: z.string().optional().describe(`${TIME}; the last events without it`),
+    to: z.string().optional().describe(TIME),
     limit,
   }),
-  async answer(reader, { types, from, limit, ...input }) {
-    const range = from === undefined ? { tail: limit } : { from }
-    const wanted = wantedOf(types, { ...input, ...range })
+  async answer(reader, { types, limit, ...input }) {
+    const [from, to] = [await apiTime(reader, input.from), await apiTime(reader, input.to)]
+    const wanted = wantedOf(types, {
+      ...input,
+      ...compact({ from, to, tail: from === undefined ? limit : undefined }),
+    })
     const events: EventEnvelope[] = []
     for await (const envelope of reader.events(wanted, false)) {
       events.push(envelope)

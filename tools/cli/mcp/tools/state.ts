@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { compact } from '../../../../errors/compact.ts'
 import { routes } from '../../../../src/api/contract/routes.ts'
+import { apiTime } from '../../places.ts'
+import { TIME } from '../fields.ts'
 import { tool } from '../tool.ts'
 
 export const state = tool({
@@ -8,8 +11,10 @@ export const state = tool({
   description:
     'Shows accounts (equity, drawdown, positions, open orders, limits) and strategies, now or at a moment of the past.',
   input: z.strictObject({
-    at: z.string().optional().describe('epoch milliseconds, or ISO 8601 with its zone'),
+    at: z.string().optional().describe(TIME),
     seq: z.int().nonnegative().optional().describe('a place in the log instead of a time'),
   }),
-  answer: (reader, moment) => reader.state(routes.state.query.parse(moment)),
+  async answer(reader, { at, seq }) {
+    return reader.state(routes.state.query.parse(compact({ at: await apiTime(reader, at), seq })))
+  },
 })

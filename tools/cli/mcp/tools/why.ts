@@ -14,7 +14,7 @@ export const why = tool({
     depth: z.int().min(1).max(20).optional().describe('levels of what it led to'),
   }),
   answer(reader, { of, depth }) {
-    if (typeof of === 'string') parseAddress(of)
-    return reader.why(of, depth)
+    if (typeof of === 'number' || /^\d{1,15}$/.test(of)) return reader.why(Number(of), depth)
+    return reader.why(parseAddress(of), depth)
   },
 })
