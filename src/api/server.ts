@@ -21,6 +21,7 @@ import { commandRoutes } from './routes/command-routes.ts'
 import { descriptionRoutes } from './routes/description-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failures.ts'
+import { machineRoutes } from './routes/machine-routes.ts'
 import { type ComponentOperations, operationRoutes } from './routes/operation-routes.ts'
 import { pageRoutes } from './routes/page-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
@@ -115,10 +116,11 @@ export async function startApi(
   admission(http, limits, shares, guard)
   answerOthers(http, ['/feed', '/inspect', '/inspect/legacy'])
   const outside = { refused, folder, verify, components }
-  systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request) !== undefined)
+  systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request)?.access)
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(byContract, supervisor)
+  machineRoutes(byContract, supervisor)
   accountRoutes(byContract, supervisor)
   commandRoutes(byContract, supervisor, guard, logger)
   operationRoutes(byContract, supervisor, { guard, logger, components: operations })

@@ -19,6 +19,7 @@ import { checkPlace, checkRange } from './record/place.ts'
 import type { Intent, TransitionRecord } from './record/record.ts'
 import { plainError } from './record/values.ts'
 import { Shielded } from './shielded.ts'
+import { type Coverage, type CoverageBounds, coverageOf } from './state/coverage.ts'
 import { type LifeRange, type LifeStep, lifeOf } from './state/life.ts'
 import { cellAt, type Reading } from './state/replay.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './state/verify.ts'
@@ -234,6 +235,15 @@ export class Queries {
   async why(seq: number, options: EffectsOptions = {}): Promise<Why> {
     checkPlace({ seq })
     return why(this.parts.store, this.registry, seq, options)
+  }
+
+  /**
+   * Counts how often actors of a kind took each transition of a version of their machine, by a replay of their latest
+   * records. It gives way to trading.
+   * @throws KIND_UNKNOWN, STORE_CORRUPT
+   */
+  coverage(kind: string, version: string, bounds?: CoverageBounds): Promise<Coverage> {
+    return coverageOf(this.parts.store, this.registry, kind, version, bounds)
   }
 
   /** Returns the last seq before the log's time first passes `at`; 0 when the log begins later. @throws PLACE_INVALID */

@@ -25,6 +25,10 @@ const health = z.object({
   residents: position.describe('actors in memory'),
   unsettledIntents: position.describe('messages to ports that have no outcome'),
   quarantined: position.describe('actors in quarantine'),
+  access: z
+    .enum(['read', 'control'])
+    .optional()
+    .describe('what the sender may do; absent when the server requires a token and it has sent none'),
   refused: z.record(z.string(), position).optional().describe('number of refused market messages, by reason'),
   components: z
     .array(componentHealth)
@@ -169,6 +173,32 @@ export const stateDefinition = z
     },
   })
   .meta({ id: 'StateDefinition' })
+
+/** The count of a transition. Transitions that differ in their guard or actions alone are counted together. */
+export const transitionCount = z.object({
+  source: z.string().describe('id of the state that it left'),
+  targets: z.array(z.string()).describe('ids of states; none when the machine stayed where it was'),
+  eventType: z.string().describe('type of the event; empty for `always`'),
+  count: position.describe('how often it was taken; 0 when no actor took it'),
+  actors: position.describe('how many actors took it'),
+})
+
+/**
+ * The counts of a machine's transitions, by the actors with the latest records.
+ *
+ * @example
+ * { kind: 'order', version: '7', seq: 44237, actors: 83, records: 912, entered: ['order', 'order.execution', ...],
+ *   transitions: [{ source: 'order.execution.accepted', targets: ['order.execution.filled'], eventType: 'EXECUTION_REPORT', count: 13, actors: 13 }] }
+ */
+export const coverage = z.object({
+  kind: z.string(),
+  version: z.string(),
+  seq: position.describe('seq of the last record when the count began'),
+  actors: position.describe('number of actors that were looked at'),
+  records: position.describe('number of their records that were replayed'),
+  entered: z.array(z.string()).describe('ids of the states in which one of them was'),
+  transitions: z.array(transitionCount).describe('every transition of the machine'),
+})
 
 /** The statechart of a kind, in one of its versions. */
 export const machineOfKind = z.object({

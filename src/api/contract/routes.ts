@@ -10,6 +10,7 @@ import {
   account,
   actorActed,
   componentActed,
+  coverage,
   fenced,
   healthy,
   letterSettled,
@@ -404,6 +405,21 @@ export const routes = {
       version: z.string().optional().describe('version of the machine; the present one by default'),
     }),
     answers: { 200: machineOfKind },
+    refusals: ['REQUEST_INVALID', 'KIND_UNKNOWN'],
+  },
+
+  /** The latest 100 actors and at most 3,000 of their records are replayed. An answer serves for ten seconds. */
+  coverage: {
+    method: 'GET',
+    path: '/machines/{kind}/coverage',
+    example: { path: '/machines/order/coverage' },
+    summary:
+      'Counts how often each transition of a machine was taken, by a replay of the latest actors of its kind.',
+    params: z.strictObject({ kind: z.string().describe('name of the kind') }),
+    query: z.strictObject({
+      version: z.string().optional().describe('version of the machine; the present one by default'),
+    }),
+    answers: { 200: coverage },
     refusals: ['REQUEST_INVALID', 'KIND_UNKNOWN'],
   },
 

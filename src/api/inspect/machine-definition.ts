@@ -1,4 +1,5 @@
 import { compact } from '../../../errors/compact.ts'
+import type { StateValue } from '../../runtime/record/record.ts'
 import type { AnyStateMachine, AnyStateNode } from '../../runtime/xstate/types.ts'
 
 /** A state of a machine, as a diagram needs it, in plain JSON. */
@@ -31,6 +32,20 @@ export interface TransitionDefinition {
 
 export function machineDefinition(machine: AnyStateMachine): StateDefinition {
   return stateDefinition(machine.root)
+}
+
+/** Returns the transitions of a state and of all states in it. */
+export function transitionsOf({ transitions, states }: StateDefinition): readonly TransitionDefinition[] {
+  return [...transitions, ...states.flatMap(transitionsOf)]
+}
+
+/** Returns the ids of the states that are active in a state value. */
+export function activeIn({ id, states }: StateDefinition, value: StateValue | undefined): readonly string[] {
+  const inner = states.flatMap((state) => {
+    if (typeof value === 'string') return value === state.key ? activeIn(state, undefined) : []
+    return value !== undefined && state.key in value ? activeIn(state, value[state.key]) : []
+  })
+  return [id, ...inner]
 }
 
 function stateDefinition(node: AnyStateNode): StateDefinition {

@@ -1,7 +1,6 @@
 import { compact } from '../../../errors/compact.ts'
-import { issuesText } from '../../../errors/zod-issues.ts'
 import { OutcryError } from '../../../store/index.ts'
-import { logicAt, versionOf } from '../../runtime/actors/registry.ts'
+import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { isMachine } from '../../runtime/xstate/logic.ts'
 import type { ActorSummary, ActorView, RecordInDetail } from '../contract/record.ts'
@@ -115,24 +114,6 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
         `${address} does not run on a machine`,
         'Promises, callbacks and observables have no machine.',
       )
-    },
-  )
-
-  http.get(
-    pathOf(routes.machineOfKind),
-    { schema: { params: routes.machineOfKind.params, querystring: routes.machineOfKind.query } },
-    async ({ params, query }): Promise<AnswerOf<typeof routes.machineOfKind>> => {
-      const kind = supervisor.registry.kind(`${params.kind.replaceAll('/', '%2F')}/`)
-      const { version = kind.version } = query
-      const machines = [kind.machine, ...(kind.previous ?? [])]
-      const versions = machines.map(versionOf)
-      // A + that a URL does not encode arrives as a space.
-      const i = versions.findIndex((one) => one === version || one.replaceAll('+', ' ') === version)
-      const [machine, found] = [machines[i], versions[i]]
-      if (machine !== undefined && found !== undefined)
-        return { kind: kind.name, version: found, versions, chart: machineDefinition(machine) }
-      const issues = [{ field: 'version', rule: `must be one of ${versions.join(', ')}` }]
-      throw new OutcryError('REQUEST_INVALID', issuesText(issues), 'Change the fields named.', { issues })
     },
   )
 

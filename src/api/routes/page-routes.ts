@@ -6,7 +6,8 @@ import type { FastifyInstance } from 'fastify'
 /** Folder of the page. The build copies it, so this path holds for the sources and for the build. */
 const PAGE = new URL('../../../tools/inspector/page/', import.meta.url)
 const DOCUMENT = 'index.html'
-const VENDOR = ['elk-api.js', 'elk-worker.min.js']
+/** The layout library. The page asks for it when it draws its first chart. */
+const WORKER = 'elk-worker.min.js'
 /** Content security policy: the page loads nothing from elsewhere, and its document contains no script or style. */
 const POLICY = [
   "default-src 'none'",
@@ -46,15 +47,14 @@ export function pageRoutes(http: FastifyInstance): void {
       globIgnore: [DOCUMENT],
       cacheControl: false,
       setHeaders: (response, path) => {
-        const isVendor = VENDOR.some((name) => path.endsWith(name))
-        response.setHeader('cache-control', isVendor ? KEPT : ASKED)
+        response.setHeader('cache-control', path.endsWith(WORKER) ? KEPT : ASKED)
       },
     })
     page.get('/', ({ headers: { host = '' } }, reply) =>
       reply.header('content-security-policy', `${POLICY}; connect-src ${sourcesOn(host)}`).sendFile(DOCUMENT),
     )
-    const elk = dirname(createRequire(import.meta.url).resolve('elkjs/lib/elk-api.js'))
-    for (const name of VENDOR) page.get(`/vendor/${name}`, (_request, reply) => reply.sendFile(name, elk))
+    const elk = dirname(createRequire(import.meta.url).resolve('elkjs/lib/elk-worker.min.js'))
+    page.get(`/vendor/${WORKER}`, (_request, reply) => reply.sendFile(WORKER, elk))
   })
 }
 

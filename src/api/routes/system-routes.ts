@@ -9,6 +9,7 @@ import { problemOf } from '../contract/problem.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { refuse } from '../errors.ts'
+import type { Access } from '../server-fields.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { VERSION } from '../version.ts'
 import { signalOf } from './request.ts'
@@ -26,12 +27,14 @@ export interface Outside {
   readonly components?: (() => readonly ComponentHealth[]) | undefined
 }
 
-/** `isKnown` returns whether the sender of a request may read more than numbers and states. */
+/**
+ * `accessOf` returns what the sender of a request may do; undefined when it may read no more than numbers and states.
+ */
 export function systemRoutes(
   http: Api,
   supervisor: Supervisor,
   { refused, folder, verify, components }: Outside = {},
-  isKnown: (request: IncomingMessage) => boolean = () => true,
+  accessOf: (request: IncomingMessage) => Access | undefined = () => 'control',
 ): void {
   http.get(pathOf(routes.health), async ({ raw }, reply) => {
     const fence = supervisor.fence
@@ -41,8 +44,9 @@ export function systemRoutes(
     const quarantined = supervisor.quarantinedCount
     const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
     const known = components?.()
-    const shown = isKnown(raw) ? known : known?.map(({ name, state }) => ({ name, state }))
-    const health = { ...facts, ...compact({ refused: refused?.(), components: shown }) }
+    const access = accessOf(raw)
+    const shown = access !== undefined ? known : known?.map(({ name, state }) => ({ name, state }))
+    const health = { ...facts, ...compact({ access, refused: refused?.(), components: shown }) }
     if (fence === undefined) {
       const isWell = quarantined === 0 && !known?.some(({ reason }) => reason !== undefined)
       const status = isWell ? 'ok' : 'degraded'

@@ -1,0 +1,195 @@
+/**
+ * Counts how often actors of a kind took each transition of their machine, by a replay of what they did lately. It looks
+ * at a bounded number of actors and records, gives way to trading, and says how much it looked at.
+ */
+import type { ErrorCode } from '../../../errors/codes.ts'
+import { compact } from '../../../errors/compact.ts'
+import { isOutcryError } from '../../../errors/outcry-error.ts'
+import { Pace } from '../../../store/leveldb/pace.ts'
+import type { SnapshotEntry, Store } from '../../../store/store.ts'
+import type { Cell } from '../actors/cell.ts'
+import { restoreCell } from '../actors/persist.ts'
+import { labelVersion, type Registry } from '../actors/registry.ts'
+import { type Address, kindOf, parentOf } from '../record/address.ts'
+import type { StateValue, TransitionRecord } from '../record/record.ts'
+import type { TakenTransition } from '../xstate/effect.ts'
+import { replayRecord, replayScope } from './replay.ts'
+import { upcasting } from './upcasting-store.ts'
+
+export interface TransitionCount extends TakenTransition {
+  /** The number of times that it was taken. */
+  readonly count: number
+  /** The number of actors that took it. */
+  readonly actors: number
+}
+
+export interface Coverage {
+  /** seq of the last record when the count began. */
+  readonly seq: number
+  /** The number of actors that were looked at, and of their records. */
+  readonly actors: number
+  readonly records: number
+  /** The states, in XState's own form, in which an actor was: each once. */
+  readonly values: readonly StateValue[]
+  /** The transitions that were taken. Two that differ in their guard alone are one. */
+  readonly taken: readonly TransitionCount[]
+}
+
+export interface CoverageBounds {
+  /** Most actors: those with the latest records. */
+  readonly actorsMax?: number
+  /** Most records that are replayed, of all actors together. */
+  readonly recordsMax?: number
+}
+
+const ACTORS_MAX = 100
+const RECORDS_MAX = 3_000
+/** Most records of one actor at its beginning and at its end. So one long life leaves room for others. */
+const FIRST_MAX = 250
+const LAST_MAX = 500
+/** Records of the log in which the latest actors are looked for, before the others are taken by their address. */
+const SEARCHED_MAX = 10_000
+
+/** Codes of errors that mean that the states of an actor cannot be known. */
+const UNREADABLE = [
+  'MACHINE_VERSION_UNKNOWN',
+  'CHILD_UNKNOWN',
+  'UPGRADE_FAILED',
+  'REPLAY_DIVERGED',
+] as const satisfies readonly ErrorCode[]
+
+/** @throws STORE_CORRUPT, KIND_UNKNOWN */
+export async function coverageOf(
+  log: Store<TransitionRecord>,
+  registry: Registry,
+  kind: string,
+  version: string,
+  { actorsMax = ACTORS_MAX, recordsMax = RECORDS_MAX }: CoverageBounds = {},
+): Promise<Coverage> {
+  const store = upcasting(log, registry)
+  const counting = new Counting(store, registry, version, recordsMax)
+  const { seq } = store.head
+  const seen = new Set<string>()
+  for await (const address of addressesOf(store, kind, version)) {
+    if (seen.has(address)) continue
+    seen.add(address)
+    if (seen.size > actorsMax || counting.isFull) break
+    await counting.add(address)
+  }
+  return { seq, ...counting.result }
+}
+
+/** Yields actors of the kind: those that did something lately first. Some come more than once. */
+async function* addressesOf(
+  store: Store<TransitionRecord>,
+  kind: string,
+  version: string,
+): AsyncGenerator<string> {
+  const label = `${kind}@${version}`
+  const lately = { reverse: true, limit: SEARCHED_MAX, mentioning: label }
+  for await (const { actor, machine } of store.read(lately))
+    if (machine === label && isOwn(actor, kind)) yield actor
+  for await (const address of store.actors({ prefix: `${kind}/` })) if (isOwn(address, kind)) yield address
+}
+
+/** Returns whether the actor runs on the machine of the kind, and is no child with a machine of its own. */
+function isOwn(address: string, kind: string): boolean {
+  return kindOf(address) === kind && parentOf(address as Address) === undefined
+}
+
+class Counting {
+  readonly #store: Store<TransitionRecord>
+  readonly #registry: Registry
+  readonly #version: string
+  readonly #recordsMax: number
+  readonly #scope = watchingScope()
+  readonly #pace = new Pace()
+  readonly #counts = new Map<string, { transition: TakenTransition; count: number; actors: number }>()
+  readonly #values = new Map<string, StateValue>()
+  #actors = 0
+  #records = 0
+
+  constructor(store: Store<TransitionRecord>, registry: Registry, version: string, recordsMax: number) {
+    this.#store = store
+    this.#registry = registry
+    this.#version = version
+    this.#recordsMax = recordsMax
+  }
+
+  get isFull(): boolean {
+    return this.#records >= this.#recordsMax
+  }
+
+  get result(): Omit<Coverage, 'seq'> {
+    const taken = [...this.#counts.values()].map(({ transition, count, actors }) => ({
+      ...transition,
+      count,
+      actors,
+    }))
+    return { actors: this.#actors, records: this.#records, values: [...this.#values.values()], taken }
+  }
+
+  async add(address: string): Promise<void> {
+    const lasting = await this.#lasting(address)
+    const own = new Set<string>()
+    const before = this.#records
+    if (lasting === undefined) await this.#replay(address, undefined, own)
+    else {
+      await this.#replay(address, undefined, own, Math.min(FIRST_MAX, lasting.rev))
+      await this.#replay(address, lasting, own)
+    }
+    if (this.#records > before) this.#actors++
+  }
+
+  /** Counts from a snapshot on, or from the first record, to `toRev` or the last one. */
+  async #replay(
+    address: string,
+    entry: SnapshotEntry | undefined,
+    own: Set<string>,
+    toRev?: number,
+  ): Promise<void> {
+    try {
+      let cell: Cell | undefined = entry && restoreCell(this.#scope, this.#registry.kind(address), entry)
+      const range = { fromRev: (entry?.rev ?? 0) + 1, ...compact({ toRev }) }
+      for await (const record of this.#store.history(address, range)) {
+        if (this.isFull) break
+        await this.#pace.step()
+        const { cell: next, result } = replayRecord(this.#scope, this.#registry, cell, record)
+        cell = next
+        if (labelVersion(record.machine) !== this.#version) continue
+        this.#records++
+        for (const value of [record.from, record.to])
+          if (value !== null) this.#values.set(JSON.stringify(value), value)
+        for (const transition of result.taken) this.#count(transition, own)
+      }
+    } catch (error) {
+      // What was counted of it is true. Its other records are of a machine that is not here.
+      if (!UNREADABLE.some((code) => isOutcryError(error, code))) throw error
+    }
+  }
+
+  #count(transition: TakenTransition, own: Set<string>): void {
+    const key = JSON.stringify([transition.source, transition.eventType, transition.targets])
+    const known = this.#counts.get(key) ?? { transition, count: 0, actors: 0 }
+    known.count++
+    if (!own.has(key)) known.actors++
+    own.add(key)
+    this.#counts.set(key, known)
+  }
+
+  /** Returns the snapshot before the last records of a long life. None for a life that is replayed as a whole. */
+  async #lasting(address: string): Promise<SnapshotEntry | undefined> {
+    for await (const { rev } of this.#store.history(address, { reverse: true, limit: 1 })) {
+      if (rev <= FIRST_MAX + LAST_MAX) return undefined
+      for await (const { seq } of this.#store.history(address, { fromRev: rev - LAST_MAX, limit: 1 }))
+        for await (const entry of this.#store.snapshots(address, { maxSeq: seq })) return entry
+    }
+    return undefined
+  }
+}
+
+function watchingScope() {
+  const scope = replayScope()
+  scope.watching = true
+  return scope
+}
