@@ -1,0 +1,77 @@
+/** What the lines of a chart mean, and its buttons. */
+import type { JSX } from 'preact'
+import { type Acts, ZOOM } from './gestures.ts'
+
+interface LegendProps {
+  readonly hasCounts: boolean
+  readonly isAll: boolean
+  readonly acts: Acts
+  /** Whether a person has moved the view. */
+  readonly isFree: boolean
+  readonly onFollow: () => void
+  readonly onSave: (kind: 'svg' | 'png') => Promise<void>
+}
+
+export function Legend({ hasCounts, isAll, acts, isFree, onFollow, onSave }: LegendProps): JSX.Element {
+  return (
+    <div class="chart-legend">
+      <p>
+        <Key name="now">just taken</Key>
+        {hasCounts && <Key name="own">taken before</Key>}
+        {hasCounts && <Key name="others">by others, how often</Key>}
+        <span>
+          <svg width="24" height="14" aria-hidden="true">
+            <rect class="never" x="0.5" y="0.5" width="23" height="13" rx="6.5" />
+          </svg>
+          +n {hasCounts ? 'never taken' : 'not drawn'}
+        </span>
+      </p>
+      <fieldset aria-label="View of the chart">
+        {isFree && (
+          <button type="button" onClick={onFollow}>
+            Follow
+          </button>
+        )}
+        <button
+          type="button"
+          aria-pressed={isAll}
+          onClick={acts.all}
+          title="Draw the ways that no actor took ( n )"
+        >
+          {hasCounts ? 'Never taken' : 'All ways'}
+        </button>
+        <button type="button" aria-label="Zoom in" title="Zoom in ( + )" onClick={() => acts.zoom(ZOOM)}>
+          +
+        </button>
+        <button
+          type="button"
+          aria-label="Zoom out"
+          title="Zoom out ( − )"
+          onClick={() => acts.zoom(1 / ZOOM)}
+        >
+          −
+        </button>
+        <button type="button" onClick={acts.fit} title="Show all of it ( f )">
+          Fit
+        </button>
+        <button type="button" onClick={() => void onSave('svg')} title="Save the chart as SVG">
+          SVG
+        </button>
+        <button type="button" onClick={() => void onSave('png')} title="Save the chart as PNG">
+          PNG
+        </button>
+      </fieldset>
+    </div>
+  )
+}
+
+function Key({ name, children }: { name: string; children: string }): JSX.Element {
+  return (
+    <span>
+      <svg width="24" height="8" aria-hidden="true">
+        <path class={`line ${name}`} d="M0 4h24" />
+      </svg>
+      {children}
+    </span>
+  )
+}
