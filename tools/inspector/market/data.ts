@@ -1,0 +1,178 @@
+/** The content of the market view: the symbol of the choice, its candles, fills and trades around the moment. */
+import { computed, signal } from '@preact/signals'
+import type { AnswerOf, EventEnvelope, Routes } from '../../../src/client/index.ts'
+import { allActors, membership } from '../log/actors.ts'
+import { chosen } from '../log/chosen.ts'
+import { client } from '../log/client.ts'
+import { loaded } from '../log/loading.ts'
+import { run } from '../log/run.ts'
+import { momentAt } from '../state/moment.ts'
+import { choice, moment } from '../state/place.ts'
+import { type Candle, candlesOf } from './candles.ts'
+import { type Fill, fillsIn, type Trade, tradesOf } from './trades.ts'
+
+/** The part of the log that is shown. */
+export const reach = signal<'trade' | 'log'>('trade')
+
+/** ms that are shown before and after the moment, or around a life. */
+const BEFORE_MS = 180_000
+const AFTER_MS = 60_000
+const ROOM_MS = 15_000
+/** A life that is longer is no trade: the moment counts. */
+const LIFE_MAX_MS = 3_600_000
+/** Points of a picture of the whole log. */
+const POINTS = 300
+/** Most events of a question, in pages. */
+const PAGES_MAX = 4
+/** Most trades that are listed. */
+const TRADES_MAX = 100
+/** Least ms between two readings while the log goes on. */
+const LEAST_MS = 1_000
+
+/** The symbol that the chosen actor is about: its venue, its name, and the actor that has its prices. */
+export const symbol = computed(() => {
+  membership.value
+  const is = chosen.value.value
+  // Another actor may be about another symbol.
+  if (is?.address !== choice.value && choice.value !== '') return undefined
+  const context = Object(is?.actor?.context)
+  // Orders have them among their terms.
+  const { venue, symbol: name } = { ...context, ...context.terms }
+  const own = typeof venue === 'string' && typeof name === 'string' ? `symbol/${venue}:${name}` : choice.value
+  const addresses = [...allActors()].filter(({ kind }) => kind === 'symbol').map(({ address }) => address)
+  const address = addresses.includes(own) ? own : addresses.sort()[0]
+  if (address === undefined) return undefined
+  const [of = '', ...rest] = address.slice('symbol/'.length).split(':')
+  return { address, venue: of, name: rest.join(':') }
+})
+
+interface Range {
+  /** Epoch ms. Undefined: the whole log. */
+  readonly from: number | undefined
+  readonly to: number | undefined
+}
+
+/** The stretch that is shown. It keeps still while the moment moves within a life. */
+const range = computed<Range | undefined>(() => {
+  if (reach.value === 'log') return { from: undefined, to: undefined }
+  const is = chosen.value.value
+  const [first, last] = [is?.life.first?.at, is?.life.records.at(-1)?.at]
+  const isTrade = is?.address.startsWith('order/') || is?.address.startsWith('list/')
+  if (isTrade && first !== undefined && last !== undefined && last - first < LIFE_MAX_MS)
+    return { from: first - ROOM_MS, to: last + ROOM_MS }
+  const at = momentAt.value
+  if (at === undefined) return undefined
+  // Steps of a quarter, so that each record of the present does not ask for another picture.
+  const step = AFTER_MS / 4
+  const to = Math.ceil(at / step) * step + (moment.value === undefined ? 0 : AFTER_MS)
+  return { from: to - BEFORE_MS - AFTER_MS, to }
+})
+
+export interface Market {
+  readonly symbol: string
+  readonly interval: string
+  readonly candles: readonly Candle[]
+  /** The last prices by time in seconds, where candles would have no room. */
+  readonly line: readonly { readonly time: number; readonly value: number }[]
+  readonly fills: readonly Fill[]
+  /** Values of the account of the venue by time in seconds, oldest first. */
+  readonly equity: readonly { readonly time: number; readonly value: number }[]
+}
+
+export const market = loaded<Market>(() => {
+  const [of, stretch] = [symbol.value, range.value]
+  if (of === undefined || stretch === undefined) return undefined
+  const { from, to } = stretch
+  // Live, the picture goes on with the log.
+  if (moment.value === undefined) run.value.value
+  const isWhole = from === undefined
+  return {
+    subject: `${of.address} ${reach.value}`,
+    read: async (signal) => {
+      const query = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+      const about = (type: string, actor?: string) =>
+        eventsOf({ ...query, type, ...(actor && { actor }) }, signal)
+      const [prices, candles, fills, parts, values] = await Promise.all([
+        isWhole ? timelineOf({ follow: 'CANDLE_CLOSE', actor: of.address }, signal) : [],
+        isWhole ? [] : about('CANDLE_CLOSE', of.address),
+        about('ORDER_FILLED'),
+        about('ORDER_PARTIAL_FILL'),
+        isWhole
+          ? timelineOf({ follow: 'PORTFOLIO_VALUE', actor: `account/${of.venue}` }, signal)
+          : about('PORTFOLIO_VALUE', `account/${of.venue}`),
+      ])
+      const isOwn = ({ venue, symbol: name }: EventEnvelope) => venue === of.venue && name === of.name
+      return {
+        symbol: of.address,
+        ...candlesOf(candles),
+        line: rising(
+          prices.map(({ at, event }) => ({ time: at / 1_000, value: Number(event.candle.close) })),
+        ),
+        fills: fillsIn([...fills, ...parts].filter(isOwn)),
+        equity: rising(values.map(({ at, event }) => ({ time: at / 1_000, value: Number(event.equity) }))),
+      }
+    },
+  }
+}, LEAST_MS)
+
+/** Trades that were closed up to the moment, the latest first. */
+export const trades = loaded<readonly Trade[]>(() => {
+  const to = moment.value === undefined ? undefined : momentAt.value
+  if (moment.value === undefined) run.value.value
+  else if (to === undefined) return undefined
+  return {
+    subject: moment.value === undefined ? 'live' : 'then',
+    read: async (signal) => {
+      const ask = async (type: string) =>
+        (await client.events({ type, tail: TRADES_MAX, ...(to !== undefined && { to }) })).events
+      signal.throwIfAborted()
+      const [opened, closed, flipped, filled] = await Promise.all(
+        ['POSITION_OPENED', 'POSITION_CLOSED', 'POSITION_FLIPPED', 'ORDER_FILLED'].map(ask),
+      )
+      const events = [...(opened ?? []), ...(closed ?? []), ...(flipped ?? [])].sort((a, b) => a.seq - b.seq)
+      return tradesOf(events, fillsIn(filled ?? []))
+    },
+  }
+}, LEAST_MS)
+
+type EventsQuery = NonNullable<Parameters<typeof client.events>[0]>
+
+/** Returns the events of a stretch, or the last ones when it has no beginning. */
+async function eventsOf(query: EventsQuery, signal: AbortSignal): Promise<EventEnvelope[]> {
+  const found: EventEnvelope[] = []
+  let since: number | undefined
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const { events, next } = await client.ask('events', {
+      query: { ...query, ...(query.from === undefined ? { tail: 1_000 } : since !== undefined && { since }) },
+      signal,
+    })
+    found.push(...events)
+    if (next === undefined) break
+    since = next
+  }
+  return found
+}
+
+/** Returns the last event of each point. */
+async function timelineOf(
+  query: { readonly follow: string; readonly actor: string },
+  signal: AbortSignal,
+): Promise<EventEnvelope[]> {
+  const { points }: AnswerOf<Routes['timeline']> = await client.ask('timeline', {
+    query: { ...query, points: POINTS },
+    signal,
+  })
+  return points.flatMap(({ last = [] }) => last)
+}
+
+/** Returns points whose times rise, as the charts want them: of those at one time, the last. */
+function rising<P extends { readonly time: number }>(points: readonly P[]): P[] {
+  const kept: P[] = []
+  for (const point of points) {
+    const last = kept.at(-1)
+    if (last !== undefined && point.time < last.time) continue
+    if (last?.time === point.time) kept.pop()
+    kept.push(point)
+  }
+  return kept
+}

@@ -1,0 +1,73 @@
+/** The equity of an account as a line, and its drawdown below it. */
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import { theme } from '../frame/theme.ts'
+import { secondText } from '../text/time.ts'
+
+interface Props {
+  readonly points: readonly { readonly time: number; readonly value: number }[]
+  /** Seconds; undefined when it is live. */
+  readonly until: number | undefined
+  readonly label: string
+}
+
+const HEIGHT = 96
+
+export function EquityChart({ points, until, label }: Props): JSX.Element {
+  const root = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | undefined>(undefined)
+  const is = theme.value
+
+  useEffect(() => {
+    const node = root.current
+    if (node === null) return
+    const colour = (name: string) => getComputedStyle(node).getPropertyValue(`--${name}`).trim()
+    const axis = {
+      stroke: colour('ink3'),
+      font: '11px system-ui',
+      grid: { stroke: colour('line'), width: 1 },
+      ticks: { stroke: colour('line'), width: 1 },
+    }
+    const made = new uPlot(
+      {
+        width: node.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
+        cursor: { show: false },
+        scales: { x: { time: false } },
+        axes: [
+          { ...axis, values: (_, at) => at.map((time) => secondText(time * 1_000)), size: 24 },
+          { ...axis, side: 1, size: 68 },
+        ],
+        series: [
+          {},
+          { stroke: colour('ink2'), width: 1.5, fill: colour('sunk') },
+          { stroke: colour('edge'), width: 1, dash: [3, 3] },
+        ],
+      },
+      [[], [], []],
+      node,
+    )
+    plot.current = made
+    const measure = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height: HEIGHT }))
+    measure.observe(node)
+    return () => {
+      measure.disconnect()
+      made.destroy()
+      plot.current = undefined
+    }
+  }, [is])
+
+  useEffect(() => {
+    const end = until ?? Number.POSITIVE_INFINITY
+    plot.current?.setData([
+      points.map(({ time }) => time),
+      points.map(({ time, value }) => (time <= end ? value : null)),
+      // What comes after the moment is dashed: it had not happened yet.
+      points.map(({ time, value }) => (time >= end ? value : null)),
+    ])
+  }, [points, until, is])
+
+  return <div class="equity-chart" role="img" aria-label={label} ref={root} />
+}
