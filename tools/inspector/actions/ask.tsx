@@ -1,0 +1,183 @@
+/** The dialog before anything is done: it says what will happen, and asks for what the log should have. */
+import { computed, signal } from '@preact/signals'
+import type { ComponentChildren, JSX } from 'preact'
+import { Dialog } from '../frame/dialog.tsx'
+import { faultOf } from '../log/loading.ts'
+import { health } from '../log/run.ts'
+import { momentAt } from '../state/moment.ts'
+import { moment } from '../state/place.ts'
+import { countText } from '../text/numbers.ts'
+import { timeText } from '../text/time.ts'
+import { eventOf, type Field } from './schema.ts'
+
+export interface Ask {
+  readonly title: string
+  /** What will happen. */
+  readonly about: ComponentChildren
+  readonly fields: readonly Field[]
+  /** What the form has at first, by the names of fields. */
+  readonly given?: Readonly<Record<string, string>>
+  /** The word on the button. */
+  readonly verb: string
+  readonly isGrave?: boolean
+  /** Does it. Resolves with the seq of the record that says so. */
+  run(values: Readonly<Record<string, unknown>>): Promise<{ readonly seq: number }>
+}
+
+export const NAME: Field = {
+  name: 'by',
+  sort: 'text',
+  about: 'The name of the person who asks for it.',
+  isRequired: false,
+  choices: [],
+  lengthMax: 128,
+}
+export const REASON: Field = {
+  name: 'reason',
+  sort: 'text',
+  about: 'A remark for the log.',
+  isRequired: false,
+  choices: [],
+  lengthMax: 500,
+}
+
+/** True when the token of this page may only read. */
+export const isReadOnly = computed(() => health.value.value?.access === 'read')
+const asked = signal<Ask | undefined>(undefined)
+const isUnderWay = signal(false)
+const refusal = signal('')
+/** What has just been done, for a person who does not see the list move. */
+const said = signal('')
+let forgetting: ReturnType<typeof setTimeout> | undefined
+
+/** The question that is open, and the quarantined actor that it is about. */
+export const askFor = signal<{ readonly ask: Ask; readonly address: string } | undefined>(undefined)
+
+export function ask(what: Ask, quarantined?: string): void {
+  refusal.value = ''
+  isUnderWay.value = false
+  asked.value = what
+  askFor.value = quarantined === undefined ? undefined : { ask: what, address: quarantined }
+}
+
+/** Closes the dialog when its question has no sense any more. */
+export function withdraw(what: Ask): void {
+  if (asked.peek() === what) asked.value = undefined
+}
+
+async function run(what: Ask, form: HTMLFormElement): Promise<void> {
+  const texts = new Map([...new FormData(form)].map(([name, value]) => [name, String(value)] as const))
+  isUnderWay.value = true
+  try {
+    const values = eventOf(what.fields, texts)
+    const { seq } = await what.run(values)
+    if (asked.value === what) asked.value = undefined
+    say(`${what.title.replace(/\?$/, '')}: done, seq ${countText(seq)}`)
+  } catch (error) {
+    const { message, hint } = faultOf(error)
+    refusal.value = hint === '' ? message : `${message}. ${hint}`
+  } finally {
+    isUnderWay.value = false
+  }
+}
+
+function say(text: string): void {
+  clearTimeout(forgetting)
+  said.value = text
+  forgetting = setTimeout(() => {
+    said.value = ''
+  }, 8_000)
+}
+
+export function AskDialog(): JSX.Element {
+  const what = asked.value
+  const close = () => {
+    asked.value = undefined
+  }
+  return (
+    <>
+      <p id="said" role="status" class={said.value === '' ? 'vh' : ''}>
+        {said.value}
+      </p>
+      {what !== undefined && (
+        <Dialog title={what.title} onClose={close}>
+          <form
+            id="ask"
+            autocomplete="off"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (!isUnderWay.value) void run(what, event.currentTarget)
+            }}
+            onKeyDown={(event) => {
+              // Enter never sends: that takes the button.
+              if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault()
+            }}
+          >
+            {moment.value !== undefined && (
+              <p class="chip moment">
+                You look at {momentAt.value === undefined ? 'the past' : timeText(momentAt.value)}. This acts
+                now.
+              </p>
+            )}
+            <div class="about">{what.about}</div>
+            {what.fields.map((field) => (
+              <FieldInput key={field.name} field={field} given={what.given?.[field.name] ?? ''} />
+            ))}
+            <p class="bad refusal" role="alert">
+              {refusal.value}
+            </p>
+            <div class="buttons">
+              <button type="button" class="btn" onClick={close}>
+                Back
+              </button>
+              <button
+                type="submit"
+                class={`btn first${what.isGrave ? ' danger' : ''}`}
+                disabled={isUnderWay.value}
+                aria-busy={isUnderWay.value}
+              >
+                {what.verb}
+              </button>
+            </div>
+          </form>
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function FieldInput({ field, given }: { readonly field: Field; readonly given: string }): JSX.Element {
+  const { name, sort, about, isRequired, choices, lengthMax } = field
+  const id = `ask-${name}`
+  const rest = { id, name, required: isRequired, 'aria-describedby': `${id}-about` }
+  return (
+    <div class="field">
+      <label for={id}>
+        {name}
+        {!isRequired && <span class="dim"> if you like</span>}
+      </label>
+      {sort === 'choice' || sort === 'flag' ? (
+        <select {...rest} defaultValue={given}>
+          {!isRequired && <option value="" />}
+          {(sort === 'flag' ? ['true', 'false'] : choices).map((choice) => (
+            <option key={choice} value={choice} selected={choice === given}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      ) : sort === 'json' ? (
+        <textarea {...rest} class="mono" rows={3} spellcheck={false} defaultValue={given} />
+      ) : (
+        <input
+          {...rest}
+          inputMode={sort === 'number' ? 'decimal' : 'text'}
+          defaultValue={given}
+          maxLength={lengthMax ?? 10_000}
+        />
+      )}
+      <small id={`${id}-about`} class="dim">
+        {about}
+      </small>
+    </div>
+  )
+}

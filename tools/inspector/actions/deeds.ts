@@ -1,0 +1,155 @@
+/** The deeds that a person can do. Each begins with a dialog that asks. */
+import type { Failure } from '../../../src/client/index.ts'
+import { client } from '../log/client.ts'
+import { loaded } from '../log/loading.ts'
+import { kindOf } from '../text/names.ts'
+import { wholeTimeText } from '../text/time.ts'
+import { type Ask, ask, NAME, REASON } from './ask.tsx'
+import { type Command, commandsOf } from './schema.ts'
+
+/** Who acts, where no token says it. */
+const BY = 'the page'
+
+/** The server's description of itself. It has the events that each kind takes from people. */
+export const description = loaded(() => ({
+  subject: 'description',
+  read: (signal) => client.ask('openapi', { signal }),
+}))
+
+export function commandsFor(kind: string): readonly Command[] {
+  const is = description.value.value
+  return is === undefined ? [] : commandsOf(is, kind)
+}
+
+/** Words for the most used commands; the others have their names. */
+const WORDS: Readonly<Record<string, string>> = {
+  CANCEL: 'Cancel',
+  CANCEL_ALL: 'Cancel all',
+  FLATTEN: 'Flatten',
+  CLOSE_POSITION: 'Close',
+  ACKNOWLEDGE_REVIEW: 'Acknowledge',
+  EXIT: 'Exit',
+  START: 'Start',
+  STOP: 'Stop',
+  RECONCILE: 'Reconcile',
+}
+/** Commands that close or end something. */
+const GRAVE = ['CANCEL', 'CANCEL_ALL', 'FLATTEN', 'CLOSE_POSITION', 'EXIT', 'STOP']
+
+export const wordFor = (type: string): string => WORDS[type] ?? type
+
+/** Asks whether to send a command. */
+export function askToSend(
+  address: string,
+  command: Command,
+  given: Readonly<Record<string, string>> = {},
+): void {
+  ask(sending(address, command, given))
+}
+
+function sending(address: string, command: Command, given: Readonly<Record<string, string>>): Ask {
+  const { type, about, fields } = command
+  return {
+    title: `${wordFor(type)} ${address}?`,
+    about: about === '' ? `It sends ${type} to ${address}.` : about.replaceAll('`', ''),
+    fields,
+    given: { by: BY, ...given },
+    verb: wordFor(type),
+    isGrave: GRAVE.includes(type),
+    run: (values) => client.commands.send(address, { ...values, type }),
+  }
+}
+
+/** The effects of each trading state, and the word on its button. */
+const STATES = {
+  active: [
+    'Resume',
+    'Orders that pass the risk gate go out again. A circuit breaker that has tripped is reset, and counts losses from zero.',
+  ],
+  reducing: [
+    'Reduce',
+    'Only orders that make a position smaller pass from now on. Entries are denied until a person resumes.',
+  ],
+  halted: [
+    'Halt',
+    'Only orders that protect a position, and those that close one because a person asks for it, pass from now on. Stops that work stay at the venue. It holds until a person resumes.',
+  ],
+} as const
+
+/** Asks whether to put an account into a trading state. */
+export function askForTradingState(address: string, tradingState: keyof typeof STATES): void {
+  const command = commandsFor(kindOf(address)).find(({ type }) => type === 'SET_TRADING_STATE')
+  if (command === undefined) return
+  const [verb, about] = STATES[tradingState]
+  const { type } = command
+  ask({
+    ...sending(address, command, {}),
+    title: `${verb} ${address}?`,
+    about,
+    fields: command.fields.filter(({ name }) => name !== 'tradingState'),
+    verb,
+    isGrave: tradingState !== 'active',
+    run: (values) => client.commands.send(address, { ...values, type, tradingState }),
+  })
+}
+
+export function askToRelease(address: string, failure: Failure | undefined): void {
+  const cause =
+    failure === undefined
+      ? ''
+      : `It failed on ${failure.event}: ${failure.message}, at ${wholeTimeText(failure.at)}. `
+  const what: Ask = {
+    title: `Release ${address}?`,
+    about: `${cause}It takes messages again, from its state before it failed. Messages sent to it meanwhile are in the dead letters and do not come again. If the cause is still there, it fails and is quarantined again.`,
+    fields: [NAME, REASON],
+    given: { by: BY },
+    verb: 'Release',
+    run: (values) => client.commands.release(address, values),
+  }
+  ask(what, address)
+}
+
+export function askToRestartActor(address: string): void {
+  ask({
+    title: `Restart ${address}?`,
+    about:
+      'It starts over, without its state, its timers and its children. A release lets it go on in its state.',
+    fields: [NAME, REASON],
+    given: { by: BY },
+    verb: 'Restart',
+    isGrave: true,
+    run: (values) => client.commands.restart(address, values),
+  })
+}
+
+export function askToRestartComponent(name: string): void {
+  ask({
+    title: `Restart the component ${name}?`,
+    about: 'It is stopped and started again. The run goes on without it meanwhile.',
+    fields: [NAME, REASON],
+    given: { by: BY },
+    verb: 'Restart',
+    run: (values) => client.commands.restartComponent(name, values),
+  })
+}
+
+export function askAboutLetter(seq: number, address: string, does: 'redeliver' | 'drop'): void {
+  const isAgain = does === 'redeliver'
+  ask({
+    title: isAgain ? `Send the letter ${seq} again?` : `Drop the letter ${seq}?`,
+    about: isAgain
+      ? `The message goes to ${address} once more. If it is refused again, it has a dead letter of its own.`
+      : `Nobody sends the message to ${address} again. The log keeps it.`,
+    fields: [NAME, REASON],
+    given: { by: BY },
+    verb: isAgain ? 'Send again' : 'Drop',
+    isGrave: !isAgain,
+    run: (values) =>
+      isAgain ? client.commands.redeliver(seq, values) : client.commands.dropLetter(seq, values),
+  })
+}
+
+/** Resolves with the last failure of an actor that is failing. */
+export async function lastFailure(address: string): Promise<Failure | undefined> {
+  return (await client.actor(address))?.failure
+}

@@ -1,0 +1,344 @@
+/** The list of actors at the left: a virtual tree, one stop of Tab, with search and filters. */
+import { computed, signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { Parted } from '../frame/name.tsx'
+import { activity, actorAt, allActors, head, isOpen, isWhole, membership, troubleOf } from '../log/actors.ts'
+import { choice, go, moment, view } from '../state/place.ts'
+import { shortState, stateText } from '../text/names.ts'
+import { countText } from '../text/numbers.ts'
+import { ageText } from '../text/time.ts'
+import { type Group, type Item, isRefused, isRow, itemsOf, ROW_PX, type Row } from './items.ts'
+
+/** Rows above and below those in view that the page also has. */
+const SPARE = 8
+
+export const search = signal('')
+const isOpenOnly = signal(false)
+const isFailedOnly = signal(false)
+const by = signal<'owner' | 'kind'>('owner')
+const folded = signal<ReadonlyMap<string, boolean>>(new Map())
+/** Key of the row that has the focus when the list has it. */
+const active = signal('')
+/** True while the list lies over a small window. */
+export const isDrawn = signal(false)
+
+const items = computed(() => {
+  membership.value
+  return itemsOf(allActors(), {
+    by: by.value,
+    text: search.value.trim().toLowerCase(),
+    isOpenOnly: isOpenOnly.value,
+    isFailedOnly: isFailedOnly.value,
+    folded: folded.value,
+    choice: choice.value,
+  })
+})
+const indexes = computed(() => new Map(items.value.map(({ key }, i) => [key, i])))
+const groupCount = computed(() => items.value.reduce((count, item) => count + Number(!isRow(item)), 0))
+/** The time by which ages are told. It moves once a second, because a row shows no less. */
+const now = computed(() => Math.floor(head.value.at / 1_000) * 1_000)
+
+export function ActorList(): JSX.Element {
+  const text = useRef<HTMLInputElement>(null)
+  return (
+    <aside id="rail" class={isDrawn.value ? 'drawn' : ''} aria-label="Actors">
+      <div class="find">
+        <input
+          id="search"
+          ref={text}
+          type="search"
+          aria-label="Find an actor"
+          placeholder="Find an actor"
+          autocomplete="off"
+          spellcheck={false}
+          value={search.value}
+          onInput={({ currentTarget }) => {
+            search.value = currentTarget.value
+          }}
+          onKeyDown={onSearchKey}
+        />
+        <fieldset class="filters" aria-label="Show">
+          <Toggle of={isOpenOnly} name="Open" title="Only what may still act" />
+          <Toggle of={isFailedOnly} name="Failed" title="Only what has failed or was refused" />
+          <button
+            type="button"
+            class="flat order"
+            title="Order the list by owner or by kind"
+            onClick={() => {
+              by.value = by.value === 'owner' ? 'kind' : 'owner'
+            }}
+          >
+            <span aria-hidden="true">⇅ </span>
+            <span class="vh">by </span>
+            {by.value}
+          </button>
+        </fieldset>
+      </div>
+      <Tree />
+      <p class="list-note">{noteText()}</p>
+    </aside>
+  )
+}
+
+function Toggle({
+  of,
+  name,
+  title,
+}: {
+  readonly of: typeof isOpenOnly
+  readonly name: string
+  readonly title: string
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="flat"
+      title={title}
+      aria-pressed={of.value}
+      onClick={() => {
+        of.value = !of.value
+      }}
+    >
+      {name}
+    </button>
+  )
+}
+
+function noteText(): string {
+  membership.value
+  const rows = items.value
+  if (!isWhole.value) return 'Reading the actors …'
+  if (moment.value !== undefined) return 'States and ages here are of now.'
+  if (rows.length === 0)
+    return search.value === '' ? 'Nothing of that kind' : 'No actor has that in its address'
+  return ''
+}
+
+/** From the search, the arrow keys lead into the list, and Escape back to the view. */
+function onSearchKey(event: KeyboardEvent & { readonly currentTarget: HTMLInputElement }): void {
+  if (event.key === 'ArrowDown' || event.key === 'Enter') {
+    const first = items.value.find(isRow)
+    if (first === undefined) return
+    event.preventDefault()
+    active.value = first.key
+    choose(first.address, 'step')
+    document.getElementById('tree')?.focus()
+  } else if (event.key === 'Escape') {
+    event.preventDefault()
+    if (search.value !== '') search.value = ''
+    else {
+      isDrawn.value = false
+      event.currentTarget.blur()
+    }
+  }
+}
+
+const scrolled = signal(0)
+const height = signal(800)
+
+function Tree(): JSX.Element {
+  const root = useRef<HTMLDivElement>(null)
+  const all = items.value
+  // The rows in view follow their actors; the others are not there.
+  activity.value
+  useLayoutEffect(() => {
+    const node = root.current
+    if (node === null) return
+    const measure = new ResizeObserver(() => {
+      height.value = node.clientHeight
+    })
+    measure.observe(node)
+    return () => measure.disconnect()
+  }, [])
+  // The chosen actor is in view when it is chosen, and again when the list has come.
+  const place = indexes.value.get(choice.value)
+  useEffect(() => {
+    if (choice.value === '' || place === undefined) return
+    active.value = choice.value
+    reveal(root.current, place)
+  }, [choice.value, isWhole.value])
+  const from = Math.max(0, Math.floor(scrolled.value / ROW_PX) - SPARE)
+  const to = Math.min(all.length, Math.ceil((scrolled.value + height.value) / ROW_PX) + SPARE)
+  const isActive = indexes.value.get(active.value)
+  return (
+    <div
+      id="tree"
+      ref={root}
+      role="tree"
+      tabIndex={0}
+      aria-label="Actors"
+      aria-busy={!isWhole.value}
+      aria-activedescendant={
+        isActive !== undefined && isActive >= from && isActive < to ? rowId(isActive) : undefined
+      }
+      onScroll={({ currentTarget }) => {
+        scrolled.value = currentTarget.scrollTop
+      }}
+      onKeyDown={(event) => onKey(event, root.current)}
+    >
+      <div class="rows" role="presentation" style={{ height: `${all.length * ROW_PX}px` }}>
+        {all.slice(from, to).map((item, i) => (
+          <ItemRow key={item.key} item={item} index={from + i} />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+const rowId = (index: number): string => `row-${index}`
+
+function ItemRow({ item, index }: { readonly item: Item; readonly index: number }): JSX.Element {
+  return isRow(item) ? <ActorRow row={item} index={index} /> : <GroupRow group={item} index={index} />
+}
+
+function GroupRow({ group, index }: { readonly group: Group; readonly index: number }): JSX.Element {
+  const { key, name, isFolded, count, failed } = group
+  return (
+    <div
+      id={rowId(index)}
+      class={`row group${active.value === key ? ' active' : ''}`}
+      style={{ top: `${index * ROW_PX}px` }}
+      role="treeitem"
+      tabIndex={-1}
+      aria-level={1}
+      aria-expanded={!isFolded}
+      aria-posinset={group.nth}
+      aria-setsize={groupCount.value}
+      aria-selected={false}
+      onClick={() => {
+        active.value = key
+        fold(key, !isFolded)
+      }}
+    >
+      <span class="fold" aria-hidden="true">
+        {isFolded ? '▸' : '▾'}
+      </span>
+      <b class="group-name">{name}</b>
+      <span class="dim">
+        {' '}
+        {countText(count)}
+        {failed > 0 && <span class="bad">, {countText(failed)} failed</span>}
+      </span>
+    </div>
+  )
+}
+
+function ActorRow({ row, index }: { readonly row: Row; readonly index: number }): JSX.Element {
+  const { address, spot, place, size } = row
+  const actor = actorAt(address)
+  const trouble = actor && troubleOf(actor)
+  const isBad = trouble !== undefined || (actor !== undefined && isRefused(actor))
+  const sign = isBad ? 'failed' : actor !== undefined && isOpen(actor) ? 'open' : 'over'
+  const state = trouble ?? shortState(actor?.value)
+  return (
+    <div
+      id={rowId(index)}
+      class={`row depth-${spot.depth}${address === choice.value ? ' chosen' : ''}${active.value === address ? ' active' : ''}`}
+      style={{ top: `${index * ROW_PX}px` }}
+      role="treeitem"
+      tabIndex={-1}
+      aria-level={2}
+      aria-posinset={place}
+      aria-setsize={size}
+      aria-selected={address === choice.value}
+      data-address={address}
+      title={`${address}\n${stateText(actor?.value)}`}
+      onClick={() => choose(address, 'click')}
+    >
+      <Sign is={sign} />
+      <span class="row-name mono">
+        {spot.first === '' ? (
+          <Parted name={spot.rest} />
+        ) : (
+          <>
+            {spot.isBold ? <b>{spot.first}</b> : <span>{spot.first}</span>}
+            {spot.rest !== '' &&
+              (spot.isBold ? <span class="dim rest">{spot.rest}</span> : <b>{spot.rest}</b>)}
+          </>
+        )}
+      </span>
+      <span class={`row-state${isBad ? ' bad' : ''}`}>{state}</span>
+      <span class="row-age">{actor === undefined ? '' : ageText(now.value - actor.at)}</span>
+    </div>
+  )
+}
+
+/** The sign of how an actor stands, which is told by its shape: triangle failed, disc open, ring over. */
+export function Sign({ is }: { readonly is: 'failed' | 'open' | 'over' }): JSX.Element {
+  return (
+    <svg class={`sign ${is}`} width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
+      {is === 'failed' && <path d="M5 1l4.4 8H.6z" fill="currentColor" />}
+      {is === 'open' && <circle cx="5" cy="5" r="3.6" fill="currentColor" />}
+      {is === 'over' && <circle cx="5" cy="5" r="3" fill="none" stroke="currentColor" stroke-width="1.4" />}
+    </svg>
+  )
+}
+
+function choose(address: string, how: 'click' | 'step'): void {
+  active.value = address
+  if (how === 'click') isDrawn.value = false
+  go({ choice: address, ...(view.value === 'overview' && { view: 'actor' }) }, how)
+}
+
+function fold(key: string, isFolded: boolean): void {
+  folded.value = new Map(folded.value).set(key, isFolded)
+}
+
+function reveal(root: HTMLElement | null, index: number): void {
+  if (root === null) return
+  const top = index * ROW_PX
+  if (top < root.scrollTop) root.scrollTop = top
+  else if (top + ROW_PX > root.scrollTop + root.clientHeight)
+    root.scrollTop = top + ROW_PX - root.clientHeight
+  scrolled.value = root.scrollTop
+}
+
+function onKey(event: KeyboardEvent, root: HTMLElement | null): void {
+  const { key, ctrlKey, altKey, metaKey, shiftKey } = event
+  if (ctrlKey || altKey || metaKey || shiftKey || root === null) return
+  const all = items.value
+  const at = indexes.value.get(active.value) ?? -1
+  const page = Math.max(1, Math.floor(root.clientHeight / ROW_PX) - 1)
+  const to = (index: number) => step(root, Math.max(0, Math.min(all.length - 1, index)))
+  const item = all[at]
+  const ways: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => to(at + 1),
+    ArrowUp: () => to(at - 1),
+    PageDown: () => to(at + page),
+    PageUp: () => to(at - page),
+    Home: () => to(0),
+    End: () => to(all.length - 1),
+    ArrowLeft: () => {
+      if (item === undefined) return
+      if (!isRow(item)) fold(item.key, true)
+      else to(all.findLastIndex((other, i) => i < at && !isRow(other)))
+    },
+    ArrowRight: () => {
+      if (item === undefined || isRow(item)) return
+      if (item.isFolded) fold(item.key, false)
+      else to(at + 1)
+    },
+    Enter: () => press(item),
+    ' ': () => press(item),
+  }
+  const way = ways[key]
+  if (way === undefined) return
+  event.preventDefault()
+  event.stopPropagation()
+  way()
+}
+
+function step(root: HTMLElement, index: number): void {
+  const item = items.value[index]
+  if (item === undefined) return
+  active.value = item.key
+  reveal(root, index)
+  if (isRow(item)) choose(item.address, 'step')
+}
+
+function press(item: Item | undefined): void {
+  if (item === undefined) return
+  if (isRow(item)) choose(item.address, 'click')
+  else fold(item.key, !item.isFolded)
+}

@@ -1,0 +1,63 @@
+/** An address in two parts: the end is bold and never cut, and the head gives way. */
+import type { ComponentChildren, JSX } from 'preact'
+import { choice, go, hashOf, moment, type Place, view } from '../state/place.ts'
+import { partsOf } from '../text/names.ts'
+
+export function Name({ address }: { readonly address: string }): JSX.Element {
+  return (
+    <span class="name" title={address}>
+      <Parted name={address} />
+    </span>
+  )
+}
+
+/** The two parts of a name, for a place that has its tooltip. */
+export function Parted({ name }: { readonly name: string }): JSX.Element {
+  const { head, end } = partsOf(name)
+  return (
+    <>
+      <span class="name-head">{head}</span>
+      <b class="name-end">{end}</b>
+    </>
+  )
+}
+
+interface ToProps {
+  readonly place: Partial<Place>
+  readonly children: ComponentChildren
+  /** Classes of the link. */
+  readonly kind?: string
+  readonly label?: string
+  readonly isCurrent?: boolean
+}
+
+/** A link to a place of the page. The browser opens it in a tab of its own as it does every link. */
+export function To({ place, children, label, kind, isCurrent }: ToProps): JSX.Element {
+  const to = { view: view.value, choice: choice.value, moment: moment.value, ...place }
+  const onClick = (event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
+    event.preventDefault()
+    go(to)
+  }
+  return (
+    <a
+      href={hashOf(to)}
+      class={kind}
+      aria-label={label}
+      aria-current={isCurrent ? 'page' : undefined}
+      onClick={onClick}
+    >
+      {children}
+    </a>
+  )
+}
+
+/** A link to an actor at the moment. */
+export function ActorLink({ address, at }: { readonly address: string; readonly at?: number }): JSX.Element {
+  const place: Partial<Place> = { view: 'actor', choice: address, ...(at !== undefined && { moment: at }) }
+  return (
+    <To place={place} kind="link mono" label={address}>
+      <Name address={address} />
+    </To>
+  )
+}

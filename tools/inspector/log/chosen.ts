@@ -1,0 +1,237 @@
+/** The chosen actor at the moment: its state, its records, and the step that the last of them was. */
+import { computed, signal } from '@preact/signals'
+import type { ActorView, AnswerOf, Routes, TransitionRecord } from '../../../src/client/index.ts'
+import type { Coverage, TakenTransition, TransitionCount } from '../chart/index.tsx'
+import { choice, moment } from '../state/place.ts'
+import { activity, actorAt } from './actors.ts'
+import { client } from './client.ts'
+import { loaded } from './loading.ts'
+
+type DetailedRecord = AnswerOf<Routes['history']>['records'][number]
+export type Change = NonNullable<DetailedRecord['changed']>[number]
+
+/** Records that are read around the moment at once. */
+const PAGE = 200
+/** Least ms between two readings of an actor that moves. */
+const LEAST_MS = 150
+
+/** The latest rev of the chosen actor; 0 while no such actor is known. */
+export const latestRev = computed(() => {
+  activity.value
+  return actorAt(choice.value)?.rev ?? 0
+})
+
+/** Records of an actor, in the order of rev, without a gap. */
+export interface Life {
+  readonly address: string
+  readonly records: readonly TransitionRecord[]
+  /** The first record of its life; undefined when there is no such actor. */
+  readonly first: TransitionRecord | undefined
+}
+
+/** The actor as it was at the moment, and its place in its life. */
+export interface Chosen {
+  readonly address: string
+  /** Absent when the actor does not exist, or did not exist yet at the moment. */
+  readonly actor: ActorView | undefined
+  /** The changes that its last record made. */
+  readonly changed: readonly Change[]
+  /** The transitions that its last record took. */
+  readonly taken: readonly TakenTransition[]
+  readonly life: Life
+}
+
+const isKnown = computed(() => latestRev.value > 0)
+
+/** The actor and its records around the moment. One question reads both, so that they are of the same place. */
+export const chosen = loaded<Chosen>(() => {
+  const address = choice.value
+  const at = moment.value
+  if (address === '') return undefined
+  // Live, it is read again whenever it has moved.
+  const version = at === undefined ? latestRev.value : at
+  const known = isKnown.value
+  return {
+    subject: `${address}@${at === undefined ? 'live' : 'then'}`,
+    read: (signal) => read(address, known, at, version, signal),
+  }
+}, LEAST_MS)
+
+/** The last answer: a step needs little that is new. */
+let kept: Chosen | undefined
+
+async function read(
+  address: string,
+  isKnown: boolean,
+  at: number | undefined,
+  latest: number,
+  signal: AbortSignal,
+): Promise<Chosen> {
+  const nothing = { address, actor: undefined, changed: [], taken: [] }
+  // The browser's console would show the server's refusal of an unknown address.
+  if (!(isKnown || (await isListed(address, signal))))
+    return { ...nothing, life: { address, records: [], first: undefined } }
+  const has = kept?.address === address ? kept : undefined
+  const before = has?.life.records ?? []
+  const first = has?.life.first ?? (await records(address, { limit: 1 }, signal))[0]
+  if (first === undefined || (at !== undefined && at < first.seq))
+    return { ...nothing, life: { address, records: before, first } }
+  const query = at === undefined ? {} : { seq: at }
+  const actor = await client.ask('actor', { params: { address }, query, signal })
+  const { rev } = actor
+  const [[detail], around] = await Promise.all([
+    records(address, { fromRev: rev, toRev: rev, limit: 1, detail: true }, signal),
+    recordsAround(address, before, rev, latest, at, signal),
+  ])
+  const { changed = [], taken = [] } = detail ?? {}
+  kept = { address, actor, changed, taken, life: { address, first, records: around } }
+  return kept
+}
+
+async function isListed(address: string, signal: AbortSignal): Promise<boolean> {
+  const { actors } = await client.ask('actors', { query: { prefix: address, limit: 1 }, signal })
+  return actors[0]?.address === address
+}
+
+/** Returns the records around a rev. Those that are there already are not read again. */
+async function recordsAround(
+  address: string,
+  has: readonly TransitionRecord[],
+  rev: number,
+  latest: number,
+  at: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly TransitionRecord[]> {
+  const [from, to] = [has[0]?.rev ?? 0, has.at(-1)?.rev ?? 0]
+  const isInside = from <= rev && rev <= to
+  if (at === undefined) {
+    if (isInside) return has
+    const isNext = to > 0 && rev > to && rev - to <= PAGE
+    if (!isNext)
+      return records(address, { fromRev: Math.max(1, rev - PAGE + 1), toRev: rev, limit: PAGE }, signal)
+    const news = await records(address, { fromRev: to + 1, toRev: rev, limit: PAGE }, signal)
+    return [...has, ...news].slice(-2 * PAGE)
+  }
+  const margin = PAGE / 4
+  const isEnough =
+    isInside && (from === 1 || rev - from >= margin) && (to >= latest || to - rev >= margin || to >= rev + 1)
+  if (isEnough) return has
+  return records(address, { fromRev: Math.max(1, rev - PAGE / 2), limit: PAGE }, signal)
+}
+
+async function records(
+  address: string,
+  query: {
+    readonly fromRev?: number
+    readonly toRev?: number
+    readonly limit: number
+    readonly detail?: true
+  },
+  signal: AbortSignal,
+): Promise<readonly DetailedRecord[]> {
+  return (await client.ask('history', { params: { address }, query, signal })).records
+}
+
+/** The record at the moment: the last one of the chosen actor that counts. */
+export const record = computed(() => {
+  const is = chosen.value.value
+  return is?.actor === undefined ? undefined : is.life.records.find(({ rev }) => rev === is.actor?.rev)
+})
+
+/** The record at the moment with its cause and its effects. The server may search long for these. */
+export const links = loaded(() => {
+  const seq = record.value?.seq
+  if (seq === undefined) return undefined
+  // Live, each record would end the search of the one before, and none would come to its end.
+  const subject = moment.value === undefined ? 'live' : String(seq)
+  return { subject, isSearch: true, read: (signal) => client.ask('record', { params: { seq }, signal }) }
+}, LEAST_MS)
+
+/** The statechart of the chosen actor. A version of a machine has one, so it is read once for it. */
+export const definition = loaded(() => {
+  const actor = chosen.value.value?.actor
+  if (actor === undefined) return undefined
+  const { kind, version, path, address } = actor
+  const key = [kind, version, ...path].join('/')
+  return { subject: key, read: (signal) => chartOf(key, address, signal) }
+})
+
+const charts = new Map<string, AnswerOf<Routes['machine']>>()
+
+async function chartOf(key: string, address: string, signal: AbortSignal) {
+  const has = charts.get(key)
+  if (has !== undefined) return has
+  const [kind = '', version = '', ...path] = key.split('/')
+  const chart =
+    path.length > 0
+      ? await client.ask('machine', { params: { address }, signal })
+      : (await client.ask('machineOfKind', { params: { kind }, query: { version }, signal })).chart
+  charts.set(key, chart)
+  return chart
+}
+
+/** ms for which the first chart of a machine waits for its counts. Without them it is drawn by its shape alone. */
+const AWAITED_MS = 2_000
+
+/** Keys of machines whose counts nothing waits for any more. */
+const late = signal<ReadonlySet<string>>(new Set())
+
+/** The counts of how often actors of the kind took each transition. They are read once for each version of a machine, as its chart is. */
+export const kindCounts = loaded(() => {
+  const actor = chosen.value.value?.actor
+  if (actor === undefined || actor.path.length > 0) return undefined
+  const { kind, version } = actor
+  const key = `${kind}@${version}`
+  return {
+    subject: key,
+    read: async (signal) => {
+      const has = counts.get(key)
+      if (has !== undefined) return { key, ...has }
+      setTimeout(() => {
+        late.value = new Set(late.value).add(key)
+      }, AWAITED_MS)
+      const { transitions, entered } = await client.ask('coverage', {
+        params: { kind },
+        query: { version },
+        signal,
+      })
+      counts.set(key, { transitions, entered })
+      return { key, transitions, entered }
+    },
+  }
+})
+
+const counts = new Map<string, Pick<AnswerOf<Routes['coverage']>, 'transitions' | 'entered'>>()
+
+/** Lives up to this rev are replayed whole, to tell what the actor itself has taken. */
+const OWN_MAX = PAGE
+
+const own = loaded(() => {
+  const actor = chosen.value.value?.actor
+  const latest = latestRev.value
+  if (actor === undefined || latest === 0 || latest > OWN_MAX) return undefined
+  const { address } = actor
+  const query = { fromRev: 1, toRev: latest, limit: OWN_MAX, detail: true } as const
+  return {
+    subject: address,
+    read: async (signal) => ({ address, records: await records(address, query, signal) }),
+  }
+}, 1_000)
+
+/** The past that the chart tells: that of all actors of the kind, and that of this one up to the moment. */
+export const coverage = computed<Coverage | 'awaited' | undefined>(() => {
+  const actor = chosen.value.value?.actor
+  if (actor === undefined || actor.path.length > 0 || kindCounts.fault.value !== undefined) return undefined
+  const all = kindCounts.value.value
+  const key = `${actor.kind}@${actor.version}`
+  if (all?.key !== key) return late.value.has(key) ? undefined : 'awaited'
+  const life = own.value.value
+  const known = { all: all.transitions, entered: all.entered }
+  if (life?.address !== actor.address) return known
+  const taken = new Map<string, TransitionCount>()
+  for (const one of life.records.flatMap((of) => (of.rev <= actor.rev ? (of.taken ?? []) : []))) {
+    const key = JSON.stringify([one.source, one.targets, one.eventType])
+    taken.set(key, { ...one, count: (taken.get(key)?.count ?? 0) + 1 })
+  }
+  return { ...known, own: [...taken.values()] }
+})

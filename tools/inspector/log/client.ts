@@ -1,0 +1,4 @@
+/** The one client of the page: it speaks to the server that the page came from. */
+import { createClient } from '../../../src/client/index.ts'
+
+export const client = createClient({ url: location.origin })

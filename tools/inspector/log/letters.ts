@@ -1,0 +1,41 @@
+/** Dead letters that nobody has settled, the latest first: messages that their actors did not take. */
+import { activity, actorAt } from './actors.ts'
+import { client } from './client.ts'
+import { loaded } from './loading.ts'
+
+const ADDRESS = 'system/dead-letters'
+/** Records that are searched, the latest. */
+const SEARCHED = 1_000
+
+export interface Letter {
+  readonly seq: number
+  readonly at: number
+  readonly to: string
+  /** Type of the message. */
+  readonly type: string
+  readonly reason: string
+}
+
+export const letters = loaded<readonly Letter[]>(() => {
+  activity.value
+  const rev = actorAt(ADDRESS)?.rev
+  if (rev === undefined || rev < 2) return undefined
+  return { subject: ADDRESS, read: (signal) => read(rev, signal) }
+}, 1_000)
+
+let kept: { readonly rev: number; readonly letters: readonly Letter[] } | undefined
+
+async function read(rev: number, signal: AbortSignal): Promise<readonly Letter[]> {
+  if (kept?.rev === rev) return kept.letters
+  const query = { reverse: true, limit: SEARCHED }
+  const { records } = await client.ask('history', { params: { address: ADDRESS }, query, signal })
+  const settled = new Set(records.map(({ event }) => event.letter))
+  const letters = records.flatMap(({ seq, at, event }) => {
+    if (event.type !== 'DEAD_LETTER' || settled.has(seq)) return []
+    const { to, event: message, reason, code } = event as Readonly<Record<string, unknown>>
+    const { type } = Object(message) as { readonly type?: string }
+    return [{ seq, at, to: String(to), type: type ?? '?', reason: String(reason ?? code ?? 'not taken') }]
+  })
+  kept = { rev: records[0]?.rev ?? rev, letters }
+  return letters
+}

@@ -1,0 +1,134 @@
+/** Answers of the server as signals. An answer stays until the next one is there. */
+import { effect, type ReadonlySignal, signal } from '@preact/signals'
+import { isOutcryError } from '../../../src/client/index.ts'
+
+/** ms after which a reader is told that something is being read. */
+const SLOW_MS = 200
+
+/** Questions for which the server searches its log that may be under way at once. A browser has six connections. */
+const SEARCHES_MAX = 2
+
+/** Why something could not be read. */
+export interface Fault {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+export interface Loaded<T> {
+  readonly value: ReadonlySignal<T | undefined>
+  readonly fault: ReadonlySignal<Fault | undefined>
+  /** True once reading takes long. */
+  readonly isSlow: ReadonlySignal<boolean>
+  /** Reads again, as after a fault. */
+  again(): void
+}
+
+/** A question to the server: what is asked about, and how. */
+export interface Question<T> {
+  /** Another subject ends a question that is under way. The same one waits for its answer, and is then asked anew. */
+  readonly subject: string
+  read(signal: AbortSignal): Promise<T>
+  /** True when the server searches its log for the answer, which gives way to trading and may take long. */
+  readonly isSearch?: true
+}
+
+/**
+ * Asks a question again each time the signals that `ask` reads change. At most one question is under way; of those that
+ * come meanwhile, the last one is asked. So news that come faster than answers do not keep the answers from coming.
+ *
+ * @param leastMs least ms between two questions about the same subject
+ */
+export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Loaded<T> {
+  const value = signal<T | undefined>(undefined)
+  const fault = signal<Fault | undefined>(undefined)
+  const isSlow = signal(false)
+  const round = signal(0)
+  let subject: string | undefined
+  let next: Question<T> | undefined
+  let asking: AbortController | undefined
+  let askedAt = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const start = () => {
+    const question = next
+    if (question === undefined || asking !== undefined || timer !== undefined) return
+    const waitMs = askedAt + leastMs - performance.now()
+    if (waitMs > 0) {
+      timer = setTimeout(() => {
+        timer = undefined
+        start()
+      }, waitMs)
+      return
+    }
+    next = undefined
+    askedAt = performance.now()
+    const own = new AbortController()
+    asking = own
+    const slow = setTimeout(() => {
+      isSlow.value = true
+    }, SLOW_MS)
+    const answer = question.isSearch ? searching(question, own.signal) : question.read(own.signal)
+    answer
+      .then(
+        (answer) => {
+          if (asking !== own) return
+          value.value = answer
+          fault.value = undefined
+        },
+        (error) => {
+          if (asking === own) fault.value = faultOf(error)
+        },
+      )
+      .finally(() => {
+        clearTimeout(slow)
+        if (asking !== own) return
+        isSlow.value = false
+        asking = undefined
+        start()
+      })
+  }
+  const stop = () => {
+    asking?.abort()
+    asking = undefined
+    isSlow.value = false
+    clearTimeout(timer)
+    timer = undefined
+    askedAt = 0
+  }
+
+  effect(() => {
+    round.value
+    const question = ask()
+    if (question === undefined || question.subject !== subject) stop()
+    subject = question?.subject
+    next = question
+    if (question === undefined) {
+      value.value = undefined
+      fault.value = undefined
+    }
+    start()
+  })
+  return { value, fault, isSlow, again: () => round.value++ }
+}
+
+let searches = 0
+const waiting: (() => void)[] = []
+
+/** Asks a question once few others are under way, so that they leave connections to those with quick answers. */
+async function searching<T>(question: Question<T>, signal: AbortSignal): Promise<T> {
+  while (searches >= SEARCHES_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
+  searches++
+  try {
+    signal.throwIfAborted()
+    return await question.read(signal)
+  } finally {
+    searches--
+    waiting.shift()?.()
+  }
+}
+
+export function faultOf(error: unknown): Fault {
+  if (isOutcryError(error)) return { code: error.code, message: error.message, hint: error.hint }
+  return { code: '', message: error instanceof Error ? error.message : String(error), hint: '' }
+}

@@ -1,0 +1,50 @@
+/** The run as a whole at the moment: accounts and strategies, the health of the server, and recent failures. */
+import { computed } from '@preact/signals'
+import type { AnswerOf, Routes } from '../../../src/client/index.ts'
+import { moment } from '../state/place.ts'
+import { activity, failed, head, isWhole, membership } from './actors.ts'
+import { client } from './client.ts'
+import { loaded } from './loading.ts'
+
+export type RunState = AnswerOf<Routes['state']>
+export type Account = RunState['accounts'][number]
+export type Strategy = RunState['strategies'][number]
+export type Health = AnswerOf<Routes['health']>
+export type Failures = AnswerOf<Routes['failures']>
+
+/** Accounts and strategies at the moment. */
+export const run = loaded<RunState>(() => {
+  const seq = moment.value
+  if (seq === undefined) activity.value
+  return {
+    subject: seq === undefined ? 'live' : String(seq),
+    isSearch: true,
+    read: (signal) => client.ask('state', { query: seq === undefined ? {} : { seq }, signal }),
+  }
+}, 500)
+
+/** The health of the server: always now, because the past has none. */
+export const health = loaded<Health>(() => {
+  activity.value
+  return { subject: 'health', read: (signal) => client.ask('health', { signal }) }
+}, 2_000)
+
+export const failures = loaded<Failures>(() => {
+  failed.value
+  membership.value
+  return { subject: 'failures', isSearch: true, read: (signal) => client.ask('failures', { signal }) }
+}, 2_000)
+
+/** The time of the first record of the log: where the time line begins. Every log begins with the same actor. */
+export const beginning = loaded<number | undefined>(() => {
+  if (!isWhole.value) return undefined
+  const params = { address: 'system/dead-letters' }
+  return {
+    subject: 'beginning',
+    read: async (signal) =>
+      (await client.ask('history', { params, query: { limit: 1 }, signal })).records[0]?.at,
+  }
+})
+
+/** The seq of the moment: of the end of the log when it is live. */
+export const seqNow = computed(() => moment.value ?? head.value.seq)

@@ -1,0 +1,77 @@
+/** The page: what is chosen at the left, when at the bottom, and the views of both in the middle. */
+import { effect } from '@preact/signals'
+import { type JSX, render } from 'preact'
+import { AskDialog } from './actions/ask.tsx'
+import { ActorPanel } from './actors/actor-view.tsx'
+import { ActorList, isDrawn } from './actors/list.tsx'
+import { followKeys, KeysDialog } from './frame/keys.tsx'
+import { followTheme } from './frame/theme.ts'
+import { Top } from './frame/top.tsx'
+import { actorAt, allActors, followActors, isWhole } from './log/actors.ts'
+import { followNews } from './log/news.ts'
+import { Market } from './market/index.tsx'
+import { MomentBar } from './moment/bar.tsx'
+import { needs } from './overview/needs.ts'
+import { Overview } from './overview/overview.tsx'
+import { choice, followAddress, go, view } from './state/place.ts'
+
+/** Kinds of actors of which the first one is chosen while nobody has chosen. */
+const FIRST = ['account', 'symbol']
+
+followAddress()
+followTheme()
+followActors()
+followNews()
+followKeys()
+effect(() => {
+  const count = needs.value.filter(({ isGrave }) => isGrave).length
+  const alarm = count === 0 ? '' : `(${count}!) `
+  document.title = `${alarm}${choice.value === '' ? '' : `${choice.value} – `}Outcry`
+})
+effect(() => {
+  if (!isWhole.value || choice.value !== '') return
+  const all = [...allActors()]
+  const first = FIRST.map((kind) => all.find((actor) => actor.kind === kind)).find(
+    (actor) => actor !== undefined,
+  )
+  const address = (first ?? all[0])?.address
+  if (address !== undefined && actorAt(address)) go({ choice: address }, 'step')
+})
+
+function Page(): JSX.Element {
+  return (
+    <>
+      <a class="skip" href="#main" onClick={toMain}>
+        Skip to the view
+      </a>
+      <Top />
+      <div id="body">
+        {isDrawn.value && (
+          <div
+            class="shade"
+            onClick={() => {
+              isDrawn.value = false
+            }}
+          />
+        )}
+        <ActorList />
+        <main id="main" tabIndex={-1}>
+          {view.value === 'actor' && <ActorPanel />}
+          {view.value === 'overview' && <Overview />}
+          {view.value === 'market' && <Market />}
+        </main>
+      </div>
+      <MomentBar />
+      <KeysDialog />
+      <AskDialog />
+    </>
+  )
+}
+
+/** The address of the page says where it is, so the link may not change it. */
+function toMain(event: MouseEvent): void {
+  event.preventDefault()
+  document.getElementById('main')?.focus()
+}
+
+render(<Page />, document.body)

@@ -1,0 +1,111 @@
+/** The whole log as a strip by time: what was notable, the equity, the life of the chosen actor, and the moment. */
+import { computed, signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { head } from '../log/actors.ts'
+import { chosen } from '../log/chosen.ts'
+import { isGrave, notable, values } from '../log/news.ts'
+import { beginning } from '../log/run.ts'
+import { goToTime, momentAt } from '../state/moment.ts'
+import { moment } from '../state/place.ts'
+import { countText } from '../text/numbers.ts'
+import { timeText } from '../text/time.ts'
+import { lineOf, marksOf, placesOf, type Span, timeOf } from './scale.ts'
+
+const HEIGHT = 36
+/** Where the equity lies, below the marks. */
+const TOP = 9
+
+const width = signal(1_000)
+const span = computed<Span>(() => ({
+  from: beginning.value.value ?? head.value.at,
+  to: Math.max(head.value.at, (beginning.value.value ?? 0) + 1),
+  width: width.value,
+}))
+const marks = computed(() =>
+  marksOf(
+    notable.value.map((event) => ({ at: event.at, isGrave: isGrave(event) })),
+    span.value,
+  ),
+)
+const equity = computed(() => {
+  const points = values.value.map(({ at, event }) => ({ at, value: Number(event.equity) }))
+  return lineOf(points, span.value, TOP + 2, HEIGHT - 4)
+})
+
+export function Strip(): JSX.Element {
+  const root = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const node = root.current
+    if (node === null) return
+    const measure = new ResizeObserver(() => {
+      width.value = node.clientWidth
+    })
+    measure.observe(node)
+    return () => measure.disconnect()
+  }, [])
+  const is = span.value
+  const life = chosen.value.value?.life
+  const [from, to] = placesOf(
+    [life?.first?.at ?? 0, chosen.value.value?.actor?.at ?? life?.records.at(-1)?.at ?? 0],
+    is,
+  )
+  const at = momentAt.value
+  const [x = is.width] = at === undefined ? [] : placesOf([at], is)
+  return (
+    <div
+      id="strip"
+      ref={root}
+      role="slider"
+      tabIndex={0}
+      aria-label="Moment in the log"
+      aria-valuemin={Math.trunc(is.from)}
+      aria-valuemax={Math.trunc(is.to)}
+      aria-valuenow={Math.trunc(at ?? is.to)}
+      aria-valuetext={`${at === undefined ? 'the end' : timeText(at, is.to)}, ${moment.value === undefined ? 'live' : `seq ${countText(moment.value)}`}`}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId)
+        scrub(event)
+      }}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) scrub(event)
+      }}
+    >
+      <svg width={is.width} height={HEIGHT} aria-hidden="true">
+        {life?.first !== undefined && from !== undefined && to !== undefined && (
+          <rect class="life" x={from} y={TOP} width={Math.max(2, to - from)} height={HEIGHT - TOP} />
+        )}
+        <path class="equity" d={equity.value} />
+        {marks.value.map(({ x: place, isGrave: grave }) => (
+          <path key={`${place}`} class={grave ? 'mark grave' : 'mark'} d={`M${place} 1l4.5 7h-9z`} />
+        ))}
+        <path class="playhead" d={`M${x} 8V${HEIGHT}`} />
+        <path class="playhead-top" d={`M${x - 5} 0h10l-5 8z`} />
+      </svg>
+    </div>
+  )
+}
+
+let wanted: number | undefined
+let isAsking = false
+
+/** Goes to the time under the pointer. While an answer is under way, only the last place counts. */
+function scrub({ currentTarget, clientX }: PointerEvent & { readonly currentTarget: HTMLElement }): void {
+  const { left } = currentTarget.getBoundingClientRect()
+  wanted = timeOf(clientX - left, span.value)
+  void follow()
+}
+
+async function follow(): Promise<void> {
+  if (isAsking) return
+  isAsking = true
+  try {
+    while (wanted !== undefined) {
+      const at = wanted
+      wanted = undefined
+      await goToTime(at, 'step').catch(() => {})
+    }
+  } finally {
+    isAsking = false
+  }
+}

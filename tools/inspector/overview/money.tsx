@@ -1,0 +1,122 @@
+/** The equity of each account, as a figure and as a line up to the moment. */
+import { computed, signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { To } from '../frame/name.tsx'
+import { values } from '../log/news.ts'
+import { type Account, run, seqNow } from '../log/run.ts'
+import { lineOf, placesOf, type Span } from '../moment/scale.ts'
+import { decimalText, directionOf, gainText, moneyText } from '../text/numbers.ts'
+import { secondText } from '../text/time.ts'
+
+const HEIGHT = 96
+const width = signal(360)
+
+export function Money(): JSX.Element {
+  return (
+    <>
+      {(run.value.value?.accounts ?? []).map((account) => (
+        <AccountCard key={account.address} account={account} />
+      ))}
+    </>
+  )
+}
+
+function AccountCard({ account }: { readonly account: Account }): JSX.Element {
+  const { address, asset, equity, dailyPnl, drawdownPct, dailyLoss, orders, unrealizedPnl } = account
+  return (
+    <div class="card money">
+      <h2>
+        Equity{' '}
+        <To place={{ view: 'actor', choice: address }} kind="link mono small">
+          {address}
+        </To>
+      </h2>
+      <p class="equity">
+        <b>{moneyText(equity, asset)}</b> <span class="dim">{asset}</span>{' '}
+        <span class={directionOf(dailyPnl)}>{gainText(dailyPnl, asset)} today</span>
+      </p>
+      <Line venue={account.venue} />
+      <dl class="tiles">
+        <Tile name="Drawdown" value={decimalText(drawdownPct, 3)} unit="%" />
+        <Tile
+          name="Loss of the day"
+          value={moneyText(dailyLoss, asset)}
+          tone={directionOf(`-${dailyLoss}`)}
+        />
+        <Tile
+          name={orders.length > 0 ? 'Working orders' : 'Unrealised'}
+          value={orders.length > 0 ? String(orders.length) : gainText(unrealizedPnl, asset)}
+        />
+      </dl>
+    </div>
+  )
+}
+
+export function Tile({
+  name,
+  value,
+  unit = '',
+  tone = '',
+}: {
+  readonly name: string
+  readonly value: string
+  readonly unit?: string
+  readonly tone?: string
+}): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <b class={tone}>{value}</b> {unit !== '' && <small class="dim">{unit}</small>}
+      </dd>
+    </div>
+  )
+}
+
+const known = computed(() => values.value.filter(({ seq }) => seq <= seqNow.value))
+
+function Line({ venue }: { readonly venue: string }): JSX.Element {
+  const root = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const node = root.current
+    if (node === null) return
+    const measure = new ResizeObserver(() => {
+      width.value = node.clientWidth
+    })
+    measure.observe(node)
+    return () => measure.disconnect()
+  }, [])
+  const points = known.value
+    .filter((event) => event.venue === venue)
+    .map(({ at, event }) => ({ at, value: Number(event.equity) }))
+  const [first, last] = [points[0], points.at(-1)]
+  const span: Span = { from: first?.at ?? 0, to: last?.at ?? 1, width: width.value }
+  const line = lineOf(points, span, 6, HEIGHT - 6)
+  const [from = 0, to = 0] = placesOf([span.from, span.to], span)
+  const isDown = (last?.value ?? 0) < (first?.value ?? 0)
+  return (
+    <div class="line" ref={root}>
+      <svg
+        width={width.value}
+        height={HEIGHT}
+        role="img"
+        aria-label={
+          first === undefined || last === undefined
+            ? 'No value of the account is known'
+            : `Equity from ${first.value.toFixed(2)} to ${last.value.toFixed(2)}`
+        }
+      >
+        {line !== '' && <path class={isDown ? 'area down' : 'area up'} d={`${line}L${to} 0L${from} 0z`} />}
+        <path class={isDown ? 'stroke down' : 'stroke up'} d={line} />
+        <path class="now" d={`M${to} 0V${HEIGHT}`} />
+      </svg>
+      {first !== undefined && last !== undefined && (
+        <p class="axis">
+          <span>{secondText(first.at)}</span>
+          <span>{secondText(last.at)}</span>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,198 @@
+/** The overview: what needs a person first, then how the run goes. */
+import type { JSX } from 'preact'
+import { isReadOnly } from '../actions/ask.tsx'
+import {
+  askAboutLetter,
+  askForTradingState,
+  askToRelease,
+  askToRestartActor,
+  askToRestartComponent,
+  askToSend,
+  commandsFor,
+} from '../actions/deeds.ts'
+import { ActorLink, To } from '../frame/name.tsx'
+import { Notice } from '../frame/notice.tsx'
+import { head, isWhole } from '../log/actors.ts'
+import { lost } from '../log/inspection.ts'
+import { isCaughtUp } from '../log/news.ts'
+import { failures, run } from '../log/run.ts'
+import { momentAt } from '../state/moment.ts'
+import { kindOf } from '../text/names.ts'
+import { countText } from '../text/numbers.ts'
+import { lengthText, secondText, timeText } from '../text/time.ts'
+import { Components } from './components.tsx'
+import { Held } from './held.tsx'
+import { Money } from './money.tsx'
+import { type Act, type Need, needs, seen } from './needs.ts'
+import { Throughput } from './throughput.tsx'
+
+/** What is looked for: where none of it is found, the page says so. */
+const NOTHING: readonly (readonly [name: string, keys: RegExp])[] = [
+  ['failures', /^(trouble|failure)/],
+  ['dead letters', /^letters/],
+  ['broken books', /^book/],
+  ['failed components', /^component/],
+  ['unprotected positions', /^(watchdog|sort PROTECTIVE)/],
+  ['denied orders', /^sort ORDER_DENIED/],
+]
+
+/** Most needs that are shown at once: the gravest. */
+const NEEDS_MAX = 100
+
+/** Most events of a need that are shown at once. */
+const EVENTS_MAX = 30
+
+export function Overview(): JSX.Element {
+  return (
+    <section id="view-overview" class="view" aria-label="Overview" tabIndex={0}>
+      <div class="column">
+        <Needs />
+        <Held />
+      </div>
+      <div class="column">
+        <Notice of={run} />
+        <Money />
+        <Throughput />
+        <Components />
+      </div>
+    </section>
+  )
+}
+
+function Needs(): JSX.Element {
+  const all = needs.value
+  const isKnown = isWhole.value && isCaughtUp.value && failures.value.value !== undefined
+  const nothing = NOTHING.filter(([, keys]) => !all.some(({ key }) => keys.test(key)))
+  return (
+    <div class="card needs">
+      <h2>Needs a person {all.length > 0 && <span class="chip bad">{countText(all.length)}</span>}</h2>
+      {all.length === 0 && <p class="none">{isKnown ? 'Nothing needs a person.' : 'Looking …'}</p>}
+      {all.slice(0, NEEDS_MAX).map((need) => (
+        <NeedItem key={need.key} need={need} />
+      ))}
+      {all.length > NEEDS_MAX && <p class="nothing">and {countText(all.length - NEEDS_MAX)} more</p>}
+      {isKnown && (
+        <p class="nothing">
+          Nothing of:
+          {nothing.map(([name]) => (
+            <span key={name}>
+              <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+                <path d="M2 6.5l3 3 5-7" fill="none" stroke="currentColor" stroke-width="1.8" />
+              </svg>{' '}
+              {name}
+            </span>
+          ))}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function NeedItem({ need }: { readonly need: Need }): JSX.Element {
+  const { isGrave, title, text, thrown, at, seq, actor, events = [], act } = need
+  const now = momentAt.value ?? head.value.at
+  return (
+    <article class="need">
+      <svg class={isGrave ? 'bad' : 'warn'} width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
+        <path
+          d={isGrave ? 'M9 1.5L17 16H1z' : 'M9 1l8 8-8 8-8-8z'}
+          fill={isGrave ? 'currentColor' : 'none'}
+          stroke="currentColor"
+          stroke-width="1.6"
+          stroke-linejoin="round"
+        />
+        <path class="bang" d={isGrave ? 'M9 6.5v4.5M9 12.6v1.4' : 'M9 5v4.6M9 11.4v1.4'} stroke-width="1.7" />
+      </svg>
+      <div class="what">
+        <h3>{title}</h3>
+        <p>
+          {text} {thrown !== undefined && thrown !== '' && <code>{thrown}</code>}
+        </p>
+        <p class="since">
+          {at !== undefined && (
+            <span class="dim">
+              {events.length > 1 && 'last '}
+              {timeText(at, now)}, {lengthText(now - at)} ago
+            </span>
+          )}
+          {actor !== undefined && <ActorLink address={actor} />}
+        </p>
+        {events.length > 1 && (
+          <details>
+            <summary>Show {countText(events.length)}</summary>
+            <ul class="events">
+              {events
+                .slice(-EVENTS_MAX)
+                .reverse()
+                .map(({ eventId, at: then, seq: of, actor: who, event }) => (
+                  <li key={eventId}>
+                    <To place={{ moment: of, choice: who, view: 'actor' }} kind="link mono">
+                      {timeText(then, now)}
+                    </To>
+                    <ActorLink address={who} at={of} />
+                    <span>{String(event.text ?? event.reason ?? '')}</span>
+                  </li>
+                ))}
+            </ul>
+          </details>
+        )}
+      </div>
+      <div class="acts">
+        {seq !== undefined && at !== undefined && (
+          <To
+            place={{ moment: seq, ...(actor !== undefined && { choice: actor, view: 'actor' }) }}
+            kind="btn"
+          >
+            Go to {secondText(at, now)}
+          </To>
+        )}
+        {act !== undefined && <ActButton act={act} />}
+      </div>
+    </article>
+  )
+}
+
+function ActButton({ act }: { readonly act: Act }): JSX.Element | null {
+  if (act.does === 'seen')
+    return (
+      <button
+        type="button"
+        class="btn"
+        onClick={() => {
+          seen.value = { ...seen.value, [act.sort]: act.seq }
+        }}
+      >
+        Seen
+      </button>
+    )
+  if (isReadOnly.value || lost.value !== undefined) return null
+  const [verb, does] = deedOf(act)
+  return (
+    <button type="button" class={act.does === 'limits' ? 'btn' : 'btn first'} onClick={does}>
+      {verb}
+    </button>
+  )
+}
+
+function deedOf(act: Exclude<Act, { does: 'seen' }>): readonly [verb: string, does: () => void] {
+  const send = (address: string, type: string) => {
+    const command = commandsFor(kindOf(address)).find((one) => one.type === type)
+    if (command !== undefined) askToSend(address, command)
+  }
+  switch (act.does) {
+    case 'acknowledge':
+      return ['Review…', () => send(act.address, 'ACKNOWLEDGE_REVIEW')]
+    case 'resume':
+      return ['Resume…', () => askForTradingState(act.address, 'active')]
+    case 'limits':
+      return ['Change limits…', () => send(act.address, 'UPDATE_LIMITS')]
+    case 'release':
+      return ['Release…', () => askToRelease(act.address, act.failure)]
+    case 'restart':
+      return ['Restart…', () => askToRestartActor(act.address)]
+    case 'component':
+      return ['Restart…', () => askToRestartComponent(act.name)]
+    case 'letter':
+      return ['Send again…', () => askAboutLetter(act.seq, act.address, 'redeliver')]
+  }
+}

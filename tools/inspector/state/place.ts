@@ -1,0 +1,76 @@
+/**
+ * The state of the page: what is chosen, and the moment that is looked at. The address of the page says both, and the
+ * view: `#view/address@seq`; without `@seq` it is live. All else follows from them.
+ */
+import { batch, signal } from '@preact/signals'
+
+export const VIEWS = ['overview', 'actor', 'market'] as const
+export type View = (typeof VIEWS)[number]
+
+export interface Place {
+  readonly view: View
+  /** Address of the chosen actor; empty while none is chosen. */
+  readonly choice: string
+  /** seq of the last record that counts; undefined is live. */
+  readonly moment: number | undefined
+}
+
+const first = placeOf(location.hash)
+export const view = signal<View>(first.view)
+export const choice = signal(first.choice)
+export const moment = signal<number | undefined>(first.moment)
+
+/**
+ * Goes to another place. A click makes an entry in the browser's history; a key, a playing moment and a dragged one do
+ * not, because each of their steps would be one.
+ */
+export function go(to: Partial<Place>, by: 'click' | 'step' = 'click'): void {
+  const place = { view: view.value, choice: choice.value, moment: moment.value, ...to }
+  const hash = hashOf(place)
+  if (hash !== location.hash) {
+    if (by === 'click') history.pushState(null, '', hash)
+    else history.replaceState(null, '', hash)
+  }
+  take(place)
+}
+
+/** Follows the address of the page from now on. */
+export function followAddress(): void {
+  const read = () => take(placeOf(location.hash))
+  addEventListener('hashchange', read)
+  addEventListener('popstate', read)
+}
+
+function take(place: Place): void {
+  batch(() => {
+    view.value = place.view
+    choice.value = place.choice
+    moment.value = place.moment
+  })
+}
+
+/** Returns the address of a place, for links. */
+export function hashOf({ view, choice, moment }: Place): string {
+  // An @ of the address itself would be taken for the moment.
+  const address = encodeURI(choice).replaceAll('@', '%40').replaceAll('#', '%23')
+  return `#${view}${address === '' && moment === undefined ? '' : `/${address}`}${moment === undefined ? '' : `@${moment}`}`
+}
+
+/** Reads the address of a page. What is no view is an address, as links of earlier versions have it. */
+export function placeOf(hash: string): Place {
+  const [, before = '', seq] = /^#?(.*?)(?:@(\d{1,15}))?$/.exec(hash) ?? []
+  const moment = seq === undefined ? undefined : Number(seq)
+  const cut = before.indexOf('/')
+  const name = cut < 0 ? before : before.slice(0, cut)
+  const isView = (VIEWS as readonly string[]).includes(name)
+  if (isView) return { view: name as View, choice: cut < 0 ? '' : decoded(before.slice(cut + 1)), moment }
+  return { view: before === '' ? 'overview' : 'actor', choice: decoded(before), moment }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
