@@ -1,10 +1,16 @@
 /** Tests that a life shows each record with the states and the transitions of its time. */
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { Registry } from '../../src/runtime/actors/registry.ts'
 import { changesBetween } from '../../src/runtime/state/changes.ts'
 import { type LifeRange, type LifeStep, lifeOf } from '../../src/runtime/state/life.ts'
 import { Harness } from './harness.ts'
+
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc') as () => void
 
 const door = setup({ types: {} as { context: { opened: number } } }).createMachine({
   id: 'door',
@@ -101,4 +107,34 @@ it('goes on without states where the machine of the time is not registered, and 
   expect(first).toMatchObject({ after: { value: 'shut' } })
   expect(second).toMatchObject({ record: { rev: 2 }, unread: { code: 'REPLAY_DIVERGED' } })
   expect(second).not.toHaveProperty('after')
+})
+
+it('keeps few large states in memory at a time, also when the newest records come first', async () => {
+  const texts: WeakRef<object>[] = []
+  const contextOf = (n: number) => {
+    const long = { text: String(n).padStart(1_000_000) }
+    texts.push(new WeakRef(long))
+    return { n, long }
+  }
+  const large = setup({ types: {} as { context: { n: number; long: object } } }).createMachine({
+    context: () => contextOf(0),
+    on: { GO: { actions: assign(({ context }) => contextOf(context.n + 1)) } },
+  })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { large } })
+  await supervisor.spawn('large', 'a')
+  for (let n = 1; n < 120; n++) await supervisor.send('large/a', { type: 'GO' })
+  const revs: number[] = []
+  let most = 0
+  for await (const { record, after } of supervisor.life('large/a', { reverse: true })) {
+    expect(after).toMatchObject({ rev: record.rev, context: { n: record.rev - 1 } })
+    revs.push(record.rev)
+    // A reference to what is new keeps it in memory until the present task ends.
+    await setImmediate()
+    if (record.rev % 10 !== 0) continue
+    gc()
+    most = Math.max(most, texts.filter((one) => one.deref() !== undefined).length)
+  }
+  expect(revs).toEqual(Array.from({ length: 120 }, (_, n) => 120 - n))
+  expect(most).toBeLessThan(40)
 })

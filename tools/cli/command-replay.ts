@@ -113,8 +113,7 @@ async function* recordsOf(
   const { seq: since } = await reader.head()
   const wanted = await wantedOf(reader, address, asked)
   let last: number | undefined
-  const past = reader.life(address, wanted)
-  for await (const record of wanted.reverse ? (await collected(past)).reverse() : past) {
+  for await (const record of reader.life(address, wanted)) {
     yield record
     last = record.rev
   }
@@ -135,12 +134,15 @@ export async function wantedOf(
   address: string,
   { from, to, tail, detail }: Asked,
 ): Promise<WantedLife> {
-  const fromRev = from === undefined ? 1 : await firstRev(reader, address, from)
+  const begin = from === undefined ? 1 : await firstRev(reader, address, from)
   const toRev = to === undefined ? undefined : await revAt(reader, address, await located(reader, to, '--to'))
   if (toRev === 0) throw notYet(address, '--to')
-  if (toRev !== undefined && toRev < fromRev)
+  if (toRev !== undefined && toRev < begin)
     throw new OutcryError('PLACE_INVALID', '--to: must not be before --from', HELP)
-  return { fromRev, ...compact({ toRev }), ...(tail !== undefined && { reverse: true, limit: tail }), detail }
+  // The last records come in order as well, so that none of them waits in memory for those before it.
+  const last = tail === undefined ? undefined : (toRev ?? (await revAt(reader, address, 'now')))
+  const fromRev = last === undefined ? begin : Math.max(begin, last - (tail ?? 0) + 1)
+  return { fromRev, ...compact({ toRev }), detail }
 }
 
 /** Returns the first rev at the place or behind it. */

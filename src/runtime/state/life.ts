@@ -40,8 +40,11 @@ export interface LifeRange extends Reading {
   readonly limit?: number
 }
 
-/** Records that are replayed together when the newest come first. */
-const PIECE = 500
+/** Steps of the first piece that is replayed when the newest come first. Each piece is longer than the one before. */
+const PIECE_FIRST = 8
+const PIECE_MAX = 500
+/** Most that the steps of a piece may hold together beyond a single state, in characters, more or less. */
+const PIECE_SIZE_MAX = 16 * 1_048_576
 
 /**
  * Yields an actor's records in order of rev, with the states before and after each. It begins at the snapshot before
@@ -61,20 +64,42 @@ export async function* lifeOf(
   const store = upcasting(log, registry)
   if (!reverse) {
     const last = limit === undefined ? toRev : Math.min(toRev ?? Number.MAX_SAFE_INTEGER, fromRev + limit - 1)
-    yield* forward(store, registry, address, { fromRev, ...compact({ toRev: last, toSeq, signal, onRead }) })
+    const range = { fromRev, ...compact({ toRev: last, toSeq, signal, onRead }) }
+    for await (const { step } of forward(store, registry, address, range)) yield step
     return
   }
   let left = limit ?? Number.POSITIVE_INFINITY
   let to = await lastRev(store, address, compact({ toRev, toSeq, signal }))
+  let most = PIECE_FIRST
   while (left > 0 && to >= fromRev) {
-    const from = Math.max(fromRev, to - Math.min(PIECE, left) + 1)
-    const steps: LifeStep[] = []
-    const piece = { fromRev: from, toRev: to, ...compact({ signal, onRead }) }
-    for await (const step of forward(store, registry, address, piece)) steps.push(step)
-    yield* steps.reverse()
-    left -= to - from + 1
-    to = from - 1
+    const from = Math.max(fromRev, to - Math.min(most, left) + 1)
+    const range = { fromRev: from, toRev: to, ...compact({ signal, onRead }) }
+    const steps = await lastOf(forward(store, registry, address, range))
+    const first = steps[0]?.record.rev ?? from
+    most = first > from ? steps.length : Math.min(4 * most, PIECE_MAX)
+    left -= to - first + 1
+    to = first - 1
+    for (let step = steps.pop(); step !== undefined; step = steps.pop()) yield step
   }
+}
+
+/** Returns the last steps, as many as memory has room for, and one at least. */
+async function lastOf(piece: AsyncIterable<SizedStep>): Promise<LifeStep[]> {
+  const kept: SizedStep[] = []
+  let size = 0
+  for await (const sized of piece) {
+    const whole = { ...sized, size: sized.size + JSON.stringify(sized.step.record).length }
+    kept.push(whole)
+    size += whole.size
+    while (size > PIECE_SIZE_MAX && kept.length > 1) size -= kept.shift()?.size ?? 0
+  }
+  return kept.map(({ step }) => step)
+}
+
+interface SizedStep {
+  readonly step: LifeStep
+  /** About the size of what the state after the record does not share with the one before. */
+  readonly size: number
 }
 
 async function* forward(
@@ -82,7 +107,7 @@ async function* forward(
   registry: Registry,
   address: string,
   { fromRev = 1, toRev, toSeq, signal, onRead = () => {} }: LifeRange,
-): AsyncGenerator<LifeStep> {
+): AsyncGenerator<SizedStep> {
   const scope = replayScope()
   scope.watching = true
   let unread: PlainError | undefined
@@ -113,19 +138,26 @@ async function* forward(
     const isWanted = record.rev >= fromRev
     if (isWanted && before === undefined && cell !== undefined) before = viewOf(cell)
     let taken: readonly TakenTransition[] = []
+    const held = cell?.state.held ?? 0
     await read(() => {
       const replayed = replayRecord(scope, registry, cell, record)
       cell = replayed.cell
       taken = replayed.result.taken
     })
     if (!isWanted) continue
-    if (unread !== undefined) yield { record, taken, unread }
+    const size = added(held, cell?.state.held ?? 0)
+    if (unread !== undefined) yield { step: { record, taken, unread }, size }
     else {
       const after = cell && viewOf(cell)
-      yield { record, ...compact({ before, after }), taken }
+      yield { step: { record, ...compact({ before, after }), taken }, size }
       before = after
     }
   }
+}
+
+/** What an actor holds is an upper bound, to which each step adds what is new. It falls where it is measured again. */
+function added(was: number, is: number): number {
+  return is < was ? is : is - was
 }
 
 /** Returns whether the error means that a state cannot be known, while the records can still be read. */
