@@ -63,11 +63,31 @@ it(`turns the one value into the other, whatever they are (seed ${SEED})`, () =>
     ),
   }))
   fc.assert(
-    fc.property(value, value, (a, b) => {
+    fc.property(value, value, fc.nat(40), (a, b, comparedMax) => {
       expect(applied(a, changesBetween(a, b))).toEqual(b)
+      expect(applied(a, changesBetween(a, b, comparedMax))).toEqual(b)
     }),
     { seed: SEED, numRuns: 1_000 },
   )
+})
+
+it('compares large arrays with few comparisons, whatever is in them', () => {
+  const length = 20_000
+  let read = 0
+  const counted = (...others: readonly [index: number, item: number][]) => {
+    const items = Array<number>(length).fill(0)
+    for (const [index, item] of others) items[index] = item
+    const get = (of: number[], key: string | symbol) => {
+      read++
+      return Reflect.get(of, key) as unknown
+    }
+    return new Proxy(items, { get })
+  }
+  // Each shift of the one against the other fits until the middle.
+  const [a, b] = [counted([0, 1], [length / 2, 2]), counted([length - 1, 3])]
+  const changes = changesBetween({ list: a, other: a }, { list: b, other: b })
+  expect(read).toBeLessThan(20 * length)
+  expect(applied({ list: [...a], other: [...a] }, changes)).toEqual({ list: [...b], other: [...b] })
 })
 
 /** Applies changes to a value: an index is one of the earlier value where an item is removed, else of the later one. */

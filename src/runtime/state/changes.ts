@@ -22,25 +22,34 @@ export interface Change {
 const TAG = 'xstate$$type'
 /** Most pairs of items that are compared to align two arrays. Beyond it, only a shift of all items is looked for. */
 const PAIRS_MAX = 4_096
+/** Most values that one call compares to align arrays. It answers while trading waits. */
+const COMPARED_MAX = 20_000
 
 /**
  * Returns the places at which `b` differs from `a`, as plain JSON. The order of keys does not matter, and a member that
  * is undefined is absent. A reference to an actor counts as its address. Items of arrays are aligned, so an item that
- * is added or removed does not change those behind it.
+ * is added or removed does not change those behind it. After `comparedMax` values that are compared for this, the other
+ * items are compared index by index.
  */
-export function changesBetween(a: unknown, b: unknown): Change[] {
-  const changes: Change[] = []
-  compare(a, b, [], changes)
-  return changes
+export function changesBetween(a: unknown, b: unknown, comparedMax = COMPARED_MAX): Change[] {
+  const found: Found = { changes: [], left: comparedMax }
+  compare(a, b, [], found)
+  return found.changes
 }
 
-function compare(was: unknown, is: unknown, path: readonly string[], changes: Change[]): void {
+interface Found {
+  readonly changes: Change[]
+  /** The number of values that may still be compared to align arrays. */
+  left: number
+}
+
+function compare(was: unknown, is: unknown, path: readonly string[], found: Found): void {
   const [a, b] = [bare(was), bare(is)]
   if (a === b) return
-  if (Array.isArray(a) && Array.isArray(b)) compareItems(a, b, path, changes)
-  else if (isObject(a) && isObject(b)) compareMembers(a, b, path, changes)
+  if (Array.isArray(a) && Array.isArray(b)) compareItems(a, b, path, found)
+  else if (isObject(a) && isObject(b)) compareMembers(a, b, path, found)
   else
-    changes.push({
+    found.changes.push({
       path,
       ...(a !== undefined && { was: plain(a) }),
       ...(b !== undefined && { is: plain(b) }),
@@ -49,10 +58,10 @@ function compare(was: unknown, is: unknown, path: readonly string[], changes: Ch
 
 type Members = Readonly<Record<string, unknown>>
 
-function compareMembers(a: Members, b: Members, path: readonly string[], changes: Change[]): void {
-  for (const key of Object.keys(a)) compare(a[key], memberOf(b, key), [...path, key], changes)
+function compareMembers(a: Members, b: Members, path: readonly string[], found: Found): void {
+  for (const key of Object.keys(a)) compare(a[key], memberOf(b, key), [...path, key], found)
   for (const key of Object.keys(b))
-    if (!Object.hasOwn(a, key)) compare(undefined, b[key], [...path, key], changes)
+    if (!Object.hasOwn(a, key)) compare(undefined, b[key], [...path, key], found)
 }
 
 function memberOf(object: Members, key: string): unknown {
@@ -64,11 +73,12 @@ function compareItems(
   a: readonly unknown[],
   b: readonly unknown[],
   path: readonly string[],
-  changes: Change[],
+  found: Found,
 ): void {
+  const { changes } = found
   let [i, j] = [0, 0]
-  for (const [nextI, nextJ] of [...pairsOf(a, b), [a.length, b.length] as const]) {
-    for (; i < nextI && j < nextJ; i++, j++) compare(a[i], b[j], [...path, String(j)], changes)
+  for (const [nextI, nextJ] of [...pairsOf(a, b, found), [a.length, b.length] as const]) {
+    for (; i < nextI && j < nextJ; i++, j++) compare(a[i], b[j], [...path, String(j)], found)
     for (; i < nextI; i++) changes.push({ path: [...path, String(i)], was: plain(a[i]) })
     for (; j < nextJ; j++) changes.push({ path: [...path, String(j)], is: plain(b[j]) })
     i = nextI + 1
@@ -79,18 +89,18 @@ function compareItems(
 type Pair = readonly [i: number, j: number]
 
 /** Returns places of equal items in both arrays, in order. */
-function pairsOf(a: readonly unknown[], b: readonly unknown[]): Pair[] {
+function pairsOf(a: readonly unknown[], b: readonly unknown[], found: Found): Pair[] {
   const shorter = Math.min(a.length, b.length)
   let start = 0
-  while (start < shorter && isSame(a[start], b[start])) start++
+  while (start < shorter && isSame(a[start], b[start], found)) start++
   let end = 0
-  while (end < shorter - start && isSame(a.at(-1 - end), b.at(-1 - end))) end++
+  while (end < shorter - start && isSame(a.at(-1 - end), b.at(-1 - end), found)) end++
   const pairs = Array.from({ length: start }, (_, n): Pair => [n, n])
   const [rows, columns] = [a.length - start - end, b.length - start - end]
   const between =
     rows * columns <= PAIRS_MAX
-      ? commonItems(a, b, start, rows, columns)
-      : shiftedItems(a, b, start, rows, columns)
+      ? commonItems(a, b, start, rows, columns, found)
+      : shiftedItems(a, b, start, rows, columns, found)
   pairs.push(...between)
   for (let n = end; n > 0; n--) pairs.push([a.length - n, b.length - n])
   return pairs
@@ -103,15 +113,16 @@ function commonItems(
   start: number,
   rows: number,
   columns: number,
+  found: Found,
 ): Pair[] {
-  if (rows === 0 || columns === 0) return []
+  if (rows === 0 || columns === 0 || found.left <= 0) return []
   const width = columns + 1
   const lengths = new Uint16Array((rows + 1) * width)
   const same = new Uint8Array((rows + 1) * width)
   const at = (table: Uint8Array | Uint16Array, i: number, j: number) => table[i * width + j] ?? 0
   for (let i = rows - 1; i >= 0; i--) {
     for (let j = columns - 1; j >= 0; j--) {
-      const isCommon = isSame(a[start + i], b[start + j])
+      const isCommon = isSame(a[start + i], b[start + j], found)
       same[i * width + j] = Number(isCommon)
       lengths[i * width + j] = isCommon
         ? at(lengths, i + 1, j + 1) + 1
@@ -134,11 +145,12 @@ function shiftedItems(
   start: number,
   rows: number,
   columns: number,
+  found: Found,
 ): Pair[] {
-  for (let shift = 1; shift < rows; shift++) {
+  for (let shift = 1; shift < rows && found.left > 0; shift++) {
     const kept = Math.min(rows - shift, columns)
     let n = 0
-    while (n < kept && isSame(a[start + shift + n], b[start + n])) n++
+    while (n < kept && isSame(a[start + shift + n], b[start + n], found)) n++
     // The last item of a window, such as the candle that is not closed, may have changed as well.
     if (n > 0 && n >= kept - 1)
       return Array.from({ length: n }, (_, k): Pair => [start + shift + k, start + k])
@@ -146,15 +158,16 @@ function shiftedItems(
   return []
 }
 
-/** Returns whether two values are equal as JSON: see changesBetween. */
-function isSame(was: unknown, is: unknown): boolean {
+/** Returns whether two values are known to be equal as JSON: see changesBetween. */
+function isSame(was: unknown, is: unknown, found: Found): boolean {
+  if (found.left-- <= 0) return false
   const [a, b] = [bare(was), bare(is)]
   if (a === b) return true
   if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((item, i) => isSame(item, b[i]))
+    return a.length === b.length && a.every((item, i) => isSame(item, b[i], found))
   if (!isObject(a) || !isObject(b)) return false
   return (
-    Object.keys(a).every((key) => isSame(a[key], memberOf(b, key))) &&
+    Object.keys(a).every((key) => isSame(a[key], memberOf(b, key), found)) &&
     Object.keys(b).every((key) => Object.hasOwn(a, key) || bare(b[key]) === undefined)
   )
 }
