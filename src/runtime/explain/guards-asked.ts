@@ -3,20 +3,20 @@
  * record on a recording copy of the machine.
  */
 
-import { isOutcryError } from '../../../errors/outcry-error.ts'
+import { compact } from '../../../errors/compact.ts'
 import type { Cell } from '../actors/cell.ts'
 import { NO_TIMERS } from '../actors/pending-timers.ts'
 import { persistCell, restoreCell } from '../actors/persist.ts'
 import { labelVersion, logicAt, type Registry } from '../actors/registry.ts'
 import type { AnyEvent, TransitionRecord } from '../record/record.ts'
 import { decode, frozen, type PlainError, plainError } from '../record/values.ts'
-import { makeCell, replayRecord, replayScope } from '../state/replay.ts'
+import { differenceOf, makeCell, replayRecord, replayScope } from '../state/replay.ts'
 import { evolve } from '../turn/evolve.ts'
 import { INIT, isMachine } from '../xstate/logic.ts'
 import { type AskedTransition, isSameError, RecordingMachine } from '../xstate/recording.ts'
 import type { Scope } from '../xstate/scope.ts'
 import type { AnyActorLogic, AnyStateMachine } from '../xstate/types.ts'
-import type { Past } from './past.ts'
+import { isOfReading, type Past } from './past.ts'
 
 export interface GuardsAsked {
   /** Type of the event that the states were asked about. In the record of a failure, the event that failed. */
@@ -51,21 +51,20 @@ export async function guardsAsked(
   const scope = replayScope()
   try {
     const before = await past.before(record)
-    const logic = event.type === INIT ? firstLogic(registry, record) : before?.logic
+    const logic = event.type === INIT ? firstLogic(registry, record) : before?.cell.logic
     // An actor that is no machine has no guards.
     if (logic === undefined || !isMachine(logic)) return nothing
     const recording = RecordingMachine.of(logic)
-    const cell = copyOn(scope, registry, recording.machine, before, record)
+    const cell = copyOn(scope, registry, recording.machine, before?.cell, record)
     const states = event.type === INIT ? [] : activeStates(cell)
-    return {
-      ...nothing,
-      states,
-      ...(failed === undefined
+    const answer =
+      failed === undefined
         ? taken(scope, registry, recording, cell, record)
-        : threw(scope, recording, cell, record)),
-    }
+        : threw(scope, recording, cell, record)
+    const problem = answer.problem ?? before?.doubt
+    return compact({ ...nothing, states, asked: answer.asked, problem })
   } catch (error) {
-    if (isOutcryError(error, 'READ_ABORTED') || isOutcryError(error, 'STORE_CORRUPT')) throw error
+    if (isOfReading(error)) throw error
     return { ...nothing, problem: plainError(error).message }
   }
 }
@@ -93,7 +92,10 @@ function activeStates({ state }: Cell): readonly string[] {
   return nodes.map(({ id }) => id)
 }
 
-type Answer = Pick<GuardsAsked, 'asked' | 'problem'>
+interface Answer {
+  readonly asked: GuardsAsked['asked']
+  readonly problem?: string | undefined
+}
 
 function taken(
   scope: Scope,
@@ -102,8 +104,11 @@ function taken(
   cell: Cell,
   record: TransitionRecord,
 ): Answer {
-  const { asked, error } = recording.during(() => replayRecord(scope, registry, undefined, record, cell))
-  return error === undefined ? { asked } : { asked, problem: plainError(error).message }
+  let problem: string | undefined
+  const { asked, error } = recording.during(() => {
+    problem = differenceOf(record, replayRecord(scope, registry, undefined, record, cell).result)
+  })
+  return { asked, problem: error === undefined ? problem : plainError(error).message }
 }
 
 /** Replays the event that failed. Its turn was undone, so what it had taken before in that turn is unknown. */

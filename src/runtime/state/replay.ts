@@ -77,6 +77,22 @@ export function replayRecord(
   return { cell, result }
 }
 
+/**
+ * Returns a sentence when the replay of a record does other things than the record says, in spite of its state value.
+ * Its context may be another one, too.
+ */
+export function differenceOf(
+  { seq, emitted = [], sent = [], scheduled = [] }: TransitionRecord,
+  result: StepResult,
+): string | undefined {
+  const emits = result.effects.flatMap((e) => (e.type === 'emit' ? [e.event] : []))
+  if (!jsonEqual(emits, emitted)) return `record ${seq} emits other events when replayed`
+  const sends = result.effects.flatMap((e) => (e.type === 'send' ? [e.to as string] : []))
+  if (!jsonEqual(sends, sent)) return `record ${seq} sends to others when replayed`
+  if (!jsonEqual(result.scheduled, scheduled)) return `record ${seq} sets other timers when replayed`
+  return undefined
+}
+
 function newCell(scope: Scope, registry: Registry, was: Cell | undefined, record: TransitionRecord): Cell {
   const kind = registry.kind(record.actor)
   const version = labelVersion(record.machine)
@@ -145,6 +161,8 @@ export function wakeCell(
 export interface Reading extends Interruptible {
   /** Is called for each record that is read for the answer, also for those since the snapshot before the place. */
   readonly onRead?: (() => void) | undefined
+  /** Is called with each record that was replayed, and what it did. */
+  readonly onReplayed?: ((record: TransitionRecord, result: StepResult) => void) | undefined
 }
 
 /**
@@ -158,7 +176,7 @@ export async function cellAt(
   registry: Registry,
   address: string,
   { seq, rev, at }: Place,
-  { signal, onRead }: Reading = {},
+  { signal, onRead, onReplayed }: Reading = {},
 ): Promise<Cell | undefined> {
   const scope = replayScope()
   const store = upcasting(log, registry)
@@ -170,7 +188,9 @@ export async function cellAt(
   const range = { fromRev: (entry?.rev ?? 0) + 1, ...compact({ toSeq }), signal }
   for await (const record of store.history(address, range)) {
     onRead?.()
-    cell = replayRecord(scope, registry, cell, record).cell
+    const replayed = replayRecord(scope, registry, cell, record)
+    onReplayed?.(record, replayed.result)
+    cell = replayed.cell
   }
   return cell
 }

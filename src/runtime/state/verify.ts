@@ -12,7 +12,7 @@ import type { Registry } from '../actors/registry.ts'
 import { isUsable } from '../record/delays.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { jsonEqual, plainError } from '../record/values.ts'
-import { replayRecord, replayScope } from './replay.ts'
+import { differenceOf, replayRecord, replayScope } from './replay.ts'
 import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
 import { upcastRecord } from './upcast.ts'
@@ -156,7 +156,7 @@ class ReplayCheck {
       const due = was?.due ?? (await this.#dueOf(actor))
       if (was === undefined) this.#actors.set(actor, { cell, due })
       else was.cell = cell
-      const difference = differs(record, result)
+      const difference = differenceOf(record, result)
       if (difference) this.#problems.push({ seq, actor, code: 'REPLAY_DIVERGED', message: difference })
       if (due.at(-1) !== rev) return
       while (due.at(-1) === rev) due.pop()
@@ -236,20 +236,6 @@ function comparable(entry: SnapshotEntry, kept: SnapshotEntry): unknown {
       ...((kept.state as PersistedActor).born !== undefined && { born }),
     },
   }
-}
-
-function differs(
-  record: TransitionRecord,
-  { effects, scheduled }: ReturnType<typeof replayRecord>['result'],
-): string | undefined {
-  const emitted = effects.flatMap((e) => (e.type === 'emit' ? [e.event] : []))
-  if (!jsonEqual(emitted, record.emitted ?? []))
-    return `record ${record.seq} emits other events when replayed`
-  const sent = effects.flatMap((e) => (e.type === 'send' ? [e.to as string] : []))
-  if (!jsonEqual(sent, record.sent ?? [])) return `record ${record.seq} sends to others when replayed`
-  if (!jsonEqual(scheduled, record.scheduled ?? []))
-    return `record ${record.seq} sets other timers when replayed`
-  return undefined
 }
 
 function asProblem(error: unknown, record: TransitionRecord): Problem {

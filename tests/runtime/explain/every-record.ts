@@ -49,7 +49,7 @@ export async function everyRecord(
     found.refused += asked.filter(({ result }) => result === 'false').length
     for (const { guard, isUnsure } of guards) if (isUnsure) say(`${guard} is unsure`)
     if (isSignal(record.event)) continue
-    const cell = await before.before(record)
+    const cell = (await before.before(record))?.cell
     if (record.event.type === INIT || cell === undefined || !isMachine(cell.logic)) continue
     const difference = differenceOfTaken(registry, cell, record, asked)
     if (difference !== undefined) say(difference)

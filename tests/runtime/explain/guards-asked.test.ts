@@ -4,6 +4,7 @@ import {
   and,
   assign,
   createMachine,
+  emit,
   enqueueActions,
   fromPromise,
   not,
@@ -12,10 +13,13 @@ import {
   setup,
   stateIn,
 } from 'xstate'
+import type { Cell } from '../../../src/runtime/actors/cell.ts'
+import { persistCell } from '../../../src/runtime/actors/persist.ts'
 import { Registry } from '../../../src/runtime/actors/registry.ts'
 import type { PastState } from '../../../src/runtime/actors/upgrade.ts'
 import { type GuardsAsked, guardsAsked } from '../../../src/runtime/explain/guards-asked.ts'
 import { Past } from '../../../src/runtime/explain/past.ts'
+import { cellAt } from '../../../src/runtime/state/replay.ts'
 import type { AskedGuard } from '../../../src/runtime/xstate/recording.ts'
 import { eventually, Harness } from '../harness.ts'
 
@@ -334,4 +338,53 @@ it('says so when the machine leads elsewhere by now', async () => {
   await supervisor.send('w/a', { type: 'GO' })
   const { 'w/a': all = [] } = await askedIn(harness, new Registry({ w: machine('other') }))
   expect(all[1]?.problem).toMatch(/it leads to "other", the log says "on"/)
+})
+
+it('says so for all later records of the actor, until a snapshot of it', async () => {
+  const states = { off: { on: { GO: 'on' } }, on: { on: { GO: 'off' } }, other: { on: { GO: 'off' } } }
+  const machine = (target: string) =>
+    createMachine({ id: 'w', initial: 'off', states: { ...states, off: { on: { GO: target } } } })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { w: machine('on') } })
+  await supervisor.spawn('w', 'a')
+  for (let n = 0; n < 4; n++) await supervisor.send('w/a', { type: 'GO' })
+  const other = new Registry({ w: machine('other') })
+  const problemsOf = async (past: Past) => {
+    const problems: unknown[] = []
+    for await (const record of harness.store.history('w/a'))
+      problems.push((await guardsAsked(past, other, record)).problem)
+    return problems
+  }
+  const leads = expect.stringMatching(/record 3 .*it leads to "other"/)
+  expect(await problemsOf(new Past(harness.store, other))).toEqual([undefined, leads, leads, leads, leads])
+
+  const fourth = await cellAt(harness.store, supervisor.registry, 'w/a', { rev: 4 })
+  const snapshot = persistCell(fourth as Cell)
+  const store = new Proxy(harness.store, {
+    get(of, name) {
+      const member: unknown = Reflect.get(of, name, of)
+      if (name !== 'snapshots') return typeof member === 'function' ? member.bind(of) : member
+      return async function* (_actor: string, { maxSeq = Number.POSITIVE_INFINITY } = {}) {
+        if (snapshot.seq <= maxSeq) yield snapshot
+      }
+    },
+  })
+  expect(await problemsOf(new Past(store, other))).toEqual([undefined, leads, leads, leads, undefined])
+})
+
+it('says so when a record or one before it emits other events by now', async () => {
+  const machine = (n: number) =>
+    createMachine({
+      id: 'w',
+      on: { GO: { actions: emit({ type: 'GONE', n }) }, STAY: { guard: () => true, actions: [] } },
+    })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { w: machine(1) } })
+  await supervisor.spawn('w', 'a')
+  await supervisor.send('w/a', { type: 'GO' })
+  await supervisor.send('w/a', { type: 'STAY' })
+  const { 'w/a': all = [] } = await askedIn(harness, new Registry({ w: machine(2) }))
+  const emits = 'record 3 emits other events when replayed'
+  expect(all.map(({ problem }) => problem)).toEqual([undefined, emits, emits])
+  expect(all[2]?.asked).toMatchObject([{ on: 'STAY', taken: true }])
 })
