@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Explained, Explanation } from '../../src/api/contract/why.ts'
+import type { Explained, Explanation, GuardsAsked } from '../../src/api/contract/why.ts'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type WhyOptions, why } from '../../tools/cli/command-why.ts'
 import { decisiveText } from '../../tools/cli/decisive.ts'
+import { guardLines } from '../../tools/cli/why-guards.ts'
 import { explanationLines } from '../../tools/cli/why-tree.ts'
 import { outcry } from '../runner/runner-process.ts'
 import { machines } from './shop.ts'
@@ -224,6 +225,14 @@ it.each([60, 100, 140])('fits into %i columns, and never cuts the name of an act
   const nameless = lines.filter((line) => !line.includes(ACTOR))
   expect(Math.max(...nameless.map((line) => line.length))).toBeLessThanOrEqual(columns)
   expect(lines.join('\n')).toContain('3 effects more')
+})
+
+it('says of which guard more was read than it shows', () => {
+  const { guards } = explained(1, null)
+  const told = () => guardLines(guards as GuardsAsked, 100, true).map((line) => line.trim())
+  expect(told()).not.toContain('it read more than is shown')
+  Object.assign(guards?.asked[0]?.guards[0] ?? {}, { isCut: true })
+  expect(told()).toContain('it read more than is shown')
 })
 
 it('puts what tells most first, and leaves out what the line names already', () => {

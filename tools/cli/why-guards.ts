@@ -39,6 +39,7 @@ function inFull(guards: GuardsAsked, columns: number): string[] {
             (line) => `${indent}    ${pc.dim(line)}`,
           ),
         )
+      if (guard.isCut) lines.push(`${indent}    ${pc.dim('it read more than is shown')}`)
       if (all !== '') said = all
     }
   }

@@ -26,6 +26,10 @@ export const askedGuard = z.object({
     .literal(true)
     .optional()
     .describe('the guard answered otherwise while its reads were noted, so that they may be wrong'),
+  isCut: z
+    .literal(true)
+    .optional()
+    .describe('the guard read more than `reads` has: it reads much, or those before it in the answer do'),
 })
 
 /** A transition that a state has for an event, and that XState asked about; or a guard that an action asked. */

@@ -8,6 +8,7 @@ import type { Cell } from '../actors/cell.ts'
 import { NO_TIMERS } from '../actors/pending-timers.ts'
 import { persistCell, restoreCell } from '../actors/persist.ts'
 import { labelVersion, logicAt, type Registry } from '../actors/registry.ts'
+import type { NotesLeft } from '../record/reading.ts'
 import type { AnyEvent, TransitionRecord } from '../record/record.ts'
 import { decode, frozen, type PlainError, plainError } from '../record/values.ts'
 import { differenceOf, makeCell, replayRecord, replayScope } from '../state/replay.ts'
@@ -30,7 +31,8 @@ export interface GuardsAsked {
 }
 
 /**
- * Returns the transitions that XState asked about when the actor took the record's event.
+ * Returns the transitions that XState asked about when the actor took the record's event. `left` is how much of what
+ * guards read may be noted, for several records together.
  *
  * @example
  * const { asked } = await guardsAsked(new Past(log, registry), registry, record)
@@ -42,6 +44,7 @@ export async function guardsAsked(
   past: Past,
   registry: Registry,
   record: TransitionRecord,
+  left?: NotesLeft,
 ): Promise<GuardsAsked> {
   const { actor, event } = record
   const failed = event.type === 'outcry.failed' ? (event.event as AnyEvent) : undefined
@@ -59,8 +62,8 @@ export async function guardsAsked(
     const states = event.type === INIT ? [] : activeStates(cell)
     const answer =
       failed === undefined
-        ? taken(scope, registry, recording, cell, record)
-        : threw(scope, recording, cell, record)
+        ? taken(scope, registry, recording, cell, record, left)
+        : threw(scope, recording, cell, record, left)
     const problem = answer.problem ?? before?.doubt
     return compact({ ...nothing, states, asked: answer.asked, problem })
   } catch (error) {
@@ -103,19 +106,27 @@ function taken(
   recording: RecordingMachine,
   cell: Cell,
   record: TransitionRecord,
+  left: NotesLeft | undefined,
 ): Answer {
   let problem: string | undefined
   const { asked, error } = recording.during(() => {
     problem = differenceOf(record, replayRecord(scope, registry, undefined, record, cell).result)
-  })
+  }, left)
   return { asked, problem: error === undefined ? problem : plainError(error).message }
 }
 
 /** Replays the event that failed. Its turn was undone, so what it had taken before in that turn is unknown. */
-function threw(scope: Scope, recording: RecordingMachine, cell: Cell, record: TransitionRecord): Answer {
+function threw(
+  scope: Scope,
+  recording: RecordingMachine,
+  cell: Cell,
+  record: TransitionRecord,
+  left: NotesLeft | undefined,
+): Answer {
   const event = frozen(decode(record.event.event, scope.refOf))
-  const { asked, error } = recording.during(() =>
-    evolve(scope, cell, { ...record, event, timer: undefined, recorded: NO_TIMERS }),
+  const { asked, error } = recording.during(
+    () => evolve(scope, cell, { ...record, event, timer: undefined, recorded: NO_TIMERS }),
+    left,
   )
   const { message } = record.event.error as PlainError
   if (error !== undefined && isSameError(plainError(error).message, message)) return { asked }

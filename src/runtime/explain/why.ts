@@ -1,6 +1,7 @@
 /** Answers why a record happened: what began it, what its machine was asked, and what it led to. */
 import { compact } from '../../../errors/compact.ts'
 import { OutcryError } from '../../../errors/outcry-error.ts'
+import { Pace } from '../../../store/leveldb/pace.ts'
 import type { Store } from '../../../store/store.ts'
 import type { Registry } from '../actors/registry.ts'
 import type { TransitionRecord } from '../record/record.ts'
@@ -13,6 +14,12 @@ import { Past } from './past.ts'
 
 /** Maximum number of effects whose guards are found, because each one is replayed. */
 export const EXPLAINED_MAX = 40
+
+/**
+ * Maximum number of accesses of guards that are noted for one answer, besides those in the record that it explains. Of
+ * the guards that are asked afterwards, the answer has the results alone.
+ */
+export const ANSWER_NOTES_MAX = 40_000
 
 /** A record with the reason for what its actor did. */
 export interface Explained {
@@ -54,9 +61,13 @@ export async function why(
   const guards = new Map<number, GuardsAsked>()
   const bySeq = effects.slice(0, EXPLAINED_MAX).map((effect) => effect.record)
   const size = new PartSize()
+  const left = { notes: ANSWER_NOTES_MAX }
+  const pace = new Pace(options)
   for (const one of [...causes, record, ...bySeq.sort((a, b) => a.seq - b.seq)]) {
     if (size.isFull && one !== record) continue
-    const found = await guardsAsked(past, registry, one)
+    const rest = pace.step()
+    if (rest !== undefined) await rest
+    const found = await guardsAsked(past, registry, one, one === record ? undefined : left)
     guards.set(one.seq, found)
     size.add(found)
   }

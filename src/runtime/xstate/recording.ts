@@ -4,7 +4,7 @@
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { evaluateGuard } from 'xstate/guards'
-import { Reading } from '../record/reading.ts'
+import { NOTES_MAX, type NotesLeft, Reading } from '../record/reading.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { plainError } from '../record/values.ts'
 import { statesOf } from './logic.ts'
@@ -33,6 +33,8 @@ export interface AskedGuard {
   readonly reads: readonly GuardRead[]
   /** True when the guard did not do the same while its reads were noted, so that `reads` may be wrong. */
   readonly isUnsure?: true
+  /** True when the guard read more than `reads` has. Of a guard that was asked when no notes were left, it has none. */
+  readonly isCut?: true
 }
 
 /** A transition that a state has for an event, and that XState asked about; or a guard that an action asked. */
@@ -54,6 +56,12 @@ export interface AskedTransition {
   /** Empty for a transition without a guard. */
   readonly guards: readonly AskedGuard[]
 }
+
+/**
+ * Maximum number of accesses that are noted in one step. All guards of a step are asked in one go, and trading waits
+ * meanwhile.
+ */
+export const STEP_NOTES_MAX = 2 * NOTES_MAX
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 type Snapshot = Parameters<typeof evaluateGuard>[3]
@@ -87,6 +95,7 @@ export class RecordingMachine {
   /** The copy. It is for one step at a time. */
   readonly machine: AnyStateMachine
   #asked: Writable<AskedTransition>[] = []
+  #left: NotesLeft = { notes: 0 }
   readonly #last = new Map<Transition, Writable<AskedTransition>>()
 
   private constructor(machine: AnyStateMachine) {
@@ -118,9 +127,17 @@ export class RecordingMachine {
     return recording
   }
 
-  /** Returns the transitions that a step on the copy asks about, in order, also when the step throws. */
-  during(step: () => void): { readonly asked: readonly AskedTransition[]; readonly error: unknown } {
+  /**
+   * Returns the transitions that a step on the copy asks about, in order, also when the step throws. It notes at most
+   * STEP_NOTES_MAX of the accesses that are left, and takes them off.
+   */
+  during(
+    step: () => void,
+    left: NotesLeft = { notes: STEP_NOTES_MAX },
+  ): { readonly asked: readonly AskedTransition[]; readonly error: unknown } {
     this.#asked = []
+    const notes = Math.min(STEP_NOTES_MAX, left.notes)
+    this.#left = { notes }
     this.#last.clear()
     let error: unknown
     try {
@@ -128,6 +145,7 @@ export class RecordingMachine {
     } catch (thrown) {
       error = thrown
     }
+    left.notes -= notes - this.#left.notes
     return { asked: this.#asked, error }
   }
 
@@ -151,7 +169,10 @@ export class RecordingMachine {
       ...{ source, action, event: event.type, on: '', targets: [], result: 'threw', taken: false, guards },
     }
     this.#asked.push(asked)
-    const passes = evaluate(guard, 0, { context: snapshot.context, event }, snapshot, guards)
+    const passes = evaluate(guard, 0, { context: snapshot.context, event }, snapshot, {
+      guards,
+      left: this.#left,
+    })
     asked.result = resultOf(passes)
     return passes
   }
@@ -183,7 +204,7 @@ export class RecordingMachine {
     }
     this.#asked.push(asked)
     this.#last.set(transition, asked)
-    const passes = guard === undefined || evaluate(guard, 0, args, snapshot, guards)
+    const passes = guard === undefined || evaluate(guard, 0, args, snapshot, { guards, left: this.#left })
     asked.result = resultOf(passes)
     return passes
   }
@@ -198,16 +219,16 @@ function transitionsOf(node: AnyStateNode): Iterable<Transition> {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])] as unknown as Transition[]
 }
 
-/** Returns the guard's result, and adds it and its parts to `guards`. @throws what the guard throws */
-function evaluate(
-  guard: unknown,
-  depth: number,
-  args: Args,
-  snapshot: Snapshot,
-  guards: AskedGuard[],
-): boolean {
+/** Where the guards of a transition are listed, and how much of what they read may be noted. */
+interface Listing {
+  readonly guards: AskedGuard[]
+  readonly left: NotesLeft
+}
+
+/** Returns the guard's result, and adds it and its parts to the list. @throws what the guard throws */
+function evaluate(guard: unknown, depth: number, args: Args, snapshot: Snapshot, list: Listing): boolean {
   const asked: Writable<AskedGuard> = { guard: nameOf(guard, args), depth, result: 'threw', reads: [] }
-  guards.push(asked)
+  list.guards.push(asked)
   const resolved = resolve(guard, snapshot)
   try {
     const passes =
@@ -216,7 +237,7 @@ function evaluate(
         : Boolean(
             resolved.check(snapshot, args, {
               guards: resolved.guards.map((part) =>
-                builtIn((_, partArgs) => evaluate(part, depth + 1, partArgs, snapshot, guards)),
+                builtIn((_, partArgs) => evaluate(part, depth + 1, partArgs, snapshot, list)),
               ),
             }),
           )
@@ -226,7 +247,7 @@ function evaluate(
     asked.error = plainError(error).message
     throw error
   } finally {
-    if (resolved?.guards === undefined) noteReads(asked, guard, args, snapshot)
+    if (resolved?.guards === undefined) noteReads(asked, guard, args, snapshot, list.left)
   }
 }
 
@@ -235,20 +256,37 @@ function evaluate(
  * notices the views changes nothing. Each guard gets views of its own: a machine may keep what it has worked out of an
  * event, and would not read it again for the next guard.
  */
-function noteReads(asked: Writable<AskedGuard>, guard: unknown, args: Args, snapshot: Snapshot): void {
-  const context = new Reading(args.context)
-  const event = new Reading(args.event)
+function noteReads(
+  asked: Writable<AskedGuard>,
+  guard: unknown,
+  args: Args,
+  snapshot: Snapshot,
+  left: NotesLeft,
+): void {
+  if (left.notes === 0) {
+    asked.isCut = true
+    return
+  }
+  const notes = Math.min(NOTES_MAX, left.notes)
+  const own: NotesLeft = { notes }
+  const context = new Reading(args.context, own)
+  const event = new Reading(args.event, own)
   let result: GuardResult
   try {
     result = resultOf(evaluateGuard(guard as Guard, context.view as never, event.view, snapshot))
   } catch {
     result = 'threw'
   }
+  left.notes -= notes - own.notes
+  const [ofContext, ofEvent] = [context.found(), event.found()]
   asked.reads = [
-    ...context.reads.map((read) => ({ from: 'context' as const, ...read })),
-    ...event.reads.map((read) => ({ from: 'event' as const, ...read })),
+    ...ofContext.reads.map((read) => ({ from: 'context' as const, ...read })),
+    ...ofEvent.reads.map((read) => ({ from: 'event' as const, ...read })),
   ]
-  if (result !== asked.result) asked.isUnsure = true
+  if (ofContext.isCut || ofEvent.isCut) asked.isCut = true
+  // A guard that was stopped has given no result of its own.
+  const isStopped = context.isStopped || event.isStopped
+  if (result !== asked.result && !isStopped) asked.isUnsure = true
 }
 
 function resultOf(passes: unknown): GuardResult {

@@ -19,6 +19,7 @@ import { Registry } from '../../../src/runtime/actors/registry.ts'
 import type { PastState } from '../../../src/runtime/actors/upgrade.ts'
 import { type GuardsAsked, guardsAsked } from '../../../src/runtime/explain/guards-asked.ts'
 import { Past } from '../../../src/runtime/explain/past.ts'
+import { READS_MAX } from '../../../src/runtime/record/reading.ts'
 import { cellAt } from '../../../src/runtime/state/replay.ts'
 import type { AskedGuard } from '../../../src/runtime/xstate/recording.ts'
 import { eventually, Harness } from '../harness.ts'
@@ -387,4 +388,34 @@ it('says so when a record or one before it emits other events by now', async () 
   const emits = 'record 3 emits other events when replayed'
   expect(all.map(({ problem }) => problem)).toEqual([undefined, emits, emits])
   expect(all[2]?.asked).toMatchObject([{ on: 'STAY', taken: true }])
+})
+
+it('notes so much of what guards read, and says of which one there is more', async () => {
+  const isRising = ({ context }: { context: { list: readonly number[] } }) =>
+    context.list.every((n, i) => n === i)
+  const long = createMachine({
+    id: 'long',
+    context: { list: Array.from({ length: 20_000 }, (_, n) => n) },
+    initial: 'off',
+    states: {
+      off: {
+        on: { GO: [{ guard: not(and([isRising, isRising, isRising] as never)) }, { target: 'on' }] },
+      },
+      on: {},
+    },
+  } as never)
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { long } })
+  await supervisor.spawn('long', 'a')
+  await supervisor.send('long/a', { type: 'GO' })
+  const { 'long/a': all = [] } = await askedIn(harness)
+  expect(all[1]?.problem).toBeUndefined()
+  const [refused, taken] = all[1]?.asked ?? []
+  const rows = refused?.guards.map((one) => [one.result, one.reads.length, one.isCut, one.isUnsure])
+  expect(rows?.slice(2)).toEqual([
+    ['true', READS_MAX, true, undefined],
+    ['true', READS_MAX, true, undefined],
+    ['true', 0, true, undefined],
+  ])
+  expect(taken?.taken).toBe(true)
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { READ_SIZE_MAX, READS_MAX, Reading } from '../../../src/runtime/record/reading.ts'
+import { NOTES_MAX, READ_SIZE_MAX, READS_MAX, Reading } from '../../../src/runtime/record/reading.ts'
 import { Ref } from '../../../src/runtime/record/ref.ts'
 import { SEED } from '../../seeded.ts'
 
@@ -10,7 +10,7 @@ const ref = new Ref({ relay() {} }, 'order/o-1' as never, 'o-1')
 function readsOf(value: unknown, read: (view: any) => unknown): string[] {
   const reading = new Reading(value)
   read(reading.view)
-  return reading.reads.map(({ path, value }) => `${path.join('.')} = ${JSON.stringify(value)}`)
+  return reading.found().reads.map(({ path, value }) => `${path.join('.')} = ${JSON.stringify(value)}`)
 }
 
 const context = Object.freeze({
@@ -82,13 +82,13 @@ describe('a reading notes', () => {
   it('no value that is too large for an answer', () => {
     const reading = new Reading({
       text: 'x'.repeat(READ_SIZE_MAX),
-      list: Array(READ_SIZE_MAX).fill(1),
+      list: Array(1_000).fill('x'.repeat(READ_SIZE_MAX / 1_000)),
       small: [1],
     })
     expect(
       [reading.view.text, Object.keys(reading.view.list).length, Object.keys(reading.view.small)].length,
     ).toBe(3)
-    expect(reading.reads).toEqual([
+    expect(reading.found().reads).toEqual([
       { path: ['text'], isLarge: true },
       { path: ['list'], isLarge: true },
       { path: ['small'], value: [1] },
@@ -99,6 +99,74 @@ describe('a reading notes', () => {
     const items = Array.from({ length: 3 * READS_MAX }, (_, n) => n)
     expect(readsOf({ items }, (c) => c.items.includes(-1))).toHaveLength(READS_MAX)
   })
+})
+
+describe('a function that reads more than is noted', () => {
+  const value = deepFrozen({ items: Array.from({ length: 20_000 }, (_, n) => ({ n })) })
+
+  it('is stopped, and what it has read so far is found', () => {
+    const reading = new Reading(value)
+    let seen = 0
+    expect(() => reading.view.items.every(({ n }) => ++seen > n)).toThrow('more than is noted')
+    expect(seen).toBeGreaterThan(NOTES_MAX / 10)
+    expect(seen).toBeLessThan(NOTES_MAX)
+    expect(reading.isStopped).toBe(true)
+    const { reads, isCut } = reading.found()
+    expect([reads.length, reads[1], isCut]).toEqual([
+      READS_MAX,
+      { path: ['items', '0', 'n'], value: 0 },
+      true,
+    ])
+  })
+
+  it('is stopped before the keys of a long list are made', () => {
+    const reading = new Reading(value)
+    expect(() => Object.keys(reading.view.items)).toThrow('more than is noted')
+    expect(reading.found()).toEqual({
+      reads: [{ path: ['items'], value: undefined, isLarge: true }],
+      isCut: true,
+    })
+  })
+
+  it('ends when it catches that and tries again', () => {
+    const reading = new Reading(value)
+    let tries = 0
+    const read = (): number => {
+      for (;;) {
+        try {
+          tries++
+          return Object.entries(reading.view.items).filter(([, { n }]) => n % 2 === 0).length
+        } catch {}
+      }
+    }
+    expect([read(), tries]).toEqual([10_000, 2])
+  })
+
+  it('leaves no notes to others with which it shares them', () => {
+    const left = { notes: 10 }
+    const [one, other] = [new Reading({ a: 1 }, left), new Reading({ b: 2 }, left)]
+    for (let n = 0; n < 8; n++) expect(one.view.a).toBe(1)
+    expect([other.view.b, other.view.b, left]).toEqual([2, 2, { notes: 0 }])
+    expect(() => one.view.a).toThrow('more than is noted')
+    expect(other.found()).toEqual({ reads: [{ path: ['b'], value: 2 }], isCut: false })
+  })
+
+  it('finds a view as little to be changed as the value', () => {
+    const { view } = new Reading(deepFrozen({ list: [2, 1], one: { n: 1 } }))
+    expect(() => view.list.sort()).toThrow(TypeError)
+    expect(() => view.list.push(3)).toThrow(TypeError)
+    expect(() => Object.assign(view.one, { n: 2 })).toThrow(TypeError)
+    expect(view).toEqual({ list: [2, 1], one: { n: 1 } })
+  })
+})
+
+it('leaves out values when all of them together are too large', () => {
+  const text = 'x'.repeat(READ_SIZE_MAX - 100)
+  const reading = new Reading({ texts: Array(20).fill(text) })
+  expect(reading.view.texts.includes('y')).toBe(false)
+  const { reads } = reading.found()
+  expect(reads.filter(({ isLarge }) => isLarge).length).toBeGreaterThan(10)
+  expect(JSON.stringify(reads).length).toBeLessThan(5 * READ_SIZE_MAX)
 })
 
 const READERS: readonly ((view: never) => unknown)[] = [

@@ -3,15 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { createMachine, fromPromise, sendTo, setup } from 'xstate'
+import { assign, createMachine, fromPromise, sendTo, setup } from 'xstate'
 import { machines } from '../../../machines/index.ts'
 import { Registry } from '../../../src/runtime/actors/registry.ts'
 import { PART_SIZE_MAX } from '../../../src/runtime/explain/bounds.ts'
 import { CAUSES_MAX, causesOf, isSameTimer } from '../../../src/runtime/explain/causes.ts'
 import { effectsOf, REPEATS_MAX } from '../../../src/runtime/explain/effects.ts'
-import { lastDecision, why } from '../../../src/runtime/explain/why.ts'
+import { ANSWER_NOTES_MAX, type Explained, lastDecision, why } from '../../../src/runtime/explain/why.ts'
 import type { PortContext } from '../../../src/runtime/port.ts'
 import { openLevelStore } from '../../../src/runtime/record/log.ts'
+import { NOTES_MAX, READS_MAX } from '../../../src/runtime/record/reading.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
 import { upcasting } from '../../../src/runtime/state/upcasting-store.ts'
 import { unpack } from '../../runner/golden/run.ts'
@@ -251,5 +252,50 @@ it('finds the last record of an actor that changed or said something', async () 
   await expect(lastDecision('q/b', harness.store.history('q/b', { reverse: true }))).rejects.toMatchObject({
     code: 'ACTOR_UNKNOWN',
   })
+  await supervisor.stop()
+})
+
+it('notes no more than so much, however much guards read', async () => {
+  const list = Array.from({ length: 20_000 }, (_, n) => n)
+  const isRising = ({ context }: { context: { list: readonly number[] } }) =>
+    context.list.every((n, i) => n === i)
+  const long = setup({ types: {} as { context: { list: number[]; n: number } } }).createMachine({
+    id: 'long',
+    context: { list, n: 0 },
+    initial: 'on',
+    states: {
+      on: {
+        on: {
+          GO: [
+            { guard: ({ context }) => context.n === 30 },
+            {
+              guard: isRising,
+              actions: [
+                assign({ n: ({ context }) => context.n + 1 }),
+                sendTo(({ self }) => self, { type: 'GO' }),
+              ],
+            },
+          ],
+        },
+      },
+    },
+  })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { long } })
+  await supervisor.spawn('long', 'a')
+  const { seq } = await supervisor.send('long/a', { type: 'GO' })
+  const readsOf = ({ guards }: Explained) => guards?.asked[1]?.guards[0]?.reads.length
+  const { effects, ...first } = await supervisor.why(seq)
+  expect(effects).toHaveLength(30)
+  expect(readsOf(first)).toBe(READS_MAX)
+  const noted = effects.slice(0, -1).map(readsOf)
+  const whole = Math.floor(ANSWER_NOTES_MAX / NOTES_MAX)
+  expect(noted.slice(0, whole - 1)).toEqual(Array(whole - 1).fill(READS_MAX))
+  expect(noted.slice(whole)).toEqual(Array(29 - whole).fill(0))
+
+  const { causes, ...last } = await supervisor.why(supervisor.seq)
+  expect(causes).toHaveLength(30)
+  expect(causes.slice(whole).map(readsOf)).toEqual(Array(30 - whole).fill(0))
+  expect(last.guards?.asked[0]?.guards[0]?.reads).toEqual([{ from: 'context', path: ['n'], value: 30 }])
   await supervisor.stop()
 })
