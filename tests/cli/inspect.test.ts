@@ -121,21 +121,49 @@ it('serves the receiver of Stately, and pages for its tools that other sites can
         socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode))
         socket.on('error', () => {})
       })
-    const own = page.slice(0, -1)
+    const own = new URL(page).origin
     expect(await statusOf(own)).toBeUndefined()
     expect(await statusOf('https://stately.ai')).toBe(403)
     expect(await statusOf(own, url.replace('/inspect', '/feed'))).toBe(403)
     const rebound = await new Promise((resolve) =>
       request(page, { headers: { host: 'example.org' } }, ({ statusCode }) => resolve(statusCode)).end(),
     )
-    expect(rebound).toBe(404)
+    expect(rebound).toBe(403)
   })
+})
+
+it('shows the life to nobody without the token of this start', async () => {
+  const statusAt = (url: string) =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(url)
+      socket.on('open', () => resolve(socket.close()))
+      socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode))
+      socket.on('error', () => {})
+    })
+  const urls = await serving({}, async (served) => {
+    const urls = Object.values(served).concat(`${served.inspector}bridge.js`)
+    for (const url of urls) {
+      const { origin, pathname } = new URL(url)
+      const [, token = '', ...path] = pathname.split('/')
+      for (const wrong of ['', `${token.slice(1)}A/`, `${token}A/`, 'é/', `?token=${token}`]) {
+        const to = `${origin === 'null' ? `ws://${new URL(url).host}` : origin}/${wrong}${path.join('/')}`
+        if (url.startsWith('ws')) expect(await statusAt(to), to).toBe(403)
+        else expect((await fetch(to)).status, to).toBe(403)
+      }
+      if (url.startsWith('ws')) expect(await statusAt(url)).toBeUndefined()
+      else expect((await fetch(url)).status).toBe(200)
+    }
+    return urls
+  })
+  const tokenOf = (url = '') => new URL(url).pathname.split('/')[1]
+  expect(new Set(urls.map(tokenOf)).size).toBe(1)
+  await serving({}, async ({ inspector }) => expect(tokenOf(inspector)).not.toBe(tokenOf(urls[0])))
 })
 
 it('says what to open, and ends with 0 at Ctrl-C', async () => {
   const lines = await linesOf(() => inspect('till/a', { data, machines: modules }, () => Promise.resolve()))
   expect(lines[0]).toBe('till/a  4 records, from rev 1 to rev 4')
-  expect(lines[1]).toMatch(/^inspector {3}http:\/\/127\.0\.0\.1:\d+\/$/)
+  expect(lines[1]).toMatch(/^inspector {3}http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}\/$/)
   const child = new OutcryProcess('inspect', 'till/a', '--data', data, '--machines', modules[0] as string)
   await eventually(() => expect(child.stdout).toContain('/inspect/legacy (@xstate/inspect 0.8)'))
   child.child.kill('SIGINT')

@@ -39,7 +39,7 @@ afterAll(async () => {
 const inWorkspace = dirname(createRequire(import.meta.url).resolve('outcry-legacy-inspect/package.json'))
 const PAGES = {
   inspector: {
-    url: () => `http://${server.address}/`,
+    url: () => `http://${server.base}/`,
     script: `import { createBrowserReceiver } from '@statelyai/inspect'
       import { createMachine } from 'xstate'
       createBrowserReceiver().subscribe(({ type, definition, snapshot }) => {
@@ -49,7 +49,7 @@ const PAGES = {
     from: import.meta.dirname,
   },
   visualizer: {
-    url: () => `http://${server.address}/legacy`,
+    url: () => `http://${server.base}/legacy`,
     script: `import { createWindowReceiver } from '@xstate/inspect'
       createWindowReceiver().subscribe(({ type, machine, state }) => {
         if (machine) show(Object.keys(machine.states))

@@ -34,7 +34,7 @@ const pageOf = ({ name, src, socket, ready, reads }: Tool) => `<!doctype html>
 <p id="said" role="status">The ${name} of ${STATELY} loads.</p>
 <iframe id="tool" title="The ${name} of Stately" src="${STATELY}${src}"
   data-socket="${socket}" data-ready="${ready}" data-reads="${reads}"></iframe>
-<script src="/bridge.js"></script>
+<script src="bridge.js"></script>
 </html>
 `
 
@@ -42,7 +42,7 @@ const pageOf = ({ name, src, socket, ready, reads }: Tool) => `<!doctype html>
 export const INSPECTOR = pageOf({
   name: 'inspector',
   src: '/inspect',
-  socket: '/inspect',
+  socket: 'inspect',
   ready: '@statelyai.connected',
   reads: '@xstate.',
 })
@@ -51,7 +51,7 @@ export const INSPECTOR = pageOf({
 export const VISUALIZER = pageOf({
   name: 'visualizer',
   src: '/viz?inspect',
-  socket: '/inspect/legacy',
+  socket: 'inspect/legacy',
   ready: 'xstate.inspecting',
   reads: 'service.',
 })
@@ -70,7 +70,7 @@ addEventListener('message', ({ source, data }) => {
   isReady = true
   for (const frame of kept.splice(0)) hand(frame)
 })
-const socket = new WebSocket(location.origin.replace('http', 'ws') + tool.dataset.socket)
+const socket = new WebSocket(new URL(tool.dataset.socket, location.href.replace('http', 'ws')))
 socket.onmessage = ({ data }) => {
   const frame = JSON.parse(data)
   if (frame.op === 'error') said.textContent = frame.message

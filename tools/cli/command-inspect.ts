@@ -47,7 +47,7 @@ export async function inspect(
     const texts = (isLegacy: boolean, signal: AbortSignal) => reader.past({ ...asked, isLegacy }, signal)
     const server = await serveLife(texts, (error) => note(plainError(error).message))
     try {
-      const served = servedAt(server.address)
+      const served = servedAt(server.base)
       const done = ended(served)
       if (options.json) await printJson({ ...asked, ...served })
       else await say(asked, served)
@@ -61,12 +61,12 @@ export async function inspect(
   }
 }
 
-function servedAt(host: string): Served {
+function servedAt(base: string): Served {
   return {
-    inspector: `http://${host}/`,
-    visualizer: `http://${host}/legacy`,
-    inspect: `ws://${host}/inspect`,
-    legacy: `ws://${host}/inspect/legacy`,
+    inspector: `http://${base}/`,
+    visualizer: `http://${base}/legacy`,
+    inspect: `ws://${base}/inspect`,
+    legacy: `ws://${base}/inspect/legacy`,
   }
 }
 

@@ -1,4 +1,5 @@
 /** Serves a past life on this machine, for the tools of Stately: two WebSockets, and pages for the hosted tools. */
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +7,7 @@ import { WebSocketServer } from 'ws'
 import { inspectingFrame } from '../../src/api/contract/legacy-frames.ts'
 import { Guard } from '../../src/api/guard.ts'
 import { PastClient } from '../../src/api/inspect/past-client.ts'
+import { digestOf } from '../../src/api/token-file.ts'
 import { INSPECTOR, POLICY, SCRIPT, VISUALIZER } from './bridge-page.ts'
 
 const HOST = '127.0.0.1'
@@ -21,21 +23,25 @@ const FRAME_BYTES_MAX = 65_536
 export type Texts = (isLegacy: boolean, signal: AbortSignal) => AsyncIterable<string>
 
 export interface LifeServer {
-  /** Host and port. */
-  readonly address: string
+  /** Host, port and token: what comes before `/inspect` and the other paths. */
+  readonly base: string
   close(): Promise<void>
 }
 
-/** Starts the server on a free port. Each connection gets the life from its beginning. `onFault` hears of errors. */
+/**
+ * Starts the server on a free port. Each connection gets the life from its beginning. `onFault` hears of errors. Every
+ * path begins with a token: else any user of this machine could read the life.
+ */
 export async function serveLife(texts: Texts, onFault: (error: unknown) => void): Promise<LifeServer> {
-  // Any page that the user visits could read the life otherwise.
-  const guard = new Guard({ host: HOST })
-  const http = createServer((request, response) => answer(guard, request, response))
+  const token = randomBytes(32).toString('base64url')
+  const door = new Door(token)
+  const http = createServer((request, response) => answer(door.pathOf(request), response))
   const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {})
-    const isLegacy = request.url === '/inspect/legacy'
-    if (!admits(guard, request) || (!isLegacy && request.url !== '/inspect')) {
+    const path = door.pathOf(request)
+    const isLegacy = path === '/inspect/legacy'
+    if (!isLegacy && path !== '/inspect') {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
       return
     }
@@ -51,7 +57,7 @@ export async function serveLife(texts: Texts, onFault: (error: unknown) => void)
   http.listen(0, HOST)
   await once(http, 'listening')
   return {
-    address: `${HOST}:${(http.address() as AddressInfo).port}`,
+    base: `${HOST}:${(http.address() as AddressInfo).port}/${token}`,
     close: async () => {
       for (const client of sockets.clients) client.terminate()
       http.closeAllConnections()
@@ -60,10 +66,34 @@ export async function serveLife(texts: Texts, onFault: (error: unknown) => void)
   }
 }
 
-function answer(guard: Guard, request: IncomingMessage, response: ServerResponse): void {
-  const [type, text] = FILES.get(request.url ?? '/') ?? []
-  if (text === undefined || !admits(guard, request)) {
-    response.writeHead(404).end()
+/** Admits whoever has the token, and whom our guard admits. */
+class Door {
+  // Any page that the user visits could read the life otherwise.
+  readonly #guard = new Guard({ host: HOST })
+  readonly #digest: Buffer
+
+  constructor(token: string) {
+    this.#digest = digestOf(token)
+  }
+
+  /** Returns the path behind the token; undefined when the request is refused. */
+  pathOf(request: IncomingMessage): string | undefined {
+    const [, given = '', path = ''] = /^\/([^/]*)(.*)$/s.exec(request.url ?? '') ?? []
+    // Digests have one length, and their comparison takes one time.
+    if (!timingSafeEqual(digestOf(given), this.#digest)) return undefined
+    try {
+      this.#guard.admit(request)
+      return path
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function answer(path: string | undefined, response: ServerResponse): void {
+  const [type, text] = FILES.get(path ?? '') ?? []
+  if (text === undefined) {
+    response.writeHead(path === undefined ? 403 : 404).end()
     return
   }
   response.writeHead(200, {
@@ -71,15 +101,8 @@ function answer(guard: Guard, request: IncomingMessage, response: ServerResponse
     'content-security-policy': POLICY,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
+    // The path of the page has the token.
+    'referrer-policy': 'no-referrer',
   })
   response.end(text)
-}
-
-function admits(guard: Guard, request: IncomingMessage): boolean {
-  try {
-    guard.admit(request)
-    return true
-  } catch {
-    return false
-  }
 }
