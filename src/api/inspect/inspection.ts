@@ -26,6 +26,7 @@ import { Senders } from './senders.ts'
 import { StatelyClient } from './stately-client.ts'
 import { stately } from './stately-frames.ts'
 import { type Protocol, seenIn } from './steps.ts'
+import { unwritten } from './texts.ts'
 
 /** Actors sent on connecting, unless the client says which it watches: such a client lists them through the API. */
 const ACTORS_MAX = 2_000
@@ -86,7 +87,13 @@ export class Inspection {
     this.#clients.add(client)
     this.#unwatch ??= this.#supervisor.watch((release) => {
       const frames = new ReleaseFrames(release, this.#senders.of(release.record))
-      for (const each of this.#clients) each.onRelease(release, frames)
+      for (const each of this.#clients) {
+        try {
+          each.onRelease(release, frames)
+        } catch (err) {
+          this.#parts.logger.error({ err, actor: release.record.actor }, 'an inspector missed a record')
+        }
+      }
     })
     socket.on('close', () => {
       client.close()
@@ -105,22 +112,37 @@ export class Inspection {
   }
 
   async #introduce(client: LiveClient): Promise<void> {
-    for await (const view of this.#present(client.only)) {
+    for await (const view of this.#present(client)) {
       if (!client.wantsAll) return
-      client.introduce(seenIn(view, this.#supervisor.registry))
+      try {
+        client.introduce(seenIn(view, this.#supervisor.registry))
+      } catch (error) {
+        client.sendText(unwritten(view.address, error))
+      }
       // Lets trading go on, and reads the client's frames, between one actor and the next.
       await setImmediate()
     }
   }
 
-  async *#present(only: readonly string[] = ['*']): AsyncGenerator<ActorView> {
-    for (const pattern of only) {
+  async *#present(client: LiveClient): AsyncGenerator<ActorView> {
+    for (const pattern of client.only ?? ['*']) {
       if (pattern.endsWith('*')) {
         yield* this.#supervisor.actors({ prefix: pattern.slice(0, -1), limit: ACTORS_MAX })
       } else {
-        const view = await this.#supervisor.view(pattern)
+        const view = await this.#viewFor(client, pattern)
         if (view !== undefined) yield view
       }
+    }
+  }
+
+  /** Resolves with the actor. Tells the client of one that cannot be restored. @throws STORE_FENCED */
+  async #viewFor(client: LiveClient, address: string): Promise<ActorView | undefined> {
+    await this.#supervisor.idle()
+    try {
+      return await this.#supervisor.view(address)
+    } catch (error) {
+      client.sendText(unwritten(address, error))
+      return undefined
     }
   }
 

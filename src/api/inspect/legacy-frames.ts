@@ -3,13 +3,14 @@ import { parentOf } from '../../runtime/record/address.ts'
 import type { AnyEvent } from '../../runtime/record/record.ts'
 import { INIT } from '../../runtime/xstate/logic.ts'
 import type { AnyStateMachine } from '../../runtime/xstate/types.ts'
+import { definitionText } from './definition-text.ts'
 import { legacyMachine } from './legacy-machine.ts'
 import type { Protocol, Seen, Step } from './steps.ts'
 
-/** The protocol knows machines alone. */
+/** The protocol knows machines alone, and of them those that can be drawn. */
 export const legacy: Protocol = {
   introduction: (seen) => (seen.machine === undefined ? [] : [registerFrame(seen, seen.machine)]),
-  step: (step) => (step.after.machine === undefined ? [] : stepFrames(step)),
+  step: (step) => (step.after.machine === undefined || isUndrawn(step.after.machine) ? [] : stepFrames(step)),
 }
 
 function registerFrame(seen: Seen, machine: AnyStateMachine): object {
@@ -60,13 +61,29 @@ function stateText({ address, state, tags }: Seen, event: AnyEvent, sender: stri
   })
 }
 
-const texts = new WeakMap<AnyStateMachine, string>()
+/** The text of each machine, or why there is none. */
+const drawings = new WeakMap<AnyStateMachine, { readonly text: string } | { readonly error: unknown }>()
 
-function textOf(machine: AnyStateMachine): string {
-  let text = texts.get(machine)
-  if (text === undefined) {
-    text = JSON.stringify(legacyMachine(machine))
-    texts.set(machine, text)
+function drawingOf(machine: AnyStateMachine): { readonly text: string } | { readonly error: unknown } {
+  let drawing = drawings.get(machine)
+  if (drawing === undefined) {
+    try {
+      drawing = { text: definitionText(legacyMachine(machine)) }
+    } catch (error) {
+      drawing = { error }
+    }
+    drawings.set(machine, drawing)
   }
-  return text
+  return drawing
+}
+
+function isUndrawn(machine: AnyStateMachine): boolean {
+  return 'error' in drawingOf(machine)
+}
+
+/** @throws what keeps the machine from being drawn */
+function textOf(machine: AnyStateMachine): string {
+  const drawing = drawingOf(machine)
+  if ('error' in drawing) throw drawing.error
+  return drawing.text
 }

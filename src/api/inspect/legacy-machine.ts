@@ -5,7 +5,7 @@ import type { AnyStateMachine, AnyStateNode } from '../../runtime/xstate/types.t
 import { actionName, type Transition, transitionDefinition } from './machine-definition.ts'
 
 /** Transitions by event or by delay. */
-type Listed = Record<string, object[]>
+type Listed = Map<string, object[]>
 
 /** Stands between the keys of a path where a dot is part of a key. */
 const OTHER_DELIMITER = '\u001f'
@@ -23,8 +23,9 @@ export function legacyMachine(machine: AnyStateMachine): object {
 }
 
 function stateConfig(node: AnyStateNode): object {
-  const on: Listed = {}
-  const after: Listed = {}
+  // An event may have any name, also one that each object has, such as `constructor`.
+  const on: Listed = new Map()
+  const after: Listed = new Map()
   // xstate 4 has other names for the events of children and of final states, so their transitions are listed apart.
   // The root ends the machine, so it has no transition for its own end.
   const apart = new Set(node.parent === undefined ? [] : [doneOf(node)])
@@ -34,7 +35,7 @@ function stateConfig(node: AnyStateNode): object {
     if (apart.has(eventType)) continue
     const list = delay === undefined ? on : after
     const key = delay ?? eventType
-    list[key] = [...(list[key] ?? []), transitionConfig(node, one)]
+    list.set(key, [...(list.get(key) ?? []), transitionConfig(node, one)])
   }
   const { id, key, type, description, tags, history } = node
   const listed = (eventType: string) =>
@@ -49,8 +50,8 @@ function stateConfig(node: AnyStateNode): object {
     tags,
     entry: namesOf(node.entry, 'raise'),
     exit: namesOf(node.exit, 'cancel'),
-    on,
-    after,
+    on: Object.fromEntries(on),
+    after: Object.fromEntries(after),
     always: (node.always ?? []).map((one) => transitionConfig(node, one)),
     invoke: node.invoke.map(({ id, src }) => {
       const [done, error] = outcomesOf(id)

@@ -7,6 +7,7 @@ import { Outlet } from '../feed/outlet.ts'
 import type { Peer } from '../sockets.ts'
 import type { ReleaseFrames } from './release-frames.ts'
 import { begins, type Protocol, type Seen } from './steps.ts'
+import { introductionTexts } from './texts.ts'
 
 /**
  * Characters that may wait for a client. Beyond it the client misses frames of transitions: a view of the present may
@@ -38,7 +39,11 @@ export abstract class LiveClient implements Peer {
   }
 
   send(frame: object): void {
-    if (!this.isBehind) this.outlet.send(JSON.stringify(frame))
+    this.sendText(JSON.stringify(frame))
+  }
+
+  sendText(text: string): void {
+    if (!this.isBehind) this.outlet.send(text)
   }
 
   closeSlow(why: string): void {
@@ -52,7 +57,7 @@ export abstract class LiveClient implements Peer {
   introduce(seen: Seen): void {
     if (this.isBehind || this.#introduced.has(seen.address)) return
     this.#introduced.set(seen.address, seen.machine)
-    for (const frame of this.#protocol.introduction(seen)) this.send(frame)
+    for (const text of introductionTexts(this.#protocol, seen)) this.sendText(text)
   }
 
   onRelease({ record, snapshot }: Publication, frames: ReleaseFrames): void {

@@ -8,6 +8,7 @@ import type { LifeRange, LifeStep } from '../../runtime/state/life.ts'
 import type { InspectQuery } from '../contract/inspect-query.ts'
 import type { PlaceAsked } from '../contract/place.ts'
 import { begins, type Protocol, pastStep, type Seen, type Step, seenIn } from './steps.ts'
+import { introductionTexts, stepTexts } from './texts.ts'
 
 /** The log that the life is read from: a closed one, or that of a runner. */
 export interface PastLog {
@@ -29,7 +30,7 @@ const PAUSE_MAX_MS = 5_000
 /** One record of a past life. The frames of the first one introduce its actor. */
 interface PastFrames {
   readonly at: number
-  readonly frames: readonly object[]
+  readonly texts: readonly string[]
   /** The reason why the states from here on are what the records say of them, and no more. */
   readonly unread?: { readonly code?: string; readonly message: string }
 }
@@ -49,13 +50,13 @@ export async function* pastTexts(
   const { speed } = asked
   let records = 0
   let last: number | undefined
-  for await (const { at, frames, unread } of inOrder(lives)) {
+  for await (const { at, texts, unread } of inOrder(lives)) {
     const pauseMs = speed === undefined ? 0 : (at - (last ?? at)) / speed
     if (pauseMs > 0) await setTimeout(Math.min(pauseMs, PAUSE_MAX_MS), undefined, { signal })
     last = at
     if (unread !== undefined)
       yield JSON.stringify({ op: 'error', code: unread.code ?? 'INTERNAL', message: unread.message })
-    for (const frame of frames) yield JSON.stringify(frame)
+    yield* texts
     records++
     // Lets trading go on between one record and the next.
     await setImmediate()
@@ -100,8 +101,11 @@ async function* lifeFrames(
     // Another version of its machine has other states.
     if (after.machine !== undefined && after.machine !== (introduced[0] ?? shown)?.machine)
       introduced.push(after)
-    const frames = [...introduced.flatMap((seen) => protocol.introduction(seen)), ...protocol.step(past)]
-    yield { seq, at: record.at, frames, ...(unread !== undefined && isRead && { unread }) }
+    const texts = [
+      ...introduced.flatMap((seen) => introductionTexts(protocol, seen)),
+      ...stepTexts(protocol, past),
+    ]
+    yield { seq, at: record.at, texts, ...(unread !== undefined && isRead && { unread }) }
     isRead = unread === undefined
     shown = after
   }

@@ -1,6 +1,7 @@
 import type { Publication } from '../../runtime/turn/publication.ts'
 import type { AnyStateMachine } from '../../runtime/xstate/types.ts'
-import { type Protocol, stepOf } from './steps.ts'
+import { type Protocol, type Step, stepOf } from './steps.ts'
+import { introductionTexts, stepTexts, unwritten } from './texts.ts'
 
 interface Texts {
   /** The machine that the actor runs on after the record. */
@@ -23,17 +24,27 @@ export class ReleaseFrames {
   of(protocol: Protocol): Texts {
     let made = this.#made.get(protocol)
     if (made === undefined) {
-      const step = stepOf(this.#release, this.#sender)
-      // Few clients need the introduction, which may be long.
-      made = {
-        machine: step.after.machine,
-        get introduction() {
-          return protocol.introduction(step.after).map((frame) => JSON.stringify(frame))
-        },
-        step: protocol.step(step).map((frame) => JSON.stringify(frame)),
-      }
+      made = this.#make(protocol)
       this.#made.set(protocol, made)
     }
     return made
+  }
+
+  #make(protocol: Protocol): Texts {
+    let step: Step
+    try {
+      step = stepOf(this.#release, this.#sender)
+    } catch (error) {
+      const why = unwritten(this.#release.record.actor, error)
+      return { machine: undefined, introduction: [], step: [why] }
+    }
+    return {
+      machine: step.after.machine,
+      // Few clients need the introduction, which may be long.
+      get introduction() {
+        return introductionTexts(protocol, step.after)
+      },
+      step: stepTexts(protocol, step),
+    }
   }
 }

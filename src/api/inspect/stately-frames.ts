@@ -1,6 +1,7 @@
 /** The frames of @statelyai/inspect, with more fields for our own page. */
 import { type Address, idOfChild, parentOf } from '../../runtime/record/address.ts'
 import type { AnyStateMachine } from '../../runtime/xstate/types.ts'
+import { definitionText } from './definition-text.ts'
 import type { Protocol, Seen, Step } from './steps.ts'
 
 /** Version of the @statelyai/inspect whose frames these are. */
@@ -58,13 +59,11 @@ function headOf(address: string, at: number) {
 
 const definitions = new WeakMap<AnyStateMachine, string>()
 
-/** Returns the configuration of a machine as JSON. Functions are written as their names, as the protocol does. */
+/** Returns the configuration of a machine as JSON. */
 function definitionOf(machine: AnyStateMachine): string {
   let text = definitions.get(machine)
   if (text === undefined) {
-    text = JSON.stringify(machine.config, (_key, value: unknown) =>
-      typeof value === 'function' ? { type: value.name } : value,
-    )
+    text = definitionText(machine.config)
     definitions.set(machine, text)
   }
   return text
