@@ -2,11 +2,19 @@
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { expect, it } from 'vitest'
-import { assign, setup } from 'xstate'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type AnyStateMachine, assign, setup } from 'xstate'
+import type { Registration } from '../../src/runtime/actors/kind.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
+import type { PastState } from '../../src/runtime/actors/upgrade.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import { changesBetween } from '../../src/runtime/state/changes.ts'
 import { type LifeRange, type LifeStep, lifeOf } from '../../src/runtime/state/life.ts'
+import { EventClock } from '../../src/runtime/time/clock.ts'
+import { newMemory } from '../../store/index.ts'
+import { SEED } from '../seeded.ts'
 import { Harness } from './harness.ts'
 
 setFlagsFromString('--expose-gc')
@@ -107,6 +115,86 @@ it('goes on without states where the machine of the time is not registered, and 
   expect(first).toMatchObject({ after: { value: 'shut' } })
   expect(second).toMatchObject({ record: { rev: 2 }, unread: { code: 'REPLAY_DIVERGED' } })
   expect(second).not.toHaveProperty('after')
+})
+
+describe('after upgrades', () => {
+  const doorOf = (version: string, isStuck: (n: number) => boolean = () => false) =>
+    setup({ types: {} as { events: { type: 'OPEN' | 'SHUT'; n: number } } }).createMachine({
+      id: 'door',
+      version,
+      initial: 'shut',
+      states: {
+        shut: { on: { OPEN: { target: 'open', guard: ({ event }) => !isStuck(event.n) } } },
+        open: { on: { SHUT: 'shut' } },
+      },
+    })
+  const [v1, v2, v3] = [doorOf('1'), doorOf('2'), doorOf('3')]
+  const upgrade = (from: string, to: string) => ({ from, to, migrate: (state: PastState) => state })
+  const memory = newMemory()
+  const openStore = () => openMemoryStore(memory, { snapshotsKept: 1_000 })
+
+  beforeAll(async () => {
+    let n = 0
+    for (const machine of [
+      v1,
+      { machine: v2, previous: [v1], upgrades: [upgrade('1', '2')] },
+      { machine: v3, previous: [v1, v2], upgrades: [upgrade('1', '2'), upgrade('2', '3')] },
+    ]) {
+      const store = await openStore()
+      const clock = new EventClock(1_000)
+      const supervisor = await createSupervisor({
+        store,
+        clock,
+        machines: { door: machine },
+        checkpointEvery: 7,
+      })
+      if (n === 0) await supervisor.spawn('door', 'front')
+      for (const end = n + 30; n < end; n++)
+        await supervisor.send('door/front', { type: n % 2 === 0 ? 'OPEN' : 'SHUT', n })
+      await supervisor.stop()
+    }
+  })
+
+  it.each<[name: string, door: Registration | AnyStateMachine, changesOfKnown: number]>([
+    ['only the newest machine', v3, 1],
+    ['only the one between', v2, 2],
+    ['all but the one between', { machine: v3, previous: [v1] }, 2],
+    [
+      'a changed machine',
+      { machine: v3, previous: [doorOf('1', (n) => n === 12), doorOf('2', (n) => n % 20 === 0)] },
+      4,
+    ],
+  ])(
+    `shows the same steps wherever a reading begins, with %s (seed ${SEED})`,
+    async (_name, door, changes) => {
+      const registry = new Registry({ door })
+      const store = await openStore()
+      const read = async (range: LifeRange) => {
+        const steps: LifeStep[] = []
+        for await (const step of lifeOf(store, registry, 'door/front', range)) steps.push(step)
+        return steps
+      }
+      const whole = await read({})
+      const known = whole.map(({ unread }) => unread === undefined)
+      expect(known.filter((is, i) => i > 0 && is !== known[i - 1])).toHaveLength(changes)
+      const rev = fc.integer({ min: 1, max: whole.length })
+      await fc.assert(
+        fc.asyncProperty(
+          rev,
+          rev,
+          fc.boolean(),
+          fc.integer({ min: 1, max: 40 }),
+          async (one, other, reverse, limit) => {
+            const [fromRev, toRev] = [Math.min(one, other), Math.max(one, other)]
+            const part = whole.slice(fromRev - 1, toRev)
+            const steps = await read({ fromRev, toRev, reverse, limit })
+            expect(steps).toEqual((reverse ? part.reverse() : part).slice(0, limit))
+          },
+        ),
+        { seed: SEED, numRuns: 60 },
+      )
+    },
+  )
 })
 
 it('keeps few large states in memory at a time, also when the newest records come first', async () => {

@@ -4,6 +4,7 @@ import { isOutcryError } from '../../../errors/outcry-error.ts'
 import type { Store } from '../../../store/store.ts'
 import { type ActorView, viewOf } from '../actors/actor-view.ts'
 import type { Cell } from '../actors/cell.ts'
+import type { Kind } from '../actors/kind.ts'
 import { restoreCell } from '../actors/persist.ts'
 import type { Registry } from '../actors/registry.ts'
 import type { TransitionRecord } from '../record/record.ts'
@@ -23,7 +24,7 @@ export interface LifeStep {
   readonly taken: readonly TakenTransition[]
   /**
    * The reason why the states are not known: the machine of that time is not registered, or leads elsewhere than the
-   * log says. The life goes on without states from there.
+   * log says. The life has states again behind the next snapshot that can be read.
    */
   readonly unread?: PlainError
 }
@@ -69,7 +70,7 @@ export async function* lifeOf(
     return
   }
   let left = limit ?? Number.POSITIVE_INFINITY
-  let to = await lastRev(store, address, compact({ toRev, toSeq, signal }))
+  let to = (await lastRecord(store, address, compact({ toRev, toSeq, signal })))?.rev ?? 0
   let most = PIECE_FIRST
   while (left > 0 && to >= fromRev) {
     const from = Math.max(fromRev, to - Math.min(most, left) + 1)
@@ -113,6 +114,8 @@ async function* forward(
   let unread: PlainError | undefined
   let cell: Cell | undefined
   let begin = fromRev
+  let kind: Kind | undefined
+  let ahead: ReadonlyMap<number, number> | undefined
   const read = async (work: () => Promise<void> | void) => {
     try {
       if (unread === undefined) await work()
@@ -123,7 +126,7 @@ async function* forward(
     }
   }
   await read(async () => {
-    const kind = registry.kind(address)
+    kind = registry.kind(address)
     if (fromRev <= 1) return
     const entry = await entryBefore(store, address, fromRev, { signal, onRead })
     if (entry !== undefined) cell = restoreCell(scope, kind, entry)
@@ -144,15 +147,43 @@ async function* forward(
       cell = replayed.cell
       taken = replayed.result.taken
     })
-    if (!isWanted) continue
     const size = added(held, cell?.state.held ?? 0)
-    if (unread !== undefined) yield { step: { record, taken, unread }, size }
-    else {
+    if (unread === undefined) {
+      if (!isWanted) continue
       const after = cell && viewOf(cell)
       yield { step: { record, ...compact({ before, after }), taken }, size }
       before = after
+      continue
     }
+    if (isWanted) yield { step: { record, taken, unread }, size }
+    before = undefined
+    if (kind === undefined) continue
+    // A life that begins here would begin with this snapshot: its states do not depend on where it begins.
+    ahead ??= await snapshotsFrom(store, address, record.rev, compact({ toRev, toSeq, signal }))
+    const seq = ahead.get(record.rev)
+    const entry = seq === undefined ? undefined : await snapshotAt(store, address, seq, signal)
+    if (entry === undefined) continue
+    unread = undefined
+    await read(() => {
+      cell = restoreCell(scope, kind as Kind, entry)
+    })
   }
+}
+
+/** Returns the seqs of the snapshots in the range, from a rev on, by their revs. */
+async function snapshotsFrom(
+  store: Store<TransitionRecord>,
+  address: string,
+  rev: number,
+  range: Pick<LifeRange, 'toRev' | 'toSeq' | 'signal'>,
+): Promise<ReadonlyMap<number, number>> {
+  const found = new Map<number, number>()
+  const maxSeq = (await lastRecord(store, address, range))?.seq
+  for await (const entry of store.snapshots(address, compact({ maxSeq, signal: range.signal }))) {
+    if (entry.rev < rev) break
+    found.set(entry.rev, entry.seq)
+  }
+  return found
 }
 
 /** What an actor holds is an upper bound, to which each step adds what is new. It falls where it is measured again. */
@@ -185,11 +216,11 @@ async function entryBefore(
   return undefined
 }
 
-async function lastRev(
+async function lastRecord(
   store: Store<TransitionRecord>,
   address: string,
   range: Pick<LifeRange, 'toRev' | 'toSeq' | 'signal'>,
-): Promise<number> {
-  for await (const { rev } of store.history(address, { ...range, reverse: true, limit: 1 })) return rev
-  return 0
+): Promise<TransitionRecord | undefined> {
+  for await (const record of store.history(address, { ...range, reverse: true, limit: 1 })) return record
+  return undefined
 }
