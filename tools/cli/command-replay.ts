@@ -140,9 +140,9 @@ export async function wantedOf(
   if (toRev !== undefined && toRev < begin)
     throw new OutcryError('PLACE_INVALID', '--to: must not be before --from', HELP)
   // The last records come in order as well, so that none of them waits in memory for those before it.
-  const last = tail === undefined ? undefined : (toRev ?? (await revAt(reader, address, 'now')))
-  const fromRev = last === undefined ? begin : Math.max(begin, last - (tail ?? 0) + 1)
-  return { fromRev, ...compact({ toRev }), detail }
+  if (tail === undefined) return { fromRev: begin, ...compact({ toRev }), detail }
+  const last = toRev ?? (await revAt(reader, address, 'now'))
+  return { fromRev: Math.max(begin, last - tail + 1), toRev: last, detail }
 }
 
 /** Returns the first rev at the place or behind it. */
