@@ -14,7 +14,7 @@ import { makeRef, type PersistedActor, restoreCell } from '../actors/persist.ts'
 import { labelVersion, logicAt, type Registry, upgradePath } from '../actors/registry.ts'
 import { isSignal } from '../actors/signals.ts'
 import { stepsFor, upcastBy, upgradeFailed } from '../actors/upgrade.ts'
-import { type Address, parentOf } from '../record/address.ts'
+import { type Address, parentOf, portOf } from '../record/address.ts'
 import { NO_REQUESTS } from '../record/intent-ids.ts'
 import type { Place } from '../record/place.ts'
 import type { AnyEvent, TransitionRecord } from '../record/record.ts'
@@ -82,13 +82,25 @@ export function replayRecord(
  * Its context may be another one, too.
  */
 export function differenceOf(
-  { seq, emitted = [], sent = [], scheduled = [] }: TransitionRecord,
+  { seq, event, emitted = [], sent = [], intents = [], scheduled = [] }: TransitionRecord,
   result: StepResult,
 ): string | undefined {
   const emits = result.effects.flatMap((e) => (e.type === 'emit' ? [e.event] : []))
   if (!jsonEqual(emits, emitted)) return `record ${seq} emits other events when replayed`
   const sends = result.effects.flatMap((e) => (e.type === 'send' ? [e.to as string] : []))
   if (!jsonEqual(sends, sent)) return `record ${seq} sends to others when replayed`
+  // The request of a timer comes first, and no effect of the step is its origin.
+  const asked = event.type === 'outcry.timer' ? [] : intents
+  const requests = result.effects.flatMap((e) =>
+    e.type === 'send' && asked.some(({ port }) => port === portOf(e.to)) ? [e.event] : [],
+  )
+  if (
+    !jsonEqual(
+      requests,
+      asked.map((intent) => intent.event),
+    )
+  )
+    return `record ${seq} asks ports for something else when replayed`
   if (!jsonEqual(result.scheduled, scheduled)) return `record ${seq} sets other timers when replayed`
   return undefined
 }

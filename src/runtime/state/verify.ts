@@ -49,7 +49,7 @@ const ACTORS_MAX = 10_000
 const PROBLEMS_MAX = 100
 
 /**
- * Checks the chain of commits and replays the log. Compares every state value, the emitted events, sends and timers of
+ * Checks the chain of commits and replays the log. Compares every state value, the events, sends, requests and timers of
  * each record, every snapshot in the store, and the states in memory (law 5). Its use of memory does not grow with the
  * number of actors.
  * @throws READ_ABORTED, SCRATCH_FAILED

@@ -10,6 +10,7 @@ import {
   not,
   or,
   raise,
+  sendTo,
   setup,
   stateIn,
 } from 'xstate'
@@ -418,4 +419,21 @@ it('notes so much of what guards read, and says of which one there is more', asy
     ['true', 0, true, undefined],
   ])
   expect(taken?.taken).toBe(true)
+})
+
+it('says so when a record asks a port for something else by now', async () => {
+  const toDesk = sendTo(({ system }) => system.get('port/desk'), { type: 'PLACE' })
+  const machine = (qty: number) => {
+    const place = sendTo(({ system }) => system.get('port/desk'), { type: 'PLACE', qty } as never)
+    return createMachine({ id: 'w', on: { GO: { actions: [place, toDesk] } } })
+  }
+  const port = { start() {}, deliver: async () => {}, recover: async () => {} }
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { w: machine(1) }, ports: { desk: port } })
+  await supervisor.spawn('w', 'a')
+  await supervisor.send('w/a', { type: 'GO' })
+  const { 'w/a': same = [] } = await askedIn(harness)
+  expect(same[1]?.problem).toBeUndefined()
+  const { 'w/a': other = [] } = await askedIn(harness, new Registry({ w: machine(2) }))
+  expect(other[1]?.problem).toBe('record 3 asks ports for something else when replayed')
 })
