@@ -45,7 +45,7 @@ const GRAVE: readonly string[] = [
   'SYSTEM_ERROR',
   'COMPONENT_FAILED',
 ]
-export const isGrave = ({ type }: EventEnvelope): boolean => GRAVE.includes(type)
+export const isGrave = ({ type }: { readonly type: string }): boolean => GRAVE.includes(type)
 
 /** Notable events in the order of the log. */
 export const notable = signal<readonly EventEnvelope[]>([])

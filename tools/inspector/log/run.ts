@@ -5,6 +5,7 @@ import { moment } from '../state/place.ts'
 import { activity, failed, head, isWhole, membership } from './actors.ts'
 import { client } from './client.ts'
 import { loaded } from './loading.ts'
+import { NOTABLE } from './news.ts'
 
 export type RunState = AnswerOf<Routes['state']>
 export type Account = RunState['accounts'][number]
@@ -44,6 +45,16 @@ export const beginning = loaded<number | undefined>(() => {
     read: async (signal) =>
       (await client.ask('history', { params, query: { limit: 1 }, signal })).records[0]?.at,
   }
+})
+
+/** Points in which the whole log is read: as many as a wide window shows apart. */
+const POINTS = 400
+
+/** The whole log in few points, as it was when the page came: what comes later is in the news. */
+export const stretch = loaded(() => {
+  if (!isWhole.value) return undefined
+  const query = { points: POINTS, mark: NOTABLE.join(','), follow: 'PORTFOLIO_VALUE' }
+  return { subject: 'log', read: (signal) => client.ask('timeline', { query, signal }) }
 })
 
 /** The seq of the moment: of the end of the log when it is live. */

@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { head } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
 import { isGrave, notable, values } from '../log/news.ts'
-import { beginning } from '../log/run.ts'
+import { beginning, stretch } from '../log/run.ts'
 import { goToTime, momentAt } from '../state/moment.ts'
 import { moment } from '../state/place.ts'
 import { countText } from '../text/numbers.ts'
@@ -22,15 +22,22 @@ const span = computed<Span>(() => ({
   to: Math.max(head.value.at, (beginning.value.value ?? 0) + 1),
   width: width.value,
 }))
-const marks = computed(() =>
-  marksOf(
-    notable.value.map((event) => ({ at: event.at, isGrave: isGrave(event) })),
-    span.value,
-  ),
-)
+/** The points of the log as it was, and what has come since. */
+const marks = computed(() => {
+  const { points = [], toSeq = 0 } = stretch.value.value ?? {}
+  const before = points.flatMap(({ at, marks: of = [] }) =>
+    of.map((mark) => ({ at, isGrave: isGrave(mark) })),
+  )
+  const since = notable.value.filter(({ seq }) => seq > toSeq)
+  const news = since.map((event) => ({ at: event.at, isGrave: isGrave(event) }))
+  return marksOf([...before, ...news], span.value)
+})
 const equity = computed(() => {
-  const points = values.value.map(({ at, event }) => ({ at, value: Number(event.equity) }))
-  return lineOf(points, span.value, TOP + 2, HEIGHT - 4)
+  const { points = [], toSeq = 0 } = stretch.value.value ?? {}
+  const since = values.value.filter(({ seq }) => seq > toSeq)
+  const all = [...points.flatMap(({ last = [] }) => last), ...since]
+  const line = all.map(({ at, event }) => ({ at, value: Number(event.equity) }))
+  return lineOf(line, span.value, TOP + 2, HEIGHT - 4)
 })
 
 export function Strip(): JSX.Element {
