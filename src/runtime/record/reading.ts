@@ -27,7 +27,7 @@ export interface NotesLeft {
   notes: number
 }
 
-/** What a Reading has noted. */
+/** The notes of a Reading. */
 export interface ReadsFound {
   /**
    * The deepest paths that were read, in the order of their first reads, at most READS_MAX. An object whose keys were

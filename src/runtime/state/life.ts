@@ -186,7 +186,7 @@ async function snapshotsFrom(
   return found
 }
 
-/** What an actor holds is an upper bound, to which each step adds what is new. It falls where it is measured again. */
+/** Returns what a step adds. `held` is an upper bound that each step raises; it falls where it is measured again. */
 function added(was: number, is: number): number {
   return is < was ? is : is - was
 }

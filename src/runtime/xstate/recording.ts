@@ -219,7 +219,7 @@ function transitionsOf(node: AnyStateNode): Iterable<Transition> {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])] as unknown as Transition[]
 }
 
-/** Where the guards of a transition are listed, and how much of what they read may be noted. */
+/** The list of a transition's guards, and the room for notes of their reads. */
 interface Listing {
   readonly guards: AskedGuard[]
   readonly left: NotesLeft
