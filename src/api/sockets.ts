@@ -44,10 +44,11 @@ export interface Channel {
   /** The clients of this channel, and of others that share its limit. */
   readonly clients: Clients
   /**
-   * Checks what a request asks for, before its upgrade, and returns how its client is added.
+   * Checks what a request asks for, before its upgrade, and returns how its client is added; a promise of it where the
+   * log has to be read.
    * @throws an error that refuses the upgrade
    */
-  open(request: IncomingMessage, caller: Caller): Connect
+  open(request: IncomingMessage, caller: Caller): Connect | Promise<Connect>
 }
 
 export class Clients {
@@ -57,6 +58,14 @@ export class Clients {
   constructor(max: number) {
     this.max = max
   }
+}
+
+/** What an upgrade asks for. A stranger has no caller, and nothing connects him. */
+interface Opened {
+  readonly path: string
+  readonly channel: Channel
+  readonly caller: Caller | undefined
+  readonly connect: Connect | undefined
 }
 
 interface SocketParts {
@@ -82,25 +91,12 @@ export function attachSockets(
   const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
   let compressed = 0
   const connections = new Set<Connection>()
-  http.server.on('upgrade', (request, socket, head) => {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return answerAsAsked(http, request, socket)
-    const path = pathOf(request.url)
-    const channel = channels.get(path)
-    let caller: Caller | undefined
-    let connect: Connect | undefined
-    try {
-      shares.takeOfAddress(request.socket)
-      guard.admit(request)
-      if (channel === undefined) throw routeUnknown(request.method, request.url)
-      const { count, max } = channel.clients
-      if (count >= max) throw busy(`${count} clients are connected to ${path}`)
-      caller = guard.callerOf(request)
-      // What a stranger asks for is not looked at.
-      connect = caller && channel.open(request, caller)
-      if (caller !== undefined) admit(shares, request, caller)
-    } catch (error) {
-      return refuseUpgrade(request, socket, error as OutcryError)
-    }
+  const upgrade = (
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    { path, channel, caller, connect }: Opened,
+  ): void => {
     const server = compressFrames && compressed < limits.compressedMax ? compressing : plain
     server.handleUpgrade(request, socket, head, (client) => {
       if (isCompressed(client)) {
@@ -124,6 +120,34 @@ export function attachSockets(
         channel.clients.count--
       })
     })
+  }
+  http.server.on('upgrade', (request, socket, head) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return answerAsAsked(http, request, socket)
+    const path = pathOf(request.url)
+    const refuse = (error: unknown) => refuseUpgrade(request, socket, error as OutcryError)
+    let opened: Omit<Opened, 'connect'> & { readonly connect: Connect | Promise<Connect> | undefined }
+    try {
+      shares.takeOfAddress(request.socket)
+      guard.admit(request)
+      const channel = channels.get(path)
+      if (channel === undefined) throw routeUnknown(request.method, request.url)
+      expectRoom(channel, path)
+      const caller = guard.callerOf(request)
+      if (caller !== undefined) admit(shares, request, caller)
+      // What a stranger asks for is not looked at.
+      opened = { path, channel, caller, connect: caller && channel.open(request, caller) }
+    } catch (error) {
+      return refuse(error)
+    }
+    const { connect, ...rest } = opened
+    if (!(connect instanceof Promise)) return upgrade(request, socket, head, { ...rest, connect })
+    // Node listens to the socket no more, and its WebSocket not yet.
+    socket.on('error', () => {})
+    const checked = connect.then((ready) => {
+      expectRoom(rest.channel, path)
+      return ready
+    })
+    checked.then((ready) => upgrade(request, socket, head, { ...rest, connect: ready }), refuse)
   })
   const servers = [plain, compressing]
   for (const server of servers)
@@ -151,6 +175,11 @@ export function attachSockets(
 
 function isCompressed(client: WebSocket): boolean {
   return client.extensions !== ''
+}
+
+/** @throws SERVER_BUSY */
+function expectRoom({ clients: { count, max } }: Channel, path: string): void {
+  if (count >= max) throw busy(`${count} clients are connected to ${path}`)
 }
 
 /** Counts a WebSocket until its connection closes, also when its handshake fails. @throws LIMIT_EXCEEDED */

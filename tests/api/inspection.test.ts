@@ -229,3 +229,63 @@ it('a life over two versions of a machine has the states of both', async () => {
   await live.close()
   await second.stop()
 })
+
+describe('the past of an actor', () => {
+  const tally = (version: string) =>
+    createMachine({
+      id: 'tally',
+      version,
+      initial: 'a',
+      states: { a: { on: { GO: 'b' } }, b: { on: { GO: 'a' } } },
+    })
+  /** Runs two tallies, and opens their log again. */
+  const again = async (machines: Machines) => {
+    const log = new Harness()
+    const first = await log.open({ machines: { tally: tally('1'), parent } })
+    for (const id of ['t', 'u']) {
+      await first.spawn('tally', id)
+      await first.send(`tally/${id}`, { type: 'GO' })
+    }
+    await first.stop()
+    const supervisor = await log.open({ machines })
+    const server = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const told = async (path: string) => {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`)
+      const frames: Frame[] = []
+      socket.on('message', (data) => frames.push(JSON.parse(String(data)) as Frame))
+      await eventually(() => expect(frames.at(-1)).toMatchObject({ type: 'outcry.end', records: 2 }))
+      socket.close()
+      return frames
+    }
+    const close = async () => {
+      await server.close()
+      await supervisor.stop()
+    }
+    return { supervisor, told, close }
+  }
+
+  it('wakes no passive actor', async () => {
+    const { supervisor, told, close } = await again({ tally: tally('1'), parent })
+    const before = supervisor.residents
+    expect(await told('/inspect?actor=tally/t&from=1')).toHaveLength(6)
+    await told('/inspect/legacy?actor=tally/u&from=1')
+    expect(supervisor.residents).toBe(before)
+    supervisor.getSnapshot('tally/t')
+    expect(supervisor.residents).toBe(before + 1)
+    await close()
+  })
+
+  it('whose machine is not registered has its records, and the reason why they have no states', async () => {
+    for (const [machines, code] of [
+      [{ parent }, 'KIND_UNKNOWN'],
+      [{ tally: tally('2'), parent }, 'MACHINE_VERSION_UNKNOWN'],
+    ] as const) {
+      const { told, close } = await again(machines)
+      const frames = await told('/inspect?actor=tally/t&from=1')
+      expect(frames[0]).toMatchObject({ op: 'error', code })
+      const events = frames.filter(({ type }) => type === '@xstate.event')
+      expect(events.map(({ event }) => event?.type)).toEqual(['xstate.init', 'GO'])
+      await close()
+    }
+  })
+})

@@ -44,9 +44,9 @@ export class Inspection {
   }
 
   /** Opens `/inspect`. @throws REQUEST_INVALID; ACTOR_UNKNOWN, KIND_UNKNOWN, ... for an actor without a past */
-  open(request: IncomingMessage): Connect {
-    const asked = this.#askedIn(request)
-    if (isPast(asked)) return (socket) => this.#past(socket, asked, stately)
+  open(request: IncomingMessage): Connect | Promise<Connect> {
+    const asked = askedIn(request)
+    if (isPast(asked)) return this.#openPast(asked, stately)
     return (socket) => {
       const client = this.#add(socket, new StatelyClient(socket, asked.actor))
       this.#introduceTo(client, socket)
@@ -55,9 +55,9 @@ export class Inspection {
   }
 
   /** Opens `/inspect/legacy`. @throws the same */
-  openLegacy(request: IncomingMessage, caller: Caller): Connect {
-    const asked = this.#askedIn(request)
-    if (isPast(asked)) return (socket) => this.#past(socket, asked, legacy)
+  openLegacy(request: IncomingMessage, caller: Caller): Connect | Promise<Connect> {
+    const asked = askedIn(request)
+    if (isPast(asked)) return this.#openPast(asked, legacy)
     return (socket) => {
       const client: LegacyClient = new LegacyClient(socket, asked.actor, {
         onReady: () => this.#introduceTo(client, socket),
@@ -67,12 +67,17 @@ export class Inspection {
     }
   }
 
-  #askedIn({ url = '' }: IncomingMessage): InspectQuery {
-    const asked = requestOf(inspectQuery, queryOf(url))
-    if (isPast(asked))
-      for (const address of asked.actor ?? [])
-        if (this.#supervisor.getSnapshot(address) === undefined) throw unknown(this.#supervisor, address)
-    return asked
+  /** @throws ACTOR_UNKNOWN, KIND_UNKNOWN for an actor without a record */
+  async #openPast(asked: InspectQuery, protocol: Protocol): Promise<Connect> {
+    for (const address of asked.actor ?? [])
+      if (!(await this.#hasPast(address))) throw unknown(this.#supervisor, address)
+    return (socket) => this.#past(socket, asked, protocol)
+  }
+
+  /** An actor that has a record exists, also a passive one, and one whose machine is not registered any more. */
+  async #hasPast(address: string): Promise<boolean> {
+    for await (const _ of this.#supervisor.history(address, { limit: 1 })) return true
+    return false
   }
 
   #past(socket: WebSocket, { actor = [], ...range }: InspectQuery, protocol: Protocol): PastClient {
@@ -164,6 +169,11 @@ export class Inspection {
       return { code: 'INTERNAL', message: 'the event failed; the log of the runner has the cause' }
     }
   }
+}
+
+/** @throws REQUEST_INVALID */
+function askedIn({ url = '' }: IncomingMessage): InspectQuery {
+  return requestOf(inspectQuery, queryOf(url))
 }
 
 /** Returns the error for an actor that has no past. @throws KIND_UNKNOWN */

@@ -27,7 +27,7 @@ export interface PastAsked extends Pick<InspectQuery, 'at' | 'from' | 'to' | 'sp
 /** Longest pause of a life that is sent at a speed, in ms. Longer ones are shortened to it. */
 const PAUSE_MAX_MS = 5_000
 
-/** One record of a past life. The frames of the first one introduce its actor. */
+/** One record of a past life. The texts of the first one introduce its actor. */
 interface PastFrames {
   readonly at: number
   readonly texts: readonly string[]
