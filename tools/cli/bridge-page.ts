@@ -74,7 +74,7 @@ const socket = new WebSocket(new URL(tool.dataset.socket, location.href.replace(
 socket.onmessage = ({ data }) => {
   const frame = JSON.parse(data)
   if (frame.op === 'error') said.textContent = frame.message
-  if (frame.type === 'outcry.end') said.textContent = frame.records + ' records: all of the life that was asked for.'
+  if (frame.type === 'outcry.end') said.textContent = frame.records + ' records: all of the life that is served.'
   if (!frame.type?.startsWith(tool.dataset.reads)) return
   if (isReady) hand(frame)
   else kept.push(frame)

@@ -42,9 +42,14 @@ export async function inspect(
   const { data, modules } = named(options)
   const reader = await openReader(data, modules)
   try {
-    const asked = { address, ...(await rangeOf(reader, address, options)) }
-    await expectStates(reader, asked)
-    const texts = (isLegacy: boolean, signal: AbortSignal) => reader.past({ ...asked, isLegacy }, signal)
+    const wanted = { address, ...(await rangeOf(reader, address, options)) }
+    await expectStates(reader, wanted)
+    const { toRev, texts } = await reader.keep(wanted)
+    // Whoever watches a life does not keep the folder from a runner meanwhile.
+    await reader.close()
+    const asked = { ...wanted, toRev }
+    if (toRev < wanted.toRev)
+      note(`The life is too long: it is cut behind rev ${toRev}. See the rest with --from ${toRev + 1}.`)
     const server = await serveLife(texts, (error) => note(plainError(error).message))
     try {
       const served = servedAt(server.base)

@@ -7,7 +7,7 @@ import { PAGE_MAX } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
 import type { Explanation } from '../../src/api/contract/why.ts'
 import { legacy } from '../../src/api/inspect/legacy-frames.ts'
-import { type PastLog, pastTexts } from '../../src/api/inspect/past.ts'
+import { type PastLog, type PastPiece, paced, pastPieces, pastTexts } from '../../src/api/inspect/past.ts'
 import { stately } from '../../src/api/inspect/stately-frames.ts'
 import { detailed } from '../../src/api/routes/detailed.ts'
 import { type Standing, withFailure } from '../../src/api/routes/failures.ts'
@@ -85,6 +85,16 @@ export interface PastFrames {
   readonly speed?: number | undefined
 }
 
+/** A part of an actor's life that needs the log no more. */
+export interface KeptLife {
+  /** Its last rev: an earlier one than was asked for where the life is too long to be kept. */
+  readonly toRev: number
+  texts(isLegacy: boolean, signal: AbortSignal): AsyncIterable<string>
+}
+
+/** Most characters of a life that are kept in memory for one protocol. */
+const KEPT_CHARS_MAX = 134_217_728
+
 export interface Reader {
   /** The folder or URL that it reads. */
   readonly source: string
@@ -106,6 +116,8 @@ export interface Reader {
    * `outcry.end`.
    */
   past(asked: PastFrames, signal: AbortSignal): AsyncIterable<string>
+  /** Resolves with such a part, which can be read after the reader is closed. */
+  keep(asked: Omit<PastFrames, 'isLegacy'>, charsMax?: number): Promise<KeptLife>
   /** The number of records that were read for `life` and `actorAt` so far. */
   readonly read: number
   head(): Promise<Head>
@@ -247,16 +259,43 @@ class StoreReader implements Reader {
   }
 
   past({ isLegacy, address, fromRev, toRev, speed }: PastFrames, signal: AbortSignal): AsyncIterable<string> {
+    const asked = { actor: [address], from: { rev: fromRev }, to: { rev: toRev }, speed }
+    return pastTexts(this.#pastLog(), isLegacy ? legacy : stately, asked, signal)
+  }
+
+  async keep(
+    { address, fromRev, toRev, speed }: Omit<PastFrames, 'isLegacy'>,
+    charsMax = KEPT_CHARS_MAX,
+  ): Promise<KeptLife> {
+    const asked = { actor: [address], from: { rev: fromRev }, to: { rev: toRev } }
+    const kept = async (protocol: typeof stately) => {
+      const pieces: PastPiece[] = []
+      let chars = 0
+      for await (const piece of pastPieces(this.#pastLog(), protocol, asked, new AbortController().signal)) {
+        for (const text of piece.texts) chars += text.length
+        if (chars > charsMax && pieces.length > 0) break
+        pieces.push(piece)
+      }
+      return pieces
+    }
+    const [ofStately, ofLegacy] = [await kept(stately), await kept(legacy)]
+    // Both tools show the same part.
+    const count = Math.min(ofStately.length, ofLegacy.length)
+    return {
+      toRev: fromRev + count - 1,
+      texts: (isLegacy, signal) => paced((isLegacy ? ofLegacy : ofStately).slice(0, count), speed, signal),
+    }
+  }
+
+  #pastLog(): PastLog {
     const [store, registry] = [this.#store, this.#registry]
-    const log: PastLog = {
+    return {
       registry,
       life: (of, range) => lifeOf(store, registry, of, range),
       history: (of, range) => store.history(of, range),
       read: (range) => store.read(range),
       seqAt: (at) => store.seqAt(at),
     }
-    const asked = { actor: [address], from: { rev: fromRev }, to: { rev: toRev }, speed }
-    return pastTexts(log, isLegacy ? legacy : stately, asked, signal)
   }
 
   events(wanted: WantedEvents): AsyncIterable<EventEnvelope> {
@@ -390,6 +429,11 @@ export class RunnerReader implements Reader {
     if (speed !== undefined) query.set('speed', String(speed))
     const path = isLegacy ? '/inspect/legacy' : '/inspect'
     yield* framesOf(await runnerSocket(this.#data, `${path}?${query}`), signal)
+  }
+
+  /** Keeps nothing: the runner that holds the log sends the life again. */
+  async keep(asked: Omit<PastFrames, 'isLegacy'>): Promise<KeptLife> {
+    return { toRev: asked.toRev, texts: (isLegacy, signal) => this.past({ ...asked, isLegacy }, signal) }
   }
 
   async *life(

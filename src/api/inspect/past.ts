@@ -35,36 +35,65 @@ interface PastFrames {
   readonly unread?: { readonly code?: string; readonly message: string }
 }
 
+/** The texts of one record. */
+export interface PastPiece {
+  /** Time of the record in epoch ms. */
+  readonly at: number
+  readonly texts: readonly string[]
+}
+
 /**
  * Yields the frames of actors in the order of the log, as texts, at the speed that is asked for. The last one says that
  * the life has ended.
  * @throws RECORD_UNKNOWN when no actor has a record there; READ_ABORTED
  */
-export async function* pastTexts(
+export function pastTexts(
   log: PastLog,
   protocol: Protocol,
   asked: PastAsked,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const lives = asked.actor.map((address) => lifeFrames(log, protocol, address, asked, signal))
-  const { speed } = asked
+  return paced(pastPieces(log, protocol, asked, signal), asked.speed, signal)
+}
+
+/** Yields the texts of pieces at a speed; undefined is at once. The last text says that the life has ended. */
+export async function* paced(
+  pieces: AsyncIterable<PastPiece> | Iterable<PastPiece>,
+  speed: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let records = 0
   let last: number | undefined
-  for await (const { at, texts, unread } of inOrder(lives)) {
+  for await (const { at, texts } of pieces) {
     const pauseMs = speed === undefined ? 0 : (at - (last ?? at)) / speed
     if (pauseMs > 0) await setTimeout(Math.min(pauseMs, PAUSE_MAX_MS), undefined, { signal })
     last = at
-    if (unread !== undefined)
-      yield JSON.stringify({ op: 'error', code: unread.code ?? 'INTERNAL', message: unread.message })
     yield* texts
     records++
     // Lets trading go on between one record and the next.
     await setImmediate()
   }
-  if (records > 0) {
-    yield JSON.stringify({ type: 'outcry.end', records })
-    return
+  yield JSON.stringify({ type: 'outcry.end', records })
+}
+
+/**
+ * Yields the texts of each record of actors, in the order of the log.
+ * @throws RECORD_UNKNOWN when no actor has a record there; READ_ABORTED
+ */
+export async function* pastPieces(
+  log: PastLog,
+  protocol: Protocol,
+  asked: PastAsked,
+  signal: AbortSignal,
+): AsyncGenerator<PastPiece> {
+  const lives = asked.actor.map((address) => lifeFrames(log, protocol, address, asked, signal))
+  let isNone = true
+  for await (const { at, texts, unread } of inOrder(lives)) {
+    isNone = false
+    const why = unread && { op: 'error', code: unread.code ?? 'INTERNAL', message: unread.message }
+    yield { at, texts: why === undefined ? texts : [JSON.stringify(why), ...texts] }
   }
+  if (!isNone) return
   const names = asked.actor.join(', ')
   throw new OutcryError(
     'RECORD_UNKNOWN',
