@@ -60,7 +60,7 @@ export class Clients {
   }
 }
 
-/** What an upgrade asks for. A stranger has no caller, and nothing connects him. */
+/** The request of an upgrade. A stranger has no caller, and nothing connects him. */
 interface Opened {
   readonly path: string
   readonly channel: Channel

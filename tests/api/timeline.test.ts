@@ -110,6 +110,7 @@ describe(`the time line, seed ${SEED}`, () => {
   })
 
   it('looks at no more events than it has room for, and says so', async () => {
+    const [said] = eventsBetween(0, records.length) as [EventEnvelope]
     const log = {
       seq: supervisor.seq,
       seqAt: (at: number) => supervisor.seqAt(at),
@@ -117,7 +118,7 @@ describe(`the time line, seed ${SEED}`, () => {
       async *events(): AsyncGenerator<EventEnvelope> {
         for (let n = 0; ; n++) {
           looked = n + 1
-          yield eventsBetween(0, records.length)[0] as EventEnvelope
+          yield said
         }
       },
     }

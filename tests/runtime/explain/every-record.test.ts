@@ -16,7 +16,7 @@ import { Harness } from '../harness.ts'
 import { config, machineOf, script } from '../random-machine.ts'
 import { everyRecord, type Found } from './every-record.ts'
 
-const MACHINES = howMany('MACHINES', 12)
+const MACHINES = howMany('MACHINES', 6)
 
 async function play(machine: AnyStateMachine, input: unknown, steps: readonly Step[]): Promise<Found> {
   const harness = new Harness()
