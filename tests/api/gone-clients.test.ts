@@ -107,13 +107,17 @@ afterEach(async () => {
 })
 
 it.each([
-  '/events?type=NOSUCH',
-  '/events?since=0&type=NOSUCH',
+  '/events?actor=lamp/nobody',
+  '/events?since=0&actor=lamp/nobody',
   '/failures',
   '/failures?actor=lamp/b',
   '/actors',
   '/accounts',
   '/actors/lamp%2Fa/history',
+  '/actors/lamp%2Fa/history?detail=true',
+  '/records/5',
+  '/records/5/why',
+  '/timeline?mark=NOSUCH',
   '/actors/lamp%2Fa?seq=5',
   '/actors/lamp%2Fa?at=9999999999999',
   '/actors/lamp%2Fb',
