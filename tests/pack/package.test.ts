@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium } from '../e2e/chromium.ts'
 import { NODES, NPMS, type Ran, ROOT, type Toolchain, TYPESCRIPTS, toolchain, Workshop } from './toolchain.ts'
 
+/** A slow machine takes long to draw. */
+const SOON = { timeout: 120_000 }
+
 const workshop = new Workshop()
 let tarball: string
 
@@ -204,9 +207,9 @@ strategies:
       })
       page.on('pageerror', (error) => complaints.push(error.message))
       const url = await urlOf(child)
-      await page.goto(`${url}/#${encodeURIComponent('symbol/sim:BTCUSDT')}`)
-      await page.locator('#actors [data-address="account/sim"]').waitFor()
-      await page.locator('#chart .state').first().waitFor()
+      await page.goto(`${url}/#actor/symbol/sim:BTCUSDT`)
+      await page.locator('#tree [data-address="account/sim"]').waitFor(SOON)
+      await page.locator('.chart-surface [data-state]').first().waitFor(SOON)
       expect(complaints).toEqual([])
       // Node has its own WebSocket from version 22 on.
       writeFileSync(
