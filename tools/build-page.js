@@ -29,7 +29,7 @@ const { outputFiles, metafile } = await build({
   legalComments: 'linked',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  // What modules ask of Node, such as the name of the mode.
+  // Modules ask Node for this, such as the name of the mode.
   define: { 'process.env.NODE_ENV': '"production"' },
   chunkNames: 'chunk-[hash]',
   metafile: true,

@@ -134,7 +134,7 @@ export function attachSockets(
       expectRoom(channel, path)
       const caller = guard.callerOf(request)
       if (caller !== undefined) admit(shares, request, caller)
-      // What a stranger asks for is not looked at.
+      // The server does not look at a stranger's request.
       opened = { path, channel, caller, connect: caller && channel.open(request, caller) }
     } catch (error) {
       return refuse(error)

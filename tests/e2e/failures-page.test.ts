@@ -33,7 +33,7 @@ const open = async (place = 'overview') => {
   await page.goto(`${runner.url}/#${place}`)
   await page.waitForSelector('#tree[aria-busy="false"]', SOON)
 }
-/** What is said of actors. The message that an actor failed on is a dead letter besides. */
+/** The entries about actors. The message that an actor failed on is a dead letter besides. */
 const titles = async () =>
   (await page.$$eval('.need h3', (all) => all.map((title) => title.textContent ?? ''))).filter(
     (title) => !title.includes('could not be delivered'),

@@ -440,7 +440,7 @@ describe('what a person sees', () => {
     await open('actor/order/paper:b-entry')
     await page.waitForSelector('.chart-surface', SOON)
     const places: string[] = []
-    // What is focused within the chart has a mark of its own there.
+    // A focused part of the chart has a mark of its own there.
     for (let i = 0; i < 60; i++) {
       await page.keyboard.press('Tab')
       const { place, is, isLit } = (await page.evaluate(`(() => {

@@ -15,7 +15,7 @@ function transitionsOf({ transitions, states }: Definition): TakenTransition[] {
 }
 
 const random = seeded(SEED)
-/** What is known of the transitions: nothing, that all were taken, or that some were. */
+/** The knowledge of the transitions: nothing, that all were taken, or that some were. */
 const KNOWN: Record<string, (definition: Definition) => Coverage | undefined> = {
   'without coverage': () => undefined,
   'with all ways taken': (definition) => ({

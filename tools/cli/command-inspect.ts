@@ -45,7 +45,7 @@ export async function inspect(
     const wanted = { address, ...(await rangeOf(reader, address, options)) }
     await expectStates(reader, wanted)
     const { toRev, texts } = await reader.keep(wanted)
-    // Whoever watches a life does not keep the folder from a runner meanwhile.
+    // A runner may have the folder while somebody watches the life.
     await reader.close()
     const asked = { ...wanted, toRev }
     if (toRev < wanted.toRev)

@@ -43,7 +43,7 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
     let shown = 0
     let records: AsyncIterable<RecordInDetail> | RecordInDetail[] = recordsOf(reader, data, address, asked)
     if (speed < Number.POSITIVE_INFINITY) {
-      // Whoever watches a life at its pace does not keep the folder from a runner meanwhile.
+      // A runner may have the folder while somebody watches the life at its pace.
       records = await collected(records)
       await reader.close()
     }

@@ -163,7 +163,7 @@ class Counting {
         for (const transition of result.taken) this.#count(transition, own)
       }
     } catch (error) {
-      // What was counted of it is true. Its other records are of a machine that is not here.
+      // The counts so far are true. The actor's other records are of a machine that is not here.
       if (!UNREADABLE.some((code) => isOutcryError(error, code))) throw error
     }
   }

@@ -1,4 +1,4 @@
-/** What must hold of the guards that are found for any record of any log. */
+/** Checks the guards that are found for any record of any log. */
 
 import type { Cell } from '../../../src/runtime/actors/cell.ts'
 import { persistCell, restoreCell } from '../../../src/runtime/actors/persist.ts'

@@ -1,4 +1,4 @@
-/** What began a record and what it led to, against a search through the whole log. */
+/** Tests the causes and the effects of a record against a search through the whole log. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

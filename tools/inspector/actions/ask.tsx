@@ -12,10 +12,10 @@ import { eventOf, type Field } from './schema.ts'
 
 export interface Ask {
   readonly title: string
-  /** What will happen. */
+  /** The consequences, for the person who decides. */
   readonly about: ComponentChildren
   readonly fields: readonly Field[]
-  /** What the form has at first, by the names of fields. */
+  /** The first values of the form, by the names of fields. */
   readonly given?: Readonly<Record<string, string>>
   /** The word on the button. */
   readonly verb: string
@@ -46,7 +46,7 @@ export const isReadOnly = computed(() => health.value.value?.access === 'read')
 const asked = signal<Ask | undefined>(undefined)
 const isUnderWay = signal(false)
 const refusal = signal('')
-/** What has just been done, for a person who does not see the list move. */
+/** The last deed, for a person who does not see the list move. */
 const said = signal('')
 let forgetting: ReturnType<typeof setTimeout> | undefined
 

@@ -1,4 +1,4 @@
-/** What can be done to the chosen actor, as buttons in its head. They act now, also while the past is looked at. */
+/** The deeds that the chosen actor allows, as buttons in its head. They act now, also while the past is looked at. */
 import { computed, effect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { activity, actorAt, isOpen } from '../log/actors.ts'

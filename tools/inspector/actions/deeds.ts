@@ -7,7 +7,7 @@ import { wholeTimeText } from '../text/time.ts'
 import { type Ask, ask, NAME, REASON } from './ask.tsx'
 import { type Command, commandsOf } from './schema.ts'
 
-/** Who acts, where no token says it. */
+/** The name of the sender, where no token gives one. */
 const BY = 'the page'
 
 /** The server's description of itself. It has the events that each kind takes from people. */

@@ -96,7 +96,7 @@ function States({ value }: { readonly value: StateValue }): JSX.Element {
   )
 }
 
-/** What the record at the moment did to the state. */
+/** The change of state by the record at the moment. */
 function Note(): JSX.Element {
   const of = record.value
   return (

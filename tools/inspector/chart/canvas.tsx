@@ -19,7 +19,7 @@ interface CanvasProps {
   readonly follow: boolean
 }
 
-/** Who says what is seen: the actor, who asked to see all of it, or who moved it. */
+/** The one that decides what is seen: the actor, who asked to see all of it, or who moved it. */
 type Mode = 'auto' | 'whole' | 'free'
 
 export function Canvas({ drawing, lit, step, follow }: CanvasProps): JSX.Element {

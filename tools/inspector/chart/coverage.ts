@@ -54,7 +54,7 @@ function enteredBy(
     const isHistory = state.definition.type === 'history' && state.parent !== undefined
     const inner = entrances(isHistory ? (state.parent as StateNode) : state, states)
     for (const child of inner) enter(child)
-    // Of a state around it only the parallel regions are entered as well.
+    // The parallel regions of a state around it are entered as well, and nothing else of it.
     const { parent } = state
     if (parent?.definition.type === 'parallel') enter(parent)
     else

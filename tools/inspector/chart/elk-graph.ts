@@ -153,7 +153,7 @@ class Planning {
     const labels = [...this.#groups.values()].filter(({ home }) => home === container)
     const initial = container.definition.initial
     const found = initial === undefined ? undefined : this.#graph.states.get(initial)
-    // Who came into this state was led to another one in it.
+    // An actor that came into this state was led to another one in it.
     const first = found && [...this.#shown.unentered].some((state) => isIn(found, state)) ? undefined : found
     // The dot of a beginning stands at the corner of its state, unless lines come in there.
     const isFree = first?.parent === container && first.children.length === 0 && !this.#tops.has(first.id)

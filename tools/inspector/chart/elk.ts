@@ -12,7 +12,7 @@ export function loadElk(): Promise<Layouter> {
     const Elk = elk as unknown as typeof elk.default
     return new Elk({ workerUrl: WORKER })
   })
-  // What cannot be loaded now may be there at the next try.
+  // A library that cannot be loaded now may be there at the next try.
   loaded.catch(() => {
     loaded = undefined
   })

@@ -1,4 +1,4 @@
-/** What the lines of a chart mean, and its buttons. */
+/** The meaning of a chart's lines, and its buttons. */
 import type { JSX } from 'preact'
 import { type Acts, ZOOM } from './gestures.ts'
 

@@ -1,4 +1,4 @@
-/** What a panel shows while it has nothing else: that it reads, or why it could not. */
+/** The content of a panel that has nothing else: that it reads, or why it could not. */
 import type { JSX } from 'preact'
 import type { Loaded } from '../log/loading.ts'
 

@@ -60,7 +60,7 @@ export function followNews(): void {
   const notableTopics = NOTABLE.map((type) => `events.${type.toLowerCase()}.>`)
   void follow(notableTopics, notable, NOTABLE_TAIL, {})
   let isFollowed = false
-  // What needs a person comes first: two searches at once would hold each other up.
+  // The matters for a person come first: two searches at once would hold each other up.
   isCaughtUp.subscribe((isDone) => {
     if (!isDone || isFollowed) return
     isFollowed = true

@@ -64,7 +64,7 @@ export function EquityChart({ points, until, label }: Props): JSX.Element {
     plot.current?.setData([
       points.map(({ time }) => time),
       points.map(({ time, value }) => (time <= end ? value : null)),
-      // What comes after the moment is dashed: it had not happened yet.
+      // The values after the moment are dashed: they had not come yet.
       points.map(({ time, value }) => (time >= end ? value : null)),
     ])
   }, [points, until, is])

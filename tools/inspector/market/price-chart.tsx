@@ -90,7 +90,7 @@ export function PriceChart({ market, levels, at, isLive, label }: Props): JSX.El
     if (of === undefined) return
     const end = isLive || at === undefined ? Number.POSITIVE_INFINITY : at / 1_000
     const { edge } = coloursOf(root.current as HTMLElement)
-    // What comes after the moment is grey: it had not happened yet.
+    // The candles after the moment are grey: they had not come yet.
     const later = { color: 'transparent', borderColor: edge, wickColor: edge }
     of.candles.setData(
       market.candles.map((candle) => ({

@@ -1,4 +1,4 @@
-/** What is held, and the orders that work. */
+/** The positions that are held, and the orders that work. */
 import type { JSX } from 'preact'
 import { ActorLink } from '../frame/name.tsx'
 import { type Account, run } from '../log/run.ts'

@@ -104,7 +104,7 @@ const ORDER = Object.keys(TROUBLES)
 
 /** Returns what is wrong with actors now, and the other failures: those of an actor that is failing are told by it. */
 function failureNeeds(failed: readonly Failure[]): Need[] {
-  // What actors are is known of the present alone.
+  // The states of all actors are known of the present alone.
   const troubled = moment.value === undefined ? troubleNeeds(allActors(), failed) : []
   const told = new Set(troubled.map(({ seq }) => seq))
   const others = failed.filter(({ seq }) => !told.has(seq))

@@ -26,7 +26,7 @@ import { Money } from './money.tsx'
 import { type Act, type Need, needs, seen } from './needs.ts'
 import { Throughput } from './throughput.tsx'
 
-/** What is looked for: where none of it is found, the page says so. */
+/** The sorts of trouble that the page looks for: where it finds none, it says so. */
 const NOTHING: readonly (readonly [name: string, keys: RegExp])[] = [
   ['failures', /^(trouble|failure)/],
   ['dead letters', /^letters/],
