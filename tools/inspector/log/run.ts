@@ -5,7 +5,7 @@ import { moment } from '../state/place.ts'
 import { activity, failed, head, isWhole, membership } from './actors.ts'
 import { client } from './client.ts'
 import { loaded } from './loading.ts'
-import { NOTABLE } from './news.ts'
+import { NOTABLE, values } from './news.ts'
 
 export type RunState = AnswerOf<Routes['state']>
 export type Account = RunState['accounts'][number]
@@ -55,6 +55,13 @@ export const stretch = loaded(() => {
   if (!isWhole.value) return undefined
   const query = { points: POINTS, mark: NOTABLE.join(','), follow: 'PORTFOLIO_VALUE' }
   return { subject: 'log', read: (signal) => client.ask('timeline', { query, signal }) }
+})
+
+/** Values of accounts over the whole log: those of its points, and each that has come since. */
+export const worth = computed(() => {
+  const { points = [], toSeq = 0 } = stretch.value.value ?? {}
+  const since = values.value.filter(({ seq }) => seq > toSeq)
+  return [...points.flatMap(({ last = [] }) => last), ...since]
 })
 
 /** The seq of the moment: of the end of the log when it is live. */

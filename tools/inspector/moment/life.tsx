@@ -1,8 +1,8 @@
 /** The life of the chosen actor: its records around the moment, one after another, with the gaps between them. */
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { TransitionRecord } from '../../../src/client/index.ts'
+import { useWidth } from '../frame/width.ts'
 import { chosen, latestRev, record } from '../log/chosen.ts'
 import { go } from '../state/place.ts'
 import { shortEvent } from '../text/names.ts'
@@ -17,16 +17,7 @@ const GAP_MS = 10
 const width = signal(1_000)
 
 export function Beads(): JSX.Element {
-  const root = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
-    const node = root.current
-    if (node === null) return
-    const measure = new ResizeObserver(() => {
-      width.value = node.clientWidth
-    })
-    measure.observe(node)
-    return () => measure.disconnect()
-  }, [])
+  const root = useWidth(width)
   const all = chosen.value.value?.life.records ?? []
   const now = record.value
   const shown = windowOf(all, now?.rev ?? 0, Math.max(3, Math.floor(width.value / BEAD_PX)))

@@ -1,11 +1,11 @@
 /** The whole log as a strip by time: what was notable, the equity, the life of the chosen actor, and the moment. */
 import { computed, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useWidth } from '../frame/width.ts'
 import { head } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
-import { isGrave, notable, values } from '../log/news.ts'
-import { beginning, stretch } from '../log/run.ts'
+import { isGrave, notable } from '../log/news.ts'
+import { beginning, stretch, worth } from '../log/run.ts'
 import { goToTime, momentAt } from '../state/moment.ts'
 import { moment } from '../state/place.ts'
 import { countText } from '../text/numbers.ts'
@@ -33,24 +33,12 @@ const marks = computed(() => {
   return marksOf([...before, ...news], span.value)
 })
 const equity = computed(() => {
-  const { points = [], toSeq = 0 } = stretch.value.value ?? {}
-  const since = values.value.filter(({ seq }) => seq > toSeq)
-  const all = [...points.flatMap(({ last = [] }) => last), ...since]
-  const line = all.map(({ at, event }) => ({ at, value: Number(event.equity) }))
+  const line = worth.value.map(({ at, event }) => ({ at, value: Number(event.equity) }))
   return lineOf(line, span.value, TOP + 2, HEIGHT - 4)
 })
 
 export function Strip(): JSX.Element {
-  const root = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
-    const node = root.current
-    if (node === null) return
-    const measure = new ResizeObserver(() => {
-      width.value = node.clientWidth
-    })
-    measure.observe(node)
-    return () => measure.disconnect()
-  }, [])
+  const root = useWidth(width)
   const is = span.value
   const life = chosen.value.value?.life
   const [from, to] = placesOf(

@@ -1,10 +1,9 @@
 /** The equity of each account, as a figure and as a line up to the moment. */
 import { computed, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useLayoutEffect, useRef } from 'preact/hooks'
 import { To } from '../frame/name.tsx'
-import { values } from '../log/news.ts'
-import { type Account, run, seqNow } from '../log/run.ts'
+import { useWidth } from '../frame/width.ts'
+import { type Account, run, seqNow, worth } from '../log/run.ts'
 import { lineOf, placesOf, type Span } from '../moment/scale.ts'
 import { decimalText, directionOf, gainText, moneyText } from '../text/numbers.ts'
 import { secondText } from '../text/time.ts'
@@ -74,19 +73,10 @@ export function Tile({
   )
 }
 
-const known = computed(() => values.value.filter(({ seq }) => seq <= seqNow.value))
+const known = computed(() => worth.value.filter(({ seq }) => seq <= seqNow.value))
 
 function Line({ venue }: { readonly venue: string }): JSX.Element {
-  const root = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
-    const node = root.current
-    if (node === null) return
-    const measure = new ResizeObserver(() => {
-      width.value = node.clientWidth
-    })
-    measure.observe(node)
-    return () => measure.disconnect()
-  }, [])
+  const root = useWidth(width)
   const points = known.value
     .filter((event) => event.venue === venue)
     .map(({ at, event }) => ({ at, value: Number(event.equity) }))
