@@ -110,9 +110,9 @@ it('serves the receiver of Stately, and pages for its tools that other sites can
     const told: unknown[] = []
     createWebSocketReceiver({ server: url }).subscribe((one) => void told.push(one))
     await eventually(() => expect(told).toHaveLength(10))
-    expect(await (await fetch(visualizer)).text()).toContain('src="https://stately.ai/viz?inspect"')
+    expect(await (await fetch(visualizer)).text()).toContain('data-src="https://stately.ai/viz?inspect"')
     const answer = await fetch(page)
-    expect(await answer.text()).toContain('src="https://stately.ai/inspect"')
+    expect(await answer.text()).toContain('data-src="https://stately.ai/inspect"')
     expect(answer.headers.get('content-security-policy')).toContain('frame-src https://stately.ai;')
     expect(await (await fetch(`${page}bridge.js`)).text()).toContain('postMessage')
     const statusOf = (origin: string, to = url) =>

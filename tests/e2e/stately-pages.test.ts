@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { legacy } from '../../src/api/inspect/legacy-frames.ts'
@@ -74,6 +75,11 @@ it.each(Object.entries(PAGES))('the %s shows it', async (_, { url, script, from 
   await page.route('https://stately.ai/**', (route) =>
     route.fulfill({ contentType: 'text/html', body: `<body><script>${outputFiles[0]?.text}</script>` }),
   )
+  // On a busy machine the hosted tool may be there before the script that listens to it.
+  await page.route('**/bridge.js', async (route) => {
+    await setTimeout(300)
+    await route.continue()
+  })
   await page.goto(url())
   const frame = () => page.frames().find((one) => one.url().startsWith('https://stately.ai'))
   await eventually(async () =>

@@ -32,8 +32,8 @@ const pageOf = ({ name, src, socket, ready, reads }: Tool) => `<!doctype html>
 <meta charset="utf-8">
 <title>Outcry in the ${name} of Stately</title>
 <p id="said" role="status">The ${name} of ${STATELY} loads.</p>
-<iframe id="tool" title="The ${name} of Stately" src="${STATELY}${src}"
-  data-socket="${socket}" data-ready="${ready}" data-reads="${reads}"></iframe>
+<iframe id="tool" title="The ${name} of Stately"
+  data-src="${STATELY}${src}" data-socket="${socket}" data-ready="${ready}" data-reads="${reads}"></iframe>
 <script src="bridge.js"></script>
 </html>
 `
@@ -56,7 +56,7 @@ export const VISUALIZER = pageOf({
   reads: 'service.',
 })
 
-/** The script of both pages. It keeps the frames until the tool listens. */
+/** The script of both pages. It listens before the tool loads, for the tool speaks once. It keeps the frames until then. */
 export const SCRIPT = `const said = document.getElementById('said')
 const tool = document.getElementById('tool')
 document.body.style.margin = '0'
@@ -70,6 +70,7 @@ addEventListener('message', ({ source, data }) => {
   isReady = true
   for (const frame of kept.splice(0)) hand(frame)
 })
+tool.src = tool.dataset.src
 const socket = new WebSocket(new URL(tool.dataset.socket, location.href.replace('http', 'ws')))
 socket.onmessage = ({ data }) => {
   const frame = JSON.parse(data)
