@@ -30,7 +30,6 @@ export class OutcryProcess {
     this.child = spawn(process.execPath, [...program(MAIN), ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
     })
     this.child.stdout?.setEncoding('utf8').on('data', (data) => {
       this.stdout += data

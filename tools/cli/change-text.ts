@@ -1,6 +1,7 @@
 /** Describes for people what changed in the state of an actor. */
-import pc from 'picocolors'
+
 import type { Change } from '../../src/api/contract/record.ts'
+import { colors } from './colors.ts'
 import { timeText } from './format.ts'
 
 /** Parts of a state that have names of their own. All others are the context's. */
@@ -15,8 +16,8 @@ export function changeLines(changes: readonly Change[]): string[] {
     const name = nameOf(change)
     const { was, is } = change
     return [
-      ...(was === undefined ? [] : [pc.red(`- ${name} ${valueText(change, was)}`.trimEnd())]),
-      ...(is === undefined ? [] : [pc.green(`+ ${name} ${valueText(change, is)}`.trimEnd())]),
+      ...(was === undefined ? [] : [colors.red(`- ${name} ${valueText(change, was)}`.trimEnd())]),
+      ...(is === undefined ? [] : [colors.green(`+ ${name} ${valueText(change, is)}`.trimEnd())]),
     ]
   })
 }

@@ -1,10 +1,10 @@
-import pc from 'picocolors'
 import { compact } from '../../errors/compact.ts'
 import type { ActorFilter } from '../../src/api/contract/actor-filter.ts'
 import { releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { kindOf } from '../../src/runtime/record/address.ts'
 import { naturally } from '../../src/runtime/record/natural-order.ts'
+import { colors } from './colors.ts'
 import { counted, countText, stateText, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson, printLines } from './output.ts'
@@ -39,7 +39,7 @@ export async function actors(prefix: string, options: ActorsOptions): Promise<nu
       await printLines(table(['actor', 'machine', 'rev', 'last', 'state'], found.map(rowOf)))
       await printLines(`\n${table(['kind', 'actors', 'states'], countsOf(found))}`)
     }
-    await print(pc.dim(`${counted(found.length, 'actor')} in ${reader.source}`))
+    await print(colors.dim(`${counted(found.length, 'actor')} in ${reader.source}`))
     await warn(found, data)
     return 0
   } finally {
@@ -53,14 +53,14 @@ async function warn(found: readonly ActorSummary[], data: string): Promise<void>
   const unread = found.filter(({ isUnread }) => isUnread).map(({ address }) => address)
   if (unread.length > 0) {
     const what = `${counted(unread.length, 'actor')} of machines that are not named here, shown as in their last records`
-    await print(pc.yellow(`${what}. ${namingHint(data, unread)}`))
+    await print(colors.yellow(`${what}. ${namingHint(data, unread)}`))
   }
   const quarantined = found.filter(isQuarantined)
   const [first] = quarantined
   if (first === undefined) return
   const release = releaseCommand(first.address, data)
   const many = `${counted(quarantined.length, 'actor')} in quarantine`
-  await print(pc.red(`${many}: repair the cause, then ${release}`))
+  await print(colors.red(`${many}: repair the cause, then ${release}`))
 }
 
 function rowOf(actor: ActorSummary): string[] {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import pc from 'picocolors'
 import { compact } from '../../errors/compact.ts'
 import { belongingAsFound } from '../../src/runner/folder/belonging.ts'
 import { writeFolder } from '../../src/runner/folder/folder-copy.ts'
 import { closedBooks } from '../../src/runner/folder/venue-books.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { OutcryError, type StoreEntry } from '../../store/index.ts'
+import { colors } from './colors.ts'
 import { counted, countText } from './format.ts'
 import { print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
@@ -32,7 +32,7 @@ export async function backup(folder: string, { data, json }: BackupOptions): Pro
     const { records, commits, reports } = copied
     const books = reports === undefined ? '' : `, the venue's books ${counted(reports, 'report')}`
     const log = `${countText(records)} records in ${countText(commits)} commits`
-    await print(pc.green(`${location} has ${log}${books}, and is whole`))
+    await print(colors.green(`${location} has ${log}${books}, and is whole`))
   }
   return 0
 }

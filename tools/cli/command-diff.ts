@@ -1,8 +1,8 @@
-import pc from 'picocolors'
 import type { ActorView, Change } from '../../src/api/contract/record.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import { stateChanges } from '../../src/runtime/state/state-changes.ts'
 import { changeLines } from './change-text.ts'
+import { colors } from './colors.ts'
 import { readText, stateText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson, printLines } from './output.ts'
@@ -25,12 +25,12 @@ export async function diff(address: string, a: string, b: string, options: ReadO
       await printJson({ address, was: placeOfState(was), is: placeOfState(is), changes })
       return 0
     }
-    await print(`${pc.bold(address)}  ${(is ?? was)?.machine ?? ''}`.trimEnd())
-    await print(pc.red(`- ${whereText(was)}`))
-    await print(pc.green(`+ ${whereText(is)}`))
+    await print(`${colors.bold(address)}  ${(is ?? was)?.machine ?? ''}`.trimEnd())
+    await print(colors.red(`- ${whereText(was)}`))
+    await print(colors.green(`+ ${whereText(is)}`))
     const lines = differences(was, is, changes)
     await printLines(lines.length === 0 ? 'no difference' : lines.join('\n'))
-    await print(pc.dim(readText(undefined, reader)))
+    await print(colors.dim(readText(undefined, reader)))
     return 0
   } finally {
     await reader.close()
@@ -55,8 +55,8 @@ function differences(
   const state = changes.every(isOther)
     ? []
     : [
-        ...(was === undefined ? [] : [pc.red(`- state ${stateText(was.value)}`)]),
-        ...(is === undefined ? [] : [pc.green(`+ state ${stateText(is.value)}`)]),
+        ...(was === undefined ? [] : [colors.red(`- state ${stateText(was.value)}`)]),
+        ...(is === undefined ? [] : [colors.green(`+ state ${stateText(is.value)}`)]),
       ]
   return [...state, ...changeLines(changes.filter(isOther))]
 }

@@ -1,9 +1,9 @@
-import pc from 'picocolors'
 import { lookThrough } from '../../src/runner/folder/books.ts'
 import { closedBooks } from '../../src/runner/folder/venue-books.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { recordCodec } from '../../src/runtime/record/record-codec.ts'
 import { cutBack, type Diagnosis, diagnose } from '../../store/index.ts'
+import { colors } from './colors.ts'
 import { counted, countText, table, timeText } from './format.ts'
 import { logFolder } from './log-folder.ts'
 import { print, printJson } from './output.ts'
@@ -47,9 +47,9 @@ export async function doctor({ data, cut, json }: DoctorCommandOptions): Promise
   else {
     await tell(location, diagnosis, lost, keptIn)
     const { reports, problems } = books
-    for (const { code, message } of problems) await print(pc.red(`${code}: ${message}. ${BOOKS_DAMAGED}`))
+    for (const { code, message } of problems) await print(colors.red(`${code}: ${message}. ${BOOKS_DAMAGED}`))
     if (reports !== undefined && problems.length === 0)
-      await print(pc.green(`The venue's books beside it are whole: ${counted(reports, 'report')}`))
+      await print(colors.green(`The venue's books beside it are whole: ${counted(reports, 'report')}`))
   }
   const isMended = diagnosis.damage.length === 0 || keptIn !== undefined
   return isMended && books.problems.length === 0 ? 0 : 1
@@ -92,7 +92,7 @@ async function tell(
   keptIn?: string,
 ): Promise<void> {
   if (damage.length === 0) {
-    await print(pc.green(`${location} is whole: ${countText(wholeTo)} records`))
+    await print(colors.green(`${location} is whole: ${countText(wholeTo)} records`))
     return
   }
   await print(table(['seq', 'problem', 'what'], rowsOf(damage)))
@@ -112,10 +112,10 @@ async function tell(
   }
   if (keptIn !== undefined)
     await print(
-      pc.green(`${location} now ends at seq ${countText(wholeTo)}; the damaged log is in ${keptIn}`),
+      colors.green(`${location} now ends at seq ${countText(wholeTo)}; the damaged log is in ${keptIn}`),
     )
   else
     await print(
-      pc.red(`Restore a backup, or cut the log back: outcry doctor --cut (it keeps the damaged log)`),
+      colors.red(`Restore a backup, or cut the log back: outcry doctor --cut (it keeps the damaged log)`),
     )
 }

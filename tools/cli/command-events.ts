@@ -1,4 +1,3 @@
-import pc from 'picocolors'
 import { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
@@ -7,6 +6,7 @@ import type { EventEnvelope, Severity } from '../../src/runtime/events/envelope.
 import { isPattern } from '../../src/runtime/events/patterns.ts'
 import { typeToken } from '../../src/runtime/events/topic.ts'
 import { OutcryError } from '../../store/index.ts'
+import { colors } from './colors.ts'
 import { counted, payloadText, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
@@ -51,7 +51,7 @@ export async function events(types: readonly string[], options: EventsOptions): 
   } finally {
     await reader.close()
   }
-  if (!follow && !json) await print(pc.dim(`${counted(count, 'event')} in ${reader.source}`))
+  if (!follow && !json) await print(colors.dim(`${counted(count, 'event')} in ${reader.source}`))
   if (!follow || since === undefined) return 0
   const { topics, filter } = wanted
   note(`no runner holds ${data}: waiting for one`)
@@ -99,13 +99,13 @@ function topicOf(text: string): string {
 }
 
 const COLOURS: Readonly<Record<Severity, (text: string) => string>> = {
-  info: pc.cyan,
-  warning: pc.yellow,
-  error: pc.red,
-  critical: pc.red,
+  info: colors.cyan,
+  warning: colors.yellow,
+  error: colors.red,
+  critical: colors.red,
 }
 
 function lineOf({ seq, at, actor, severity = 'info', event }: EventEnvelope): string {
   const type = COLOURS[severity](event.type)
-  return `${timeText(at)}  ${type}  ${actor}  ${pc.dim(`seq ${seq}`)}  ${payloadText(event)}`.trimEnd()
+  return `${timeText(at)}  ${type}  ${actor}  ${colors.dim(`seq ${seq}`)}  ${payloadText(event)}`.trimEnd()
 }

@@ -1,8 +1,8 @@
-import pc from 'picocolors'
 import { compact } from '../../errors/compact.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import { plainError } from '../../src/runtime/record/values.ts'
 import { OutcryError } from '../../store/index.ts'
+import { colors } from './colors.ts'
 import { firstRev } from './command-replay.ts'
 import { counted } from './format.ts'
 import { serveLife } from './life-server.ts'
@@ -80,10 +80,10 @@ async function say(
   { inspector, visualizer, inspect, legacy }: Served,
 ): Promise<void> {
   const count = counted(toRev - fromRev + 1, 'record')
-  await print(`${pc.bold(address)}  ${count}, from rev ${fromRev} to rev ${toRev}`)
-  await print(`${pc.cyan('inspector')}   ${inspector}`)
-  await print(`${pc.cyan('visualizer')}  ${visualizer}`)
-  await print(`${pc.cyan('receivers')}   ${inspect} (@statelyai/inspect)`)
+  await print(`${colors.bold(address)}  ${count}, from rev ${fromRev} to rev ${toRev}`)
+  await print(`${colors.cyan('inspector')}   ${inspector}`)
+  await print(`${colors.cyan('visualizer')}  ${visualizer}`)
+  await print(`${colors.cyan('receivers')}   ${inspect} (@statelyai/inspect)`)
   await print(`            ${legacy} (@xstate/inspect 0.8)`)
   note('Both pages show a site of stately.ai, so the browser needs the network. Ctrl-C ends it.')
 }

@@ -1,9 +1,9 @@
-import pc from 'picocolors'
 import { compact } from '../../errors/compact.ts'
 import type { RecordInDetail } from '../../src/api/contract/record.ts'
 import { releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import { OutcryError } from '../../store/index.ts'
+import { colors } from './colors.ts'
 import { readText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
@@ -55,7 +55,7 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
         await printLines(pause === undefined ? story(item) : `${pause}\n${story(item)}`)
       }
     }
-    if (!json) await print(pc.dim(readText(shown, reader)))
+    if (!json) await print(colors.dim(readText(shown, reader)))
     return 0
   } finally {
     await reader.close()
@@ -159,7 +159,7 @@ async function showState(reader: Reader, address: string, at: WrittenPlace, json
   if (actor === undefined) throw notYet(address, '--at')
   if (json) return printJson(actor)
   await printLines(stateLines(actor).join('\n'))
-  await print(pc.dim(readText(undefined, reader)))
+  await print(colors.dim(readText(undefined, reader)))
 }
 
 async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -172,9 +172,9 @@ async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
 async function titleOf(address: string, reader: Reader, data: string): Promise<string> {
   const actor = await reader.actor(address)
   if (actor === undefined) throw actorUnknown(address, reader)
-  const title = `${pc.bold(address)}  ${actor.machine}`
+  const title = `${colors.bold(address)}  ${actor.machine}`
   const failure = failureText(actor)
   if (failure === undefined && actor.condition === undefined) return title
   const release = isQuarantined(actor) ? `. Release it: ${releaseCommand(address, data)}` : ''
-  return `${title}\n${pc.red(`${standingText(actor)}${failure === undefined ? '' : `; ${failure}`}${release}`)}`
+  return `${title}\n${colors.red(`${standingText(actor)}${failure === undefined ? '' : `; ${failure}`}${release}`)}`
 }

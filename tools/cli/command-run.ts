@@ -1,6 +1,5 @@
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
-import pc from 'picocolors'
 import { destination, type Logger as Pino, pino } from 'pino'
 import { compact } from '../../errors/compact.ts'
 import { VERSION } from '../../src/api/version.ts'
@@ -14,6 +13,7 @@ import { ProcessGuard } from '../../src/runner/process/process-guard.ts'
 import { userModules } from '../../src/runner/process/user-modules.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
+import { noteColors } from './colors.ts'
 import { countText } from './format.ts'
 import { print, printJson } from './output.ts'
 import { summaryText } from './run-summary.ts'
@@ -183,11 +183,11 @@ function banner({ data, server }: RunnerConfig, { url, market, supervisor }: Run
   const rows = [
     ['market', market.name],
     ['data', `${data}, ${from}`],
-    ['page', url === undefined ? 'no server' : `${pc.cyan(url)}${once}`],
+    ['page', url === undefined ? 'no server' : `${noteColors.cyan(url)}${once}`],
     ['stop', 'Ctrl-C; the next start continues the run'],
   ] as const
-  const lines = rows.map(([name, text]) => `${pc.dim(name.padEnd(7))} ${text}`)
-  return [pc.bold(`outcry ${VERSION}`), ...lines].join('\n')
+  const lines = rows.map(([name, text]) => `${noteColors.dim(name.padEnd(7))} ${text}`)
+  return [noteColors.bold(`outcry ${VERSION}`), ...lines].join('\n')
 }
 
 /** npm passes on the signal that the terminal has already sent, so the same Ctrl-C comes twice. */

@@ -1,10 +1,10 @@
-import pc from 'picocolors'
 import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
 import type { Moment } from '../../src/api/state/state-document.ts'
 import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { OutcryError } from '../../store/index.ts'
+import { colors } from './colors.ts'
 import { counted, countText, moneyText, stateText, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
@@ -31,7 +31,7 @@ export async function state(options: StateOptions): Promise<number> {
       const unnamed = found.unreadable.filter(({ code }) => code === 'KIND_UNKNOWN')
       if (unnamed.length > 0)
         await print(
-          pc.yellow(
+          colors.yellow(
             namingHint(
               data,
               unnamed.map(({ address }) => address),
@@ -69,15 +69,15 @@ function partsOf(found: StateDocument, source: string): string[] {
         address,
         `${venue}:${symbol}`,
         interval,
-        condition === undefined ? stateText(state) : pc.red(`${condition}, in ${stateText(state)}`),
+        condition === undefined ? stateText(state) : colors.red(`${condition}, in ${stateText(state)}`),
         countText(cycles),
         closeAt === undefined ? '-' : timeText(closeAt),
       ]),
     ),
     ...unreadable.map(({ address, code, message }) =>
-      pc.red(`${address} cannot be read: ${code}: ${message}`),
+      colors.red(`${address} cannot be read: ${code}: ${message}`),
     ),
-    pc.dim(
+    colors.dim(
       `\n${counted(accounts.length, 'account')} and ${countText(strategies.length)} ${strategies.length === 1 ? 'strategy' : 'strategies'} in ${source}, ${head}`,
     ),
   ]
@@ -86,7 +86,7 @@ function partsOf(found: StateDocument, source: string): string[] {
 function accountParts(account: Account): string[] {
   const { address, asset, positions, orders, lists, cooldowns, flags } = account
   return [
-    `${pc.bold(address)}  ${tradingText(account)}`,
+    `${colors.bold(address)}  ${tradingText(account)}`,
     table(['', asset], factsOf(account)),
     ...section(
       'positions',
@@ -136,7 +136,7 @@ function accountParts(account: Account): string[] {
 
 /** Returns a table with a blank line before it; nothing without rows. */
 function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return rows.length === 0 ? [] : [`\n${pc.bold(title)}`, table(head, rows)]
+  return rows.length === 0 ? [] : [`\n${colors.bold(title)}`, table(head, rows)]
 }
 
 function tradingText({ tradingState, breaker, review }: Account): string {
@@ -145,7 +145,7 @@ function tradingText({ tradingState, breaker, review }: Account): string {
     review === undefined ? '' : 'a review waits for a person',
   ].filter((text) => text !== '')
   const state = stateText(tradingState)
-  return why.length === 0 ? state : pc.red(`${state}: ${why.join(', and ')}`)
+  return why.length === 0 ? state : colors.red(`${state}: ${why.join(', and ')}`)
 }
 
 function factsOf(account: Account): string[][] {

@@ -1,6 +1,6 @@
-import pc from 'picocolors'
 import { namingHint } from '../../src/runner/folder/strategies-file.ts'
 import { booksFolders } from '../../src/runner/folder/venue-books.ts'
+import { colors } from './colors.ts'
 import { counted, countText, table } from './format.ts'
 import { WHY_STATES_DIFFER } from './hints.ts'
 import { named, type ReadOptions } from './named.ts'
@@ -36,9 +36,9 @@ export async function verify(options: ReadOptions): Promise<number> {
       `${what}${memory}${books}: ${seconds.toFixed(1)} s, ${countText(Math.round(records / seconds))} records a second`,
     )
     const unseen = reports === undefined && problems.every(({ actor }) => !actor.startsWith('port/'))
-    if (unseen && booksFolders(data).length > 0) await print(pc.yellow(booksUnseen(reader.source)))
+    if (unseen && booksFolders(data).length > 0) await print(colors.yellow(booksUnseen(reader.source)))
     if (problems.length === 0) {
-      await print(pc.green(`${reader.source} replays to the same states`))
+      await print(colors.green(`${reader.source} replays to the same states`))
       return 0
     }
     const rows = problems.map(({ seq, actor, code, message }) => [String(seq), actor, code, message])
@@ -46,7 +46,7 @@ export async function verify(options: ReadOptions): Promise<number> {
     const unnamed = problems.filter(({ code }) => code === 'KIND_UNKNOWN').map(({ actor }) => actor)
     if (unnamed.length > 0) await print(namingHint(data, unnamed))
     if (problems.some(({ code }) => code === 'STATE_DIFFERS')) await print(WHY_STATES_DIFFER)
-    await print(pc.red(`${counted(problems.length, 'problem')} in ${reader.source}`))
+    await print(colors.red(`${counted(problems.length, 'problem')} in ${reader.source}`))
     return 1
   } finally {
     await reader.close()

@@ -1,5 +1,5 @@
-import pc from 'picocolors'
 import { parseAddress } from '../../src/runtime/record/address.ts'
+import { colors } from './colors.ts'
 import { counted } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson } from './output.ts'
@@ -23,7 +23,7 @@ export async function why(of: string, options: WhyOptions): Promise<number> {
       note(read)
     } else {
       for (const line of explanationLines(explanation, process.stdout.columns)) await print(line)
-      await print(pc.dim(read))
+      await print(colors.dim(read))
     }
     return 0
   } finally {

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import pc from 'picocolors'
 import { EXIT, factsOf } from '../../errors/codes.ts'
 import { VERSION } from '../../src/api/version.ts'
 import { assertXState } from '../../src/runtime/xstate/xstate-version.ts'
 import { isOutcryError } from '../../store/index.ts'
+import { noteColors } from './colors.ts'
 import { COMMANDS } from './commands.ts'
 import { written } from './output.ts'
 import { printable } from './printable.ts'
@@ -31,13 +31,13 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
   if (isOutcryError(error)) {
     const { code, message, hint } = error
-    complain(`${pc.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}`)
+    complain(`${noteColors.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}`)
     return factsOf(code).exit
   }
   const { code, syscall, message } = Object(error) as NodeJS.ErrnoException
   // An error of the system about a file, a folder or a socket needs no stack.
   if (syscall !== undefined && code !== undefined) {
-    complain(`${pc.red(code)}: ${message}. Check the path, its permissions, and the disk.`)
+    complain(`${noteColors.red(code)}: ${message}. Check the path, its permissions, and the disk.`)
     return EXIT.problem
   }
   complain(error instanceof Error ? (error.stack ?? error.message) : String(error))

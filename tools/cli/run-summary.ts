@@ -1,8 +1,9 @@
 /** Makes the summary that `outcry run` prints at its end. */
-import pc from 'picocolors'
+
 import { type Quarantined, releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import type { AccountStats } from '../../src/runner/reports/stats.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
+import { colors } from './colors.ts'
 import { counted, countText, moneyText, timeText } from './format.ts'
 
 export interface Summary extends ReturnType<RunningRunner['stats']> {
@@ -78,7 +79,7 @@ function quarantinedRows({ failed = [], quarantined, data }: Summary) {
     const why = 'why' in one ? ` since ${timeText(one.since)}: it ${one.why}.` : ''
     return [
       'quarantine',
-      `${pc.red(`${one.address}${why}`)} Release it: ${releaseCommand(one.address, data)}`,
+      `${colors.red(`${one.address}${why}`)} Release it: ${releaseCommand(one.address, data)}`,
     ] as const
   })
   const more = all.length - named.length

@@ -1,14 +1,14 @@
 /** Describes for people why an actor takes no messages. */
-import pc from 'picocolors'
+import { colors } from './colors.ts'
 import { counted, stateText, timeText } from './format.ts'
 import type { ActorSummary } from './reader.ts'
 
 /** Returns the state, and before it the problem: `quarantined, in running flat`. */
 export function standingText({ value, status, condition }: ActorSummary): string {
   const state = stateText(value)
-  if (status === 'error') return pc.red(`ended with an error, in ${state}`)
+  if (status === 'error') return colors.red(`ended with an error, in ${state}`)
   if (status !== 'active') return state === status ? state : `${state} (${status})`
-  return condition === undefined ? state : pc.red(`${condition}, in ${state}`)
+  return condition === undefined ? state : colors.red(`${condition}, in ${state}`)
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Describes for people the state of an actor. */
-import pc from 'picocolors'
+
 import type { ActorView } from '../../src/api/contract/record.ts'
 import { timerText } from './change-text.ts'
+import { colors } from './colors.ts'
 import { counted, timeText } from './format.ts'
 import { beneath, readable } from './readable.ts'
 import { standingText } from './standing.ts'
@@ -15,11 +16,15 @@ export function placeText({ rev, seq, at }: Pick<ActorView, 'rev' | 'seq' | 'at'
 export function stateLines(actor: ActorView): string[] {
   const { address, machine, tags, context, children, timers, output, error, failures } = actor
   return [
-    `${pc.bold(address)}  ${machine}  ${pc.dim(placeText(actor))}`,
+    `${colors.bold(address)}  ${machine}  ${colors.dim(placeText(actor))}`,
     `state    ${standingText(actor)}`,
     ...(failures === undefined
       ? []
-      : [pc.red(`failures ${counted(failures.count, 'failure')}, the last at ${timeText(failures.lastAt)}`)]),
+      : [
+          colors.red(
+            `failures ${counted(failures.count, 'failure')}, the last at ${timeText(failures.lastAt)}`,
+          ),
+        ]),
     ...(tags.length === 0 ? [] : [`tags     ${tags.join(' ')}`]),
     ...section('output', output === undefined ? [] : readable(output)),
     ...section('error', error === undefined ? [] : readable(error)),
@@ -40,5 +45,5 @@ function membersOf(context: unknown): string[] {
 
 function section(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return []
-  return [pc.bold(title), ...lines.map((line) => `  ${line}`)]
+  return [colors.bold(title), ...lines.map((line) => `  ${line}`)]
 }

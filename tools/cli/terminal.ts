@@ -1,5 +1,5 @@
 /** Writes a run's output to stderr: log lines that stay, and below them one status line that is overwritten. */
-import pc from 'picocolors'
+import { noteColors } from './colors.ts'
 import { printable } from './printable.ts'
 
 /** A line of pino: one JSON object. */
@@ -54,8 +54,14 @@ export class Terminal {
 /** Returns a log line such as `16:02:11 warn  order/o-1: rejected by its venue`, in local time. */
 export function logText({ level, time, msg = '', actor, err }: LogLine): string {
   const name =
-    level >= 50 ? pc.red('error') : level >= 40 ? pc.yellow('warn ') : level >= 30 ? 'info ' : 'debug'
+    level >= 50
+      ? noteColors.red('error')
+      : level >= 40
+        ? noteColors.yellow('warn ')
+        : level >= 30
+          ? 'info '
+          : 'debug'
   const about = actor === undefined || msg.includes(actor) ? '' : `${actor}: `
   const cause = err?.message === undefined || msg.includes(err.message) ? '' : `: ${err.message}`
-  return `${pc.dim(new Date(time).toTimeString().slice(0, 8))} ${name} ${about}${msg}${cause}`
+  return `${noteColors.dim(new Date(time).toTimeString().slice(0, 8))} ${name} ${about}${msg}${cause}`
 }

@@ -1,6 +1,7 @@
 /** The guards that a machine was asked, as lines for people. */
-import pc from 'picocolors'
+
 import type { AskedGuard, AskedTransition, GuardRead, GuardsAsked } from '../../src/api/contract/why.ts'
+import { colors } from './colors.ts'
 import { cut, rankOf, valueText } from './decisive.ts'
 
 /** Most lines with the values that one guard read. `--json` has all of them. */
@@ -12,7 +13,7 @@ const VALUE_LINES_MAX = 3
  */
 export function guardLines(guards: GuardsAsked, columns: number, isFull: boolean): string[] {
   const lines = isFull ? inFull(guards, columns) : inShort(guards, columns)
-  if (guards.problem !== undefined) lines.push(pc.yellow(cut(`not sure: ${guards.problem}`, columns)))
+  if (guards.problem !== undefined) lines.push(colors.yellow(cut(`not sure: ${guards.problem}`, columns)))
   return lines
 }
 
@@ -29,23 +30,23 @@ function inFull(guards: GuardsAsked, columns: number): string[] {
       const text = `${guard.guard}${guard.depth === 0 ? `${place}${leading(transition, guards)}` : ''}`
       lines.push(`${indent}${mark(guard.depth === 0 ? transition : guard, text, columns - indent.length)}`)
       if (guard.error !== undefined)
-        lines.push(`${indent}    ${pc.red(cut(guard.error, columns - indent.length - 4))}`)
+        lines.push(`${indent}    ${colors.red(cut(guard.error, columns - indent.length - 4))}`)
       const values = valuesOf(guard.reads)
       const all = values.join()
-      if (all !== '' && all === said) lines.push(`${indent}    ${pc.dim('by the same values')}`)
+      if (all !== '' && all === said) lines.push(`${indent}    ${colors.dim('by the same values')}`)
       else
         lines.push(
           ...wrapped(values, columns - indent.length - 4, VALUE_LINES_MAX).map(
-            (line) => `${indent}    ${pc.dim(line)}`,
+            (line) => `${indent}    ${colors.dim(line)}`,
           ),
         )
-      if (guard.isCut) lines.push(`${indent}    ${pc.dim('it read more than is shown')}`)
+      if (guard.isCut) lines.push(`${indent}    ${colors.dim('it read more than is shown')}`)
       if (all !== '') said = all
     }
   }
   const isKnown = problem === undefined && states.length > 0 && !event.startsWith('outcry.')
   if (isKnown && !asked.some((one) => one.event === event && one.on !== ''))
-    lines.push(pc.yellow(cut(`no transition for ${event} in ${innermost(guards).join(' ')}`, columns)))
+    lines.push(colors.yellow(cut(`no transition for ${event} in ${innermost(guards).join(' ')}`, columns)))
   return lines
 }
 
@@ -59,11 +60,11 @@ function inShort(guards: GuardsAsked, columns: number): string[] {
   const refused = guards.asked.filter(({ taken, action }) => !taken && action === undefined)
   const taken = guards.asked.filter((one) => one.taken && one.guards.length > 0)
   const lines: string[] = []
-  if (refused.length > 0) lines.push(`${pc.red('✗')} ${pc.dim(cut(namesOf(refused), columns - 2))}`)
+  if (refused.length > 0) lines.push(`${colors.red('✗')} ${colors.dim(cut(namesOf(refused), columns - 2))}`)
   for (const transition of taken) {
     lines.push(mark(transition, `${transition.guards[0]?.guard}${leading(transition, guards)}`, columns))
     const values = valuesOf(transition.guards.flatMap(({ reads }) => reads))
-    lines.push(...wrapped(values, columns - 4, 1).map((line) => `    ${pc.dim(line)}`))
+    lines.push(...wrapped(values, columns - 4, 1).map((line) => `    ${colors.dim(line)}`))
   }
   return lines
 }
@@ -82,7 +83,7 @@ function namesOf(refused: readonly AskedTransition[]): string {
 }
 
 function mark({ result }: AskedTransition | AskedGuard, text: string, columns: number): string {
-  const sign = result === 'true' ? pc.green('✓') : pc.red(result === 'false' ? '✗' : '⚡')
+  const sign = result === 'true' ? colors.green('✓') : colors.red(result === 'false' ? '✗' : '⚡')
   return `${sign} ${cut(text, columns - 2)}`
 }
 

@@ -1,7 +1,8 @@
 /** An explanation of a record as a tree for people: what began it, the record with its guards, and what it led to. */
-import pc from 'picocolors'
+
 import type { TransitionRecord } from '../../src/api/contract/record.ts'
 import type { Explained, Explanation } from '../../src/api/contract/why.ts'
+import { colors } from './colors.ts'
 import { cut, decisiveText } from './decisive.ts'
 import { counted, countText, stateText, timeText } from './format.ts'
 import { guardLines } from './why-guards.ts'
@@ -20,29 +21,29 @@ export function explanationLines(explanation: Explanation, wanted = COLUMNS): st
   const { causes, isWhole, effects, leftOut, partly, record } = explanation
   const day = dayOf(record)
   const lines = [
-    `${pc.bold(record.actor)}  ${pc.cyan(record.event.type)}  ${pc.dim(`seq ${record.seq}, ${timeText(record.at)}, ${record.machine}`)}`,
+    `${colors.bold(record.actor)}  ${colors.cyan(record.event.type)}  ${colors.dim(`seq ${record.seq}, ${timeText(record.at)}, ${record.machine}`)}`,
     '',
   ]
-  if (!isWhole) lines.push(pc.yellow('… more causes before, which are left out'))
+  if (!isWhole) lines.push(colors.yellow('… more causes before, which are left out'))
   for (const one of causes) {
     lines.push(...entry(one, { day, columns, rail: '', below: '│ ', isFull: false }))
     if (one.repeats > 0)
       lines.push(
-        pc.dim(`┊     the next timer came ${counted(one.repeats, 'time')} before, and set itself again`),
+        colors.dim(`┊     the next timer came ${counted(one.repeats, 'time')} before, and set itself again`),
       )
   }
   lines.push(
     ...entry(explanation, {
       day,
       columns,
-      rail: pc.bold('▶ '),
+      rail: colors.bold('▶ '),
       below: effects.length > 0 ? '│ ' : '  ',
       isFull: true,
     }),
   )
   for (const [i, effect] of effects.entries()) {
     const guides = guidesOf(effects, i)
-    const above = pc.dim(`${guides}${isLast(effects, i) ? '└ ' : '├ '}`)
+    const above = colors.dim(`${guides}${isLast(effects, i) ? '└ ' : '├ '}`)
     const hasMore = effects[i + 1] !== undefined && (effects[i + 1]?.depth ?? 0) > effect.depth
     const below = `${guides}${isLast(effects, i) ? '  ' : '│ '}${hasMore ? '│ ' : '  '}`
     lines.push(
@@ -50,10 +51,10 @@ export function explanationLines(explanation: Explanation, wanted = COLUMNS): st
     )
   }
   if (leftOut > 0)
-    lines.push(pc.yellow(`${counted(leftOut, 'effect')} more, with what they led to, left out`))
+    lines.push(colors.yellow(`${counted(leftOut, 'effect')} more, with what they led to, left out`))
   if (partly.length > 0)
     lines.push(
-      pc.yellow(`effects may be missing: not all later records were searched of ${partly.join(', ')}`),
+      colors.yellow(`effects may be missing: not all later records were searched of ${partly.join(', ')}`),
     )
   return lines
 }
@@ -97,18 +98,18 @@ function entry(explained: Explained, { day, columns, rail, railLength = 0, below
   const isBeside = columns - used >= FIELDS_MIN
   const room = columns - below.length - 4
   const fields = fieldsOf(record, isBeside ? columns - used : room)
-  const name = isFull ? pc.bold(actor) : actor
-  const head = `${rail}${pc.dim(`${time} ${seq}`)} ${name}  ${pc.cyan(event.type)}`
+  const name = isFull ? colors.bold(actor) : actor
+  const head = `${rail}${colors.dim(`${time} ${seq}`)} ${name}  ${colors.cyan(event.type)}`
   const details = [
-    ...(isBeside || fields === '' ? [] : [pc.dim(fields)]),
+    ...(isBeside || fields === '' ? [] : [colors.dim(fields)]),
     ...failureOf(record, room),
     ...cameBy(explained, room),
     ...changeOf(record, room, isFull),
     ...(explained.guards === undefined ? [] : guardLines(explained.guards, room, isFull)),
     ...said(record, room),
   ]
-  const first = isBeside && fields !== '' ? `${head}  ${pc.dim(fields)}` : head
-  return [first, ...details.map((line) => `${pc.dim(below)}    ${line}`)]
+  const first = isBeside && fields !== '' ? `${head}  ${colors.dim(fields)}` : head
+  return [first, ...details.map((line) => `${colors.dim(below)}    ${line}`)]
 }
 
 function dayOf({ at }: TransitionRecord): string {
@@ -131,7 +132,7 @@ function fieldsOf({ event }: TransitionRecord, columns: number): string {
 
 function failureOf({ event }: TransitionRecord, columns: number): string[] {
   if (event.type !== 'outcry.failed') return []
-  return [pc.red(cut((event as unknown as Failure).error.message, columns))]
+  return [colors.red(cut((event as unknown as Failure).error.message, columns))]
 }
 
 /** Returns how the event came: from outside, from a venue, or by a timer. */
@@ -144,7 +145,7 @@ function cameBy({ record, timer }: Explained, columns: number): string[] {
   if (cause === null)
     lines.push(where || (asked && `a command ${asked}`) || 'from outside, by the program itself')
   else if (where !== '') lines.push(where)
-  return lines.map((line) => pc.magenta(cut(line, columns)))
+  return lines.map((line) => colors.magenta(cut(line, columns)))
 }
 
 function timerText({ id, dueAt }: NonNullable<Explained['timer']>, record: TransitionRecord): string {
@@ -162,12 +163,12 @@ function changeOf(
   const gone = was.filter((leaf) => !is.includes(leaf))
   const come = is.filter((leaf) => !was.includes(leaf))
   const ends = status === undefined ? '' : ` (${status})`
-  if (stashed) return [pc.yellow('kept until the actor has restarted or is released')]
+  if (stashed) return [colors.yellow('kept until the actor has restarted or is released')]
   if (from === null) return [cut(`starts in ${is.join(' ')}${ends}`, columns)]
   if (gone.length + come.length > 0) return [cut(`${gone.join(' ')} -> ${come.join(' ')}${ends}`, columns)]
   if (ends !== '') return [`ends${ends}`]
   return isFull
-    ? [pc.dim(cut(unhandled ? `${is.join(' ')} does not handle it` : `stays ${is.join(' ')}`, columns))]
+    ? [colors.dim(cut(unhandled ? `${is.join(' ')} does not handle it` : `stays ${is.join(' ')}`, columns))]
     : []
 }
 
@@ -180,7 +181,7 @@ function said({ emitted = [], intents = [] }: TransitionRecord, columns: number)
   const line = (verb: string, event: TransitionRecord['event'], more = '') => {
     const start = `${verb} ${event.type}${more}`
     const fields = decisiveText(event, columns - start.length - 1)
-    return `${pc.green(verb)} ${event.type}${more}${fields === '' ? '' : ` ${pc.dim(fields)}`}`
+    return `${colors.green(verb)} ${event.type}${more}${fields === '' ? '' : ` ${colors.dim(fields)}`}`
   }
   return [
     ...emitted.map((event) => line('emitted', event)),
