@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { scratch } from './tests/scratch.ts'
+import { environment } from './tests/environment.ts'
 
 /** The files that take longest, the longest first. */
 const LONG = [
@@ -44,7 +44,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/e2e/**', 'tests/pack/**'],
-    env: { TMPDIR: scratch() },
+    env: environment(),
     globalSetup: 'tests/programs/compile.ts',
     setupFiles: 'tests/by-contract/watch.ts',
     sequence: { sequencer: LongestFirst },

@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
-import { scratch } from './tests/scratch.ts'
+import { environment } from './tests/environment.ts'
 
 export default defineConfig({
   test: {
     include: ['tests/e2e/**/*.test.ts'],
-    env: { TMPDIR: scratch() },
+    env: environment(),
     globalSetup: 'tests/programs/compile.ts',
     setupFiles: 'tests/by-contract/watch.ts',
     testTimeout: 600_000,

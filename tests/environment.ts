@@ -1,4 +1,4 @@
-/** Where tests keep their logs. */
+/** The environment that all tests run in, whatever the machine sets: where they keep their logs, and no colors. */
 import { readFileSync, statfsSync } from 'node:fs'
 import { freemem, tmpdir } from 'node:os'
 
@@ -6,12 +6,17 @@ const IN_MEMORY = '/dev/shm'
 /** The logs of all test files that run at once need a twentieth of it. */
 const NEEDED_BYTES = 2 ** 30
 
+export function environment(): Record<string, string> {
+  // A developer may force colors, and tests read what programs print.
+  return { TMPDIR: scratch(), FORCE_COLOR: '0' }
+}
+
 /**
  * Returns a folder in memory where there is room, and the folder of the system otherwise. `TMPDIR` decides when it is set.
  * A sync waits for all that other programs write to the same disk, and these tests sync ten thousand times. What a sync
  * is for, tests/faults/power-loss shows with a disk of its own.
  */
-export function scratch(): string {
+function scratch(): string {
   return process.env.TMPDIR === undefined && hasRoom() ? IN_MEMORY : tmpdir()
 }
 
