@@ -21,6 +21,7 @@ import { commandRoutes } from './routes/command-routes.ts'
 import { descriptionRoutes } from './routes/description-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failures.ts'
+import { historyRoutes } from './routes/history-routes.ts'
 import { machineRoutes } from './routes/machine-routes.ts'
 import { type ComponentOperations, operationRoutes } from './routes/operation-routes.ts'
 import { pageRoutes } from './routes/page-routes.ts'
@@ -120,6 +121,7 @@ export async function startApi(
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
   actorRoutes(byContract, supervisor)
+  historyRoutes(byContract, supervisor)
   machineRoutes(byContract, supervisor)
   accountRoutes(byContract, supervisor)
   commandRoutes(byContract, supervisor, guard, logger)

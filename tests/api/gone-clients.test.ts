@@ -115,6 +115,8 @@ it.each([
   '/accounts',
   '/actors/lamp%2Fa/history',
   '/actors/lamp%2Fa/history?detail=true',
+  '/actors/lamp%2Fa/history?text=press',
+  '/actors/lamp%2Fa/history?changed=value&reverse=true',
   '/records/5',
   '/records/5/why',
   '/timeline?mark=NOSUCH',

@@ -94,12 +94,12 @@ export const recordInDetail = transitionRecord.extend({
     .array(change)
     .optional()
     .describe(
-      'changes of the state, with `detail`: of context, tags, children, timers, status, condition, ...',
+      'changes of the state, with `detail`: of context, tags, children, timers, status, condition, ...; with `changed`, those at its path',
     ),
   taken: z
     .array(z.object({ source: z.string(), targets: z.array(z.string()), eventType: z.string() }))
     .optional()
-    .describe('transitions of the statechart, with `detail`: ids of its states'),
+    .describe('transitions of the statechart, with `detail` or `changed`: ids of its states'),
   unread: z
     .looseObject({ message: z.string() })
     .optional()

@@ -25,6 +25,7 @@ import { address, epochMs, position, rev, time } from './fields.ts'
 import { actorSummary, actorView, failure, recordInDetail, recordWithLinks } from './record.ts'
 import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
+import { statePath } from './state-path.ts'
 import { timeline } from './timeline.ts'
 import { explanation } from './why.ts'
 
@@ -39,6 +40,9 @@ const TYPES_MAX = 32
 export const FAILURES_MAX = 100
 /** Most characters of a person's note on a release. */
 const TEXT_LENGTH_MAX = 500
+
+/** Most characters of a text that is searched for. */
+const SOUGHT_LENGTH_MAX = 200
 
 /** The text of a number. JavaScript takes others for numbers, too: an empty one for 0. */
 const NUMBER = /^-?\d+(?:\.\d+)?$/
@@ -67,6 +71,9 @@ const types = z
   .default('')
   .transform((text) => text.split(',').filter((type) => type !== ''))
   .refine(({ length }) => length <= TYPES_MAX, `at most ${TYPES_MAX} types`)
+
+/** A text that is searched for. */
+const sought = z.string().min(1).max(SOUGHT_LENGTH_MAX).optional()
 
 /** The headers of what changes something. A request with the same key is answered again, and changes nothing. */
 const keyed = z.object({
@@ -187,25 +194,49 @@ export const routes = {
     method: 'GET',
     path: '/actors/{address}/history',
     example: { path: '/actors/account%2Fsim/history?reverse=true&limit=10&detail=true' },
-    summary: `Lists the records of an actor by rev. ${NEXT_AFTER}`,
+    summary: `Lists the records of an actor by rev, all of them or those that are searched for. ${NEXT_AFTER}`,
     params: ofActor,
-    query: z.strictObject({
-      fromRev: place.describe('rev of the first record'),
-      toRev: place.describe('rev of the last record'),
-      toSeq: place.describe('seq in the log after which no record is listed'),
-      after: place.describe('rev of the record before the first, in the order of the list'),
-      reverse: z.stringbool().default(false).describe('`true` lists the latest first'),
-      limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
-      detail: z
-        .stringbool()
-        .default(false)
-        .describe('`true` adds to each record what it `changed`, and the transitions `taken`'),
-    }),
+    query: z
+      .strictObject({
+        fromRev: place.describe('rev of the first record'),
+        toRev: place.describe('rev of the last record'),
+        toSeq: place.describe('seq in the log after which no record is listed'),
+        after: place.describe('rev of the record before the first, in the order of the list'),
+        reverse: z.stringbool().default(false).describe('`true` lists the latest first'),
+        limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
+        detail: z
+          .stringbool()
+          .default(false)
+          .describe('`true` adds to each record what it `changed`, and the transitions `taken`'),
+        type: types.describe(
+          'types of events, separated by commas: only records that took or emitted an event of one of them',
+        ),
+        text: sought.describe(
+          'only records with this text, in any case, in the type or in a value of an event that they took or emitted',
+        ),
+        changed: statePath
+          .optional()
+          .describe(
+            'only records that changed the state at this path, or a part of it, such as `stopPx`, `legs[0].stopPx` or `value.execution`. Their `changed` has these changes',
+          ),
+        is: sought.describe('with `changed`: only where this is the value after the change, such as `0.03`'),
+      })
+      .refine(({ changed, is }) => is === undefined || changed !== undefined, {
+        path: ['is'],
+        error: 'needs `changed`',
+      }),
     answers: {
       200: z.object({
         records: z.array(recordInDetail),
-        next: nextOf(rev),
+        next: nextOf(rev).describe(
+          'where the next page of the same request begins; absent on the last page. A page of a search may have few records or none, and a next one',
+        ),
         read: position.optional().describe('number of records that were read for the page'),
+        unread: position
+          .optional()
+          .describe(
+            'of a search for changes: number of records that were passed over, because their states are not known',
+          ),
       }),
     },
     refusals: ['ADDRESS_INVALID', 'REQUEST_INVALID'],

@@ -3,7 +3,7 @@ import { OutcryError } from '../../../store/index.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { isMachine } from '../../runtime/xstate/logic.ts'
-import type { ActorSummary, ActorView, RecordInDetail } from '../contract/record.ts'
+import type { ActorSummary, ActorView } from '../contract/record.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { machineDefinition } from '../inspect/machine-definition.ts'
@@ -11,7 +11,6 @@ import { refuseMethod } from '../methods.ts'
 import { actorTest } from '../state/actor-filter.ts'
 import { type Api, isForPost, pathOf } from '../type-provider.ts'
 import { AnswerList, answerPage } from './answer-list.ts'
-import { detailed } from './detailed.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { signalOf } from './request.ts'
 
@@ -75,34 +74,6 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
   )
 
   http.get(
-    pathOf(routes.history),
-    { schema: { params: routes.history.params, querystring: routes.history.query } },
-    async (request, reply) => {
-      const { address } = request.params
-      const { reverse, limit, detail, toSeq, ...query } = request.query
-      const signal = signalOf(reply)
-      const range = { ...rangeOf(query, reverse), reverse, limit, signal, ...compact({ toSeq }) }
-      const records = new AnswerList<RecordInDetail>()
-      let last: number | undefined
-      let read = 0
-      const onRead = () => read++
-      for await (const record of detail
-        ? detailed(supervisor.life(address, { ...range, onRead }))
-        : supervisor.history(address, range)) {
-        records.add(record)
-        last = record.rev
-        if (records.length === limit || records.isFull) break
-      }
-      const behind = { ...range, ...rangeOf({ ...query, ...compact({ after: last }) }, reverse), limit: 1 }
-      const hasMore =
-        (records.length === limit || records.isFull) && (await isAny(supervisor.history(address, behind)))
-      return answerPage(reply, 'records', records, hasMore ? last : undefined, {
-        read: detail ? read : records.length,
-      })
-    },
-  )
-
-  http.get(
     pathOf(routes.machine),
     { schema: { params: routes.machine.params } },
     async ({ params: { address } }): Promise<AnswerOf<typeof routes.machine>> => {
@@ -120,28 +91,4 @@ export function actorRoutes(http: Api, supervisor: Supervisor): void {
   const unknown = (address: string): never => {
     throw new OutcryError('ACTOR_UNKNOWN', `${address} does not exist`, 'GET /actors lists all actors.')
   }
-}
-
-async function isAny(items: AsyncIterable<unknown>): Promise<boolean> {
-  for await (const _ of items) return true
-  return false
-}
-
-/** Returns the revs of a page: those after the last one of the page before, in the order of the list. */
-function rangeOf(
-  {
-    fromRev = 1,
-    toRev = Number.MAX_SAFE_INTEGER,
-    after,
-  }: {
-    readonly fromRev?: number | undefined
-    readonly toRev?: number | undefined
-    readonly after?: number | undefined
-  },
-  reverse: boolean,
-): { fromRev: number; toRev: number } {
-  if (after === undefined) return { fromRev, toRev }
-  return reverse
-    ? { fromRev, toRev: Math.min(toRev, after - 1) }
-    : { fromRev: Math.max(fromRev, after + 1), toRev }
 }

@@ -1,7 +1,7 @@
 /** The life of an actor: its records, each with the state before and after it. It is found by replaying them. */
 import { compact } from '../../../errors/compact.ts'
 import { isOutcryError } from '../../../errors/outcry-error.ts'
-import type { Store } from '../../../store/store.ts'
+import type { Paced, Store } from '../../../store/store.ts'
 import { type ActorView, viewOf } from '../actors/actor-view.ts'
 import type { Cell } from '../actors/cell.ts'
 import type { Kind } from '../actors/kind.ts'
@@ -29,7 +29,7 @@ export interface LifeStep {
   readonly unread?: PlainError
 }
 
-export interface LifeRange extends Reading {
+export interface LifeRange extends Reading, Paced {
   /** First rev, inclusive. Default 1. */
   readonly fromRev?: number
   /** Last rev, inclusive. Default: the last one there is. */
@@ -60,12 +60,12 @@ export async function* lifeOf(
   log: Store<TransitionRecord>,
   registry: Registry,
   address: string,
-  { fromRev = 1, toRev, toSeq, reverse = false, limit, signal, onRead }: LifeRange,
+  { fromRev = 1, toRev, toSeq, reverse = false, limit, signal, inBackground, onRead }: LifeRange,
 ): AsyncGenerator<LifeStep> {
   const store = upcasting(log, registry)
   if (!reverse) {
     const last = limit === undefined ? toRev : Math.min(toRev ?? Number.MAX_SAFE_INTEGER, fromRev + limit - 1)
-    const range = { fromRev, ...compact({ toRev: last, toSeq, signal, onRead }) }
+    const range = { fromRev, ...compact({ toRev: last, toSeq, signal, inBackground, onRead }) }
     for await (const { step } of forward(store, registry, address, range)) yield step
     return
   }
@@ -74,7 +74,7 @@ export async function* lifeOf(
   let most = PIECE_FIRST
   while (left > 0 && to >= fromRev) {
     const from = Math.max(fromRev, to - Math.min(most, left) + 1)
-    const range = { fromRev: from, toRev: to, ...compact({ signal, onRead }) }
+    const range = { fromRev: from, toRev: to, ...compact({ signal, inBackground, onRead }) }
     const steps = await lastOf(forward(store, registry, address, range))
     const first = steps[0]?.record.rev ?? from
     most = first > from ? steps.length : Math.min(4 * most, PIECE_MAX)
@@ -107,7 +107,7 @@ async function* forward(
   store: Store<TransitionRecord>,
   registry: Registry,
   address: string,
-  { fromRev = 1, toRev, toSeq, signal, onRead = () => {} }: LifeRange,
+  { fromRev = 1, toRev, toSeq, signal, inBackground, onRead = () => {} }: LifeRange,
 ): AsyncGenerator<SizedStep> {
   const scope = replayScope()
   scope.watching = true
@@ -135,7 +135,7 @@ async function* forward(
   let before: ActorView | undefined
   for await (const record of store.history(address, {
     fromRev: begin,
-    ...compact({ toRev, toSeq, signal }),
+    ...compact({ toRev, toSeq, signal, inBackground }),
   })) {
     onRead()
     const isWanted = record.rev >= fromRev

@@ -1,0 +1,159 @@
+/** Tests the search over the life of one actor: by event, by text and by what changed, in both directions. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { createClient } from '../../src/client/index.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
+import { newMemory } from '../../store/index.ts'
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
+interface Terms {
+  readonly stopPx: string
+  readonly 'a.b'?: string
+}
+/** Its price moves with each event, its stop with few, and its legs come whole. */
+const trade = setup({
+  types: {} as {
+    context: { px: number; terms: Terms; legs: { qty: string }[] }
+    events:
+      | { type: 'TICK'; px: number }
+      | { type: 'STOP'; stopPx: string }
+      | { type: 'LEG'; qty: string }
+      | { type: 'OPEN' }
+  },
+}).createMachine({
+  context: { px: 0, terms: { stopPx: '90', 'a.b': 'x' }, legs: [] },
+  initial: 'waiting',
+  states: { waiting: { on: { OPEN: 'open' } }, open: {} },
+  on: {
+    TICK: { actions: assign({ px: ({ event }) => event.px }) },
+    STOP: {
+      actions: [
+        assign({ terms: ({ context, event }) => ({ ...context.terms, stopPx: event.stopPx }) }),
+        emit({ type: 'STOP_MOVED', text: 'The Stop has moved' }),
+      ],
+    },
+    LEG: { actions: assign({ legs: ({ context, event }) => [...context.legs, { qty: event.qty }] }) },
+  },
+})
+
+const TICKS = 2_600
+let supervisor: Supervisor
+let api: ApiServer
+
+beforeAll(async () => {
+  supervisor = await createSupervisor({
+    store: await openMemoryStore(newMemory()),
+    machines: { trade },
+    logger: QUIET,
+  })
+  await supervisor.spawn('trade', 'a')
+  const sent: Promise<unknown>[] = []
+  for (let px = 1; px <= TICKS; px++) {
+    sent.push(supervisor.send('trade/a', { type: 'TICK', px }))
+    if (px === 10) sent.push(supervisor.send('trade/a', { type: 'STOP', stopPx: '91' }))
+    if (px === 20) sent.push(supervisor.send('trade/a', { type: 'OPEN' }))
+    if (px === 30) sent.push(supervisor.send('trade/a', { type: 'LEG', qty: '0.03' }))
+    if (px === 2_500) sent.push(supervisor.send('trade/a', { type: 'STOP', stopPx: '92' }))
+  }
+  await Promise.all(sent)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+})
+afterAll(async () => {
+  await api.close()
+  await supervisor.stop()
+})
+
+interface Found {
+  readonly rev: number
+  readonly changed?: unknown
+}
+interface Page {
+  readonly records: readonly Found[]
+  readonly next?: number
+  readonly read: number
+}
+
+async function ask(query: string): Promise<Page> {
+  const response = await fetch(`${api.url}/actors/trade%2Fa/history?${query}`)
+  return (await response.json()) as Page
+}
+
+/** Returns what all pages of a search have, and how many pages it took. */
+async function whole(query: string): Promise<{ readonly found: readonly Found[]; readonly pages: number }> {
+  const found: Found[] = []
+  for (let pages = 1, after = ''; ; pages++) {
+    const { records, next } = await ask(query + after)
+    found.push(...records)
+    if (next === undefined) return { found, pages }
+    after = `&after=${next}`
+  }
+}
+const revs = async (query: string) => (await whole(query)).found.map(({ rev }) => rev)
+
+describe('the search over a life', () => {
+  // The first record is rev 1, so the tick of px n is rev n + 1, and one later behind each other event.
+  it.each([
+    ['a key', 'changed=stopPx', [1, 12, 2_505]],
+    ['a path from its top', 'changed=context.terms.stopPx', [1, 12, 2_505]],
+    ['a part of the state that holds it', 'changed=terms', [1, 12, 2_505]],
+    ['a key that has a dot', 'changed=terms[%22a.b%22]', [1]],
+    ['what came whole', 'changed=legs.qty', [34]],
+    ['an item of a list', 'changed=legs[0].qty', [34]],
+    ['the state', 'changed=value', [1, 23]],
+    ['a value', 'changed=qty&is=0.03', [34]],
+    ['a value that is no text', 'changed=px&is=2600', [2_605]],
+    ['a value that it never had', 'changed=stopPx&is=93', []],
+    ['what does not exist', 'changed=nothing', []],
+    ['the type of an event that it took', 'type=OPEN,LEG', [23, 34]],
+    ['the type of an event that it emitted', 'type=STOP_MOVED', [12, 2_505]],
+    ['a text', 'text=the%20stop', [12, 2_505]],
+    ['a number as text', 'text=2599&type=TICK', [2_604]],
+    ['both', 'type=STOP&changed=stopPx&is=92', [2_505]],
+  ])('finds %s, forwards and backwards', async (_, query, expected) => {
+    expect(await revs(query)).toEqual(expected)
+    expect(await revs(`${query}&reverse=true`)).toEqual(expected.toReversed())
+  })
+
+  it('says what changed there, and nothing else', async () => {
+    const { found } = await whole('changed=stopPx&fromRev=2')
+    expect(found.map(({ changed }) => changed)).toEqual([
+      [{ path: ['context', 'terms', 'stopPx'], was: '90', is: '91' }],
+      [{ path: ['context', 'terms', 'stopPx'], was: '91', is: '92' }],
+    ])
+    const [leg] = (await whole('changed=qty')).found
+    expect(leg?.changed).toEqual([{ path: ['context', 'legs', '0', 'qty'], is: '0.03' }])
+  })
+
+  it('looks at a bounded number of records for a page, and goes on from there', async () => {
+    const first = await ask('changed=nothing')
+    expect(first).toMatchObject({ records: [], next: 1_000, read: 1_000 })
+    expect((await whole('changed=nothing')).pages).toBe(3)
+    // From a moment on, in both directions.
+    expect(await ask('changed=stopPx&after=1900')).toMatchObject({ records: [{ rev: 2_505 }] })
+    expect(await ask('changed=stopPx&after=1900&reverse=true')).toMatchObject({ records: [], next: 900 })
+    expect(await ask('changed=stopPx&toSeq=900&reverse=true')).toMatchObject({
+      records: [{ rev: 12 }, { rev: 1 }],
+    })
+  })
+
+  it('has as many records as a page may have', async () => {
+    const { records, next } = await ask('type=TICK&limit=3&fromRev=2500')
+    expect(records.map(({ rev }) => rev)).toEqual([2_500, 2_501, 2_502])
+    expect(next).toBe(2_502)
+  })
+
+  it('reaches the client of a program page by page', async () => {
+    const found: number[] = []
+    const client = createClient({ url: api.url })
+    for await (const { rev } of client.history('trade/a', { changed: 'stopPx' })) found.push(rev)
+    expect(found).toEqual([1, 12, 2_505])
+  })
+
+  it.each(['changed=', 'changed=a..b', 'changed=a[', 'changed=[%22a]', 'is=1', 'text='])(
+    'refuses %s',
+    async (query) => expect(await ask(query)).toMatchObject({ code: 'REQUEST_INVALID' }),
+  )
+})
