@@ -1,64 +1,16 @@
 /** Tests the search over the life of one actor: by event, by text and by what changed, in both directions. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { assign, emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
-import { createSupervisor } from '../../src/runtime/assemble.ts'
-import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
-import { newMemory } from '../../store/index.ts'
+import { longLife } from './long-life.ts'
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
-interface Terms {
-  readonly stopPx: string
-  readonly 'a.b'?: string
-}
-/** Its price moves with each event, its stop with few, and its legs come whole. */
-const trade = setup({
-  types: {} as {
-    context: { px: number; terms: Terms; legs: { qty: string }[] }
-    events:
-      | { type: 'TICK'; px: number }
-      | { type: 'STOP'; stopPx: string }
-      | { type: 'LEG'; qty: string }
-      | { type: 'OPEN' }
-  },
-}).createMachine({
-  context: { px: 0, terms: { stopPx: '90', 'a.b': 'x' }, legs: [] },
-  initial: 'waiting',
-  states: { waiting: { on: { OPEN: 'open' } }, open: {} },
-  on: {
-    TICK: { actions: assign({ px: ({ event }) => event.px }) },
-    STOP: {
-      actions: [
-        assign({ terms: ({ context, event }) => ({ ...context.terms, stopPx: event.stopPx }) }),
-        emit({ type: 'STOP_MOVED', text: 'The Stop has moved' }),
-      ],
-    },
-    LEG: { actions: assign({ legs: ({ context, event }) => [...context.legs, { qty: event.qty }] }) },
-  },
-})
-
-const TICKS = 2_600
 let supervisor: Supervisor
 let api: ApiServer
 
 beforeAll(async () => {
-  supervisor = await createSupervisor({
-    store: await openMemoryStore(newMemory()),
-    machines: { trade },
-    logger: QUIET,
-  })
-  await supervisor.spawn('trade', 'a')
-  const sent: Promise<unknown>[] = []
-  for (let px = 1; px <= TICKS; px++) {
-    sent.push(supervisor.send('trade/a', { type: 'TICK', px }))
-    if (px === 10) sent.push(supervisor.send('trade/a', { type: 'STOP', stopPx: '91' }))
-    if (px === 20) sent.push(supervisor.send('trade/a', { type: 'OPEN' }))
-    if (px === 30) sent.push(supervisor.send('trade/a', { type: 'LEG', qty: '0.03' }))
-    if (px === 2_500) sent.push(supervisor.send('trade/a', { type: 'STOP', stopPx: '92' }))
-  }
-  await Promise.all(sent)
+  supervisor = await longLife()
   api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
 })
 afterAll(async () => {
@@ -94,7 +46,6 @@ async function whole(query: string): Promise<{ readonly found: readonly Found[];
 const revs = async (query: string) => (await whole(query)).found.map(({ rev }) => rev)
 
 describe('the search over a life', () => {
-  // The first record is rev 1, so the tick of px n is rev n + 1, and one later behind each other event.
   it.each([
     ['a key', 'changed=stopPx', [1, 12, 2_505]],
     ['a path from its top', 'changed=context.terms.stopPx', [1, 12, 2_505]],

@@ -1,6 +1,4 @@
 /** The page over an account with hand-made prices and two strategies that throw: what is chosen, when, and what is done. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -8,10 +6,10 @@ import { defineStrategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
+import { violations } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf, GONE } from './complaints.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const SOON = { timeout: 120_000 }
 const LONG = 'an-order-with-a-name-that-is-longer-than-anybody-would-want-to-read-it'
@@ -386,21 +384,6 @@ describe('a token that may only read', () => {
   })
 })
 
-interface Violation {
-  readonly id: string
-  readonly nodes: { readonly target: string[]; readonly failureSummary: string }[]
-}
-
-async function violations(): Promise<readonly string[]> {
-  await page.evaluate(AXE)
-  const found = await page.evaluate<{ violations: Violation[] }>(
-    `axe.run(document, { rules: { 'target-size': { enabled: true } } })`,
-  )
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  )
-}
-
 describe('what a person sees', () => {
   const WINDOWS = [
     [1440, 900],
@@ -417,22 +400,22 @@ describe('what a person sees', () => {
     await open('overview', size, scheme)
     await shown('.need h3', 'quarantined')
     await shown('.components', 'log')
-    expect(await violations()).toEqual([])
+    expect(await violations(page)).toEqual([])
     await open(`actor/order/paper:b-entry@${filled}`, size, scheme)
     await page.waitForSelector('.chart-surface', SOON)
     await expectChips('filled', 'idle')
-    expect(await violations()).toEqual([])
+    expect(await violations(page)).toEqual([])
     await open(`market/order/paper:b-entry@${filled}`, size, scheme)
     await page.waitForSelector('.price-chart canvas', SOON)
-    expect(await violations()).toEqual([])
+    expect(await violations(page)).toEqual([])
     if (size[0] < 1280) {
       await page.click('#top .narrow-only')
-      expect(await violations()).toEqual([])
+      expect(await violations(page)).toEqual([])
       await page.keyboard.press('Escape')
     }
     await page.keyboard.press('g')
     await page.waitForSelector('dialog')
-    expect(await violations()).toEqual([])
+    expect(await violations(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size[0])
   })
 

@@ -1,6 +1,6 @@
 /** An address in two parts: the end is bold and never cut, and the head gives way. */
 import type { ComponentChildren, JSX } from 'preact'
-import { choice, go, hashOf, moment, type Place, view } from '../state/place.ts'
+import { go, hashOf, type Place, placeBy } from '../state/place.ts'
 import { partsOf } from '../text/names.ts'
 
 export function Name({ address }: { readonly address: string }): JSX.Element {
@@ -33,7 +33,7 @@ interface ToProps {
 
 /** A link to a place of the page. The browser opens it in a tab of its own as it does every link. */
 export function To({ place, children, label, kind, isCurrent }: ToProps): JSX.Element {
-  const to = { view: view.value, choice: choice.value, moment: moment.value, ...place }
+  const to = placeBy(place)
   const onClick = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
     event.preventDefault()

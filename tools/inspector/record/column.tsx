@@ -4,8 +4,10 @@ import type { ActorView, TransitionRecord } from '../../../src/client/index.ts'
 import { Sign } from '../actors/list.tsx'
 import { ActorLink, To } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
+import { queryOf } from '../history/asked.ts'
+import { History } from '../history/panel.tsx'
 import { type Change, chosen, links, record } from '../log/chosen.ts'
-import { moment } from '../state/place.ts'
+import { moment, query } from '../state/place.ts'
 import { eventText, partsOf, shortState } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
 import { lengthText, timeText } from '../text/time.ts'
@@ -15,7 +17,25 @@ import { linesOf, pathText, textOf } from './values.ts'
 /** Most changes that are shown at once. */
 const CHANGES_MAX = 40
 
+/** The column: the record at the moment, or the history. */
 export function RecordColumn(): JSX.Element {
+  const isHistory = query.value !== ''
+  return (
+    <div id="column">
+      <nav class="tabs" aria-label="Beside the chart">
+        <To place={{ query: '' }} isCurrent={!isHistory}>
+          Record
+        </To>
+        <To place={{ query: isHistory ? query.value : 'history' }} isCurrent={isHistory}>
+          History
+        </To>
+      </nav>
+      {isHistory ? <History /> : <RecordPart />}
+    </div>
+  )
+}
+
+function RecordPart(): JSX.Element {
   const is = chosen.value.value
   const of = record.value
   const actor = is?.actor
@@ -138,13 +158,32 @@ function Changed({ changed }: { readonly changed: readonly Change[] }): JSX.Elem
       {changed.length === 0 && <p class="dim">Nothing but its place in the log.</p>}
       {changed.slice(0, CHANGES_MAX).map(({ path, ...sides }) => (
         <div key={path.join('/')} class="change mono">
-          <p>{pathText(path[0] === 'context' ? path.slice(1) : path)}</p>
+          <Where path={path[0] === 'context' ? path.slice(1) : path} />
           {'was' in sides && <p class="was">− {textOf(sides.was)}</p>}
           {'is' in sides && <p class="is">+ {textOf(sides.is)}</p>}
         </div>
       ))}
       {changed.length > CHANGES_MAX && <p class="dim">and {countText(changed.length - CHANGES_MAX)} more</p>}
     </Part>
+  )
+}
+
+/** A path of the state, as a link to the records that changed it. */
+function Where({
+  path,
+  name = pathText(path),
+}: {
+  readonly path: readonly string[]
+  readonly name?: string
+}): JSX.Element {
+  return (
+    <To
+      place={{ query: queryOf({ changed: pathText(path) }) }}
+      kind="where"
+      label={`${name}: where did it change?`}
+    >
+      {name}
+    </To>
   )
 }
 
@@ -271,16 +310,28 @@ function Context({ actor }: { readonly actor: ActorView }): JSX.Element {
       </h3>
       {entries.length === 0 && <p class="dim">Empty.</p>}
       {entries.map(([name, value]) => (
-        <Entry key={name} name={name} value={value} />
+        <Entry key={name} path={[name]} value={value} />
       ))}
     </div>
   )
 }
 
-function Entry({ name, value }: { readonly name: string; readonly value: unknown }): JSX.Element {
-  if (typeof value !== 'object' || value === null) return <Lines lines={[{ name, text: textOf(value) }]} />
-  const entries = Object.entries(value)
-  if (entries.length === 0) return <Lines lines={[{ name, text: Array.isArray(value) ? 'none' : 'empty' }]} />
+function Entry({ path, value }: { readonly path: readonly string[]; readonly value: unknown }): JSX.Element {
+  const name = path.at(-1) ?? ''
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  if (entries.length === 0) {
+    const empty = Array.isArray(value) ? 'none' : 'empty'
+    return (
+      <dl class="lines">
+        <div>
+          <dt>
+            <Where path={path} name={name} />
+          </dt>
+          <dd class="mono">{typeof value === 'object' && value !== null ? empty : textOf(value)}</dd>
+        </div>
+      </dl>
+    )
+  }
   return (
     <details open={entries.length <= OPEN_MAX}>
       <summary>
@@ -288,7 +339,7 @@ function Entry({ name, value }: { readonly name: string; readonly value: unknown
       </summary>
       <div class="inner">
         {entries.slice(0, ENTRIES_MAX).map(([key, below]) => (
-          <Entry key={key} name={key} value={below} />
+          <Entry key={key} path={[...path, key]} value={below} />
         ))}
         {entries.length > ENTRIES_MAX && (
           <p class="dim">and {countText(entries.length - ENTRIES_MAX)} more</p>

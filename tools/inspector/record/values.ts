@@ -38,7 +38,12 @@ export function textOf(value: unknown): string {
 
 const cut = (text: string): string => (text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text)
 
-/** Returns a path as people write it: `pending[0].kind`. */
+/** Returns a path as code would write it, which the server takes: `pending[0].kind`, `positions["position/sim:BTCUSDT"]`. */
 export function pathText(path: readonly string[]): string {
-  return path.map((key, i) => (/^\d+$/.test(key) ? `[${key}]` : i === 0 ? key : `.${key}`)).join('')
+  return path
+    .map((key, i) => {
+      if (/^\d+$/.test(key)) return `[${key}]`
+      return /^[A-Za-z_$][\w$-]*$/.test(key) ? `${i === 0 ? '' : '.'}${key}` : `[${JSON.stringify(key)}]`
+    })
+    .join('')
 }

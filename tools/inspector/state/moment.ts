@@ -33,22 +33,26 @@ export async function goToRev(rev: number, by: 'click' | 'step'): Promise<void> 
     known ??
     (await client.ask('history', { params: { address }, query: { fromRev: to, toRev: to } })).records[0]
   if (found === undefined || choice.value !== address) return
-  aim = { address, rev: to, seq: found.seq }
+  aim.value = { address, rev: to, seq: found.seq }
   go({ moment: found.seq }, by)
 }
 
 /** The target of the last step. The next step may come before its record is here. */
-let aim: { readonly address: string; readonly rev: number; readonly seq: number } | undefined
+const aim = signal<{ readonly address: string; readonly rev: number; readonly seq: number } | undefined>(
+  undefined,
+)
 
-/** Returns the rev of the record at the moment. */
-function revNow(): number | undefined {
-  const isAimed = aim?.address === choice.value && aim.seq === moment.value
-  return isAimed ? aim?.rev : record.value?.rev
-}
+/** The rev of the record at the moment; undefined while it is not known. */
+export const revNow = computed(() => {
+  const to = aim.value
+  return to !== undefined && to.address === choice.value && to.seq === moment.value
+    ? to.rev
+    : record.value?.rev
+})
 
 /** Goes some records on or back. After the last record comes the present. */
 export function stepBy(count: number): void {
-  const at = revNow()
+  const at = revNow.value
   if (at === undefined) {
     if (count > 0 && moment.value !== undefined) void goToRev(1, 'step')
     return

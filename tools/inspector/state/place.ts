@@ -1,6 +1,7 @@
 /**
  * The state of the page: what is chosen, and the moment that is looked at. The address of the page says both, and the
- * view: `#view/address@seq`; without `@seq` it is live. All else follows from them.
+ * view: `#view/address@seq`; without `@seq` it is live. What is asked of the life of the chosen actor stands behind a
+ * `?`. All else follows from them.
  */
 import { batch, signal } from '@preact/signals'
 
@@ -13,25 +14,35 @@ export interface Place {
   readonly choice: string
   /** seq of the last record that counts; undefined is live. */
   readonly moment: number | undefined
+  /** What the history beside the view is asked for; empty while the record is shown there. */
+  readonly query: string
 }
 
 const first = placeOf(location.hash)
 export const view = signal<View>(first.view)
 export const choice = signal(first.choice)
 export const moment = signal<number | undefined>(first.moment)
+export const query = signal(first.query)
 
 /**
  * Goes to another place. A click makes an entry in the browser's history; a key, a playing moment and a dragged one do
  * not, because each of their steps would be one.
  */
 export function go(to: Partial<Place>, by: 'click' | 'step' = 'click'): void {
-  const place = { view: view.value, choice: choice.value, moment: moment.value, ...to }
+  const place = placeBy(to)
   const hash = hashOf(place)
   if (hash !== location.hash) {
     if (by === 'click') history.pushState(null, '', hash)
     else history.replaceState(null, '', hash)
   }
   take(place)
+}
+
+/** Returns the place to which such a change leads. A question about one actor is none about another. */
+export function placeBy(to: Partial<Place>): Place {
+  const isOther = to.choice !== undefined && to.choice !== choice.value
+  const asks = isOther && query.value !== '' ? 'history' : query.value
+  return { view: view.value, choice: choice.value, moment: moment.value, query: asks, ...to }
 }
 
 /** Follows the address of the page from now on. */
@@ -46,25 +57,28 @@ function take(place: Place): void {
     view.value = place.view
     choice.value = place.choice
     moment.value = place.moment
+    query.value = place.query
   })
 }
 
 /** Returns the address of a place, for links. */
-export function hashOf({ view, choice, moment }: Place): string {
-  // An @ of the address itself would be taken for the moment.
-  const address = encodeURI(choice).replaceAll('@', '%40').replaceAll('#', '%23')
-  return `#${view}${address === '' && moment === undefined ? '' : `/${address}`}${moment === undefined ? '' : `@${moment}`}`
+export function hashOf({ view, choice, moment, query }: Place): string {
+  // An @ of the address itself would be taken for the moment, and a ? for a question.
+  const address = encodeURI(choice).replaceAll('@', '%40').replaceAll('#', '%23').replaceAll('?', '%3F')
+  const at = moment === undefined ? '' : `@${moment}`
+  return `#${view}${address === '' && at === '' ? '' : `/${address}`}${at}${query === '' ? '' : `?${query}`}`
 }
 
 /** Reads the address of a page. What is no view is an address, as links of earlier versions have it. */
 export function placeOf(hash: string): Place {
-  const [, before = '', seq] = /^#?(.*?)(?:@(\d{1,15}))?$/.exec(hash) ?? []
+  const [, before = '', seq, query = ''] = /^#?(.*?)(?:@(\d{1,15}))?(?:\?(history\b.*))?$/.exec(hash) ?? []
   const moment = seq === undefined ? undefined : Number(seq)
   const cut = before.indexOf('/')
   const name = cut < 0 ? before : before.slice(0, cut)
   const isView = (VIEWS as readonly string[]).includes(name)
-  if (isView) return { view: name as View, choice: cut < 0 ? '' : decoded(before.slice(cut + 1)), moment }
-  return { view: before === '' ? 'overview' : 'actor', choice: decoded(before), moment }
+  if (isView)
+    return { view: name as View, choice: cut < 0 ? '' : decoded(before.slice(cut + 1)), moment, query }
+  return { view: before === '' ? 'overview' : 'actor', choice: decoded(before), moment, query }
 }
 
 function decoded(text: string): string {
