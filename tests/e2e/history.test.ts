@@ -222,6 +222,46 @@ describe('the search', () => {
   })
 })
 
+describe('play and jump', () => {
+  it('plays a life at its own pace until the present, and stops there', async () => {
+    await open(`@${await seqOf(2_400)}`)
+    await page.selectOption('#moment .speed', '1000')
+    await page.click('#moment .btn[aria-label="Play"]')
+    // At 900 ms a record, the two hundred records would take three minutes.
+    await eventually(() => expect(hash()).toBe(`#actor/${ADDRESS}`))
+    await page.waitForSelector('#moment .btn[aria-label="Play"]', SOON)
+  })
+
+  it('jumps to the next record with an event, or to the last one before', async () => {
+    const jump = async (to: string) => {
+      await page.keyboard.press('g')
+      await page.fill('dialog input', to)
+      await page.keyboard.press('Enter')
+    }
+    await open(`@${await seqOf(100)}`)
+    await jump('STOP_MOVED')
+    await eventually(async () => expect(hash()).toBe(`#actor/${ADDRESS}@${await seqOf(2_505)}`))
+    await jump('OPEN')
+    await eventually(async () => expect(hash()).toBe(`#actor/${ADDRESS}@${await seqOf(23)}`))
+    await jump('NOSUCH')
+    await page.locator('dialog .bad', { hasText: 'the actor took no such event' }).waitFor(SOON)
+  })
+
+  it('has keys for the history and for the chart', async () => {
+    await open(`@${await seqOf(100)}`)
+    await page.keyboard.press('h')
+    await eventually(() => expect(hash()).toContain('?history'))
+    await page.keyboard.press('h')
+    await eventually(() => expect(hash()).not.toContain('?'))
+    await page.keyboard.press('?')
+    await page.locator('dialog dt', { hasText: 'f + −' }).waitFor(SOON)
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('dialog', { state: 'detached', ...SOON })
+    await page.keyboard.press('Shift+ArrowRight')
+    await eventually(() => expect(hash()).not.toContain(`@${101}`))
+  })
+})
+
 describe('what a person sees of it', () => {
   it.each([
     { size: [1440, 900] as const, scheme: 'light' as const, row: 28 },

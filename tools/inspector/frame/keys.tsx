@@ -5,7 +5,7 @@ import { isDrawn } from '../actors/list.tsx'
 import { latestRev } from '../log/chosen.ts'
 import { openJump } from '../moment/jump.tsx'
 import { goToRev, isPlaying, play, stepBy, stepTime } from '../state/moment.ts'
-import { go, moment, VIEWS } from '../state/place.ts'
+import { go, moment, query, VIEWS, view } from '../state/place.ts'
 import { Dialog } from './dialog.tsx'
 import { switchTheme } from './theme.ts'
 
@@ -18,7 +18,10 @@ const HELP: readonly (readonly [keys: string, what: string])[] = [
   ['Home End', 'the first record, the last one'],
   ['space', 'play the records, or stop'],
   ['l', 'back to the present'],
-  ['g', 'jump to a time or a seq'],
+  ['g', 'jump to a time, a seq or an event'],
+  ['h', 'the history beside the chart, or the record'],
+  ['f + −', 'the whole chart, closer, further'],
+  ['n', 'what no actor has taken'],
   ['/', 'find an actor'],
   ['↑ ↓', 'in the list: the actor before, the next one'],
   ['d', 'light or dark'],
@@ -49,6 +52,7 @@ function onKey(event: KeyboardEvent): void {
     ' ': () => play(!isPlaying.value),
     l: () => go({ moment: undefined }),
     g: openJump,
+    h: () => go({ view: 'actor', query: view.value === 'actor' && query.value !== '' ? '' : 'history' }),
     '/': find,
     d: switchTheme,
     '?': () => {
@@ -59,8 +63,8 @@ function onKey(event: KeyboardEvent): void {
       else if (moment.value !== undefined && target === document.body) go({ moment: undefined })
     },
   }
-  const view = VIEWS[Number(key) - 1]
-  const way = view === undefined ? ways[key] : () => go({ view })
+  const to = VIEWS[Number(key) - 1]
+  const way = to === undefined ? ways[key] : () => go({ view: to })
   if (way === undefined) return
   event.preventDefault()
   way()

@@ -29,10 +29,12 @@ interface ToProps {
   readonly kind?: string
   readonly label?: string
   readonly isCurrent?: boolean
+  /** True for one of many links to what the keyboard reaches otherwise: Tab passes it over. */
+  readonly isPassed?: boolean
 }
 
 /** A link to a place of the page. The browser opens it in a tab of its own as it does every link. */
-export function To({ place, children, label, kind, isCurrent }: ToProps): JSX.Element {
+export function To({ place, children, label, kind, isCurrent, isPassed }: ToProps): JSX.Element {
   const to = placeBy(place)
   const onClick = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
@@ -44,6 +46,7 @@ export function To({ place, children, label, kind, isCurrent }: ToProps): JSX.El
       href={hashOf(to)}
       class={kind}
       aria-label={label}
+      tabIndex={isPassed ? -1 : undefined}
       aria-current={isCurrent ? 'page' : undefined}
       onClick={onClick}
     >

@@ -4,8 +4,9 @@ import { head } from '../log/actors.ts'
 import { latestRev, record } from '../log/chosen.ts'
 import { lost } from '../log/inspection.ts'
 import { seqNow } from '../log/run.ts'
-import { goToRev, isPlaying, momentAt, play, stepBy } from '../state/moment.ts'
+import { goToRev, isPlaying, momentAt, play, speed, stepBy } from '../state/moment.ts'
 import { go, moment } from '../state/place.ts'
+import { SPEEDS } from '../state/play.ts'
 import { countText } from '../text/numbers.ts'
 import { lengthText, secondText, timeText } from '../text/time.ts'
 import { JumpDialog, openJump } from './jump.tsx'
@@ -44,6 +45,7 @@ export function MomentBar(): JSX.Element {
           isFar
           onClick={() => void goToRev(latestRev.value, 'click')}
         />
+        <Speed />
         <When />
         <button type="button" class="btn wide-only" title="Jump to a time or a seq (g)" onClick={openJump}>
           Jump…
@@ -96,6 +98,27 @@ function Step({
         />
       </svg>
     </button>
+  )
+}
+
+function Speed(): JSX.Element {
+  return (
+    <select
+      class="speed wide-only"
+      aria-label="Speed of play"
+      title="Speed of play: steady, or the pauses that there were, so many times as fast"
+      value={String(speed.value)}
+      onChange={({ currentTarget }) => {
+        speed.value = SPEEDS.find((one) => String(one) === currentTarget.value) ?? 'steady'
+        if (isPlaying.value) play(true)
+      }}
+    >
+      {SPEEDS.map((one) => (
+        <option key={one} value={String(one)}>
+          {one === 'steady' ? one : `${one}×`}
+        </option>
+      ))}
+    </select>
   )
 }
 

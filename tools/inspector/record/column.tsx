@@ -168,21 +168,17 @@ function Changed({ changed }: { readonly changed: readonly Change[] }): JSX.Elem
   )
 }
 
-/** A path of the state, as a link to the records that changed it. */
-function Where({
-  path,
-  name = pathText(path),
-}: {
-  readonly path: readonly string[]
-  readonly name?: string
-}): JSX.Element {
+/** A path of the state, as a link to the records that changed it. `name` stands for it in the tree of the context. */
+function Where({ path, name }: { readonly path: readonly string[]; readonly name?: string }): JSX.Element {
+  const text = name ?? pathText(path)
   return (
     <To
       place={{ query: queryOf({ changed: pathText(path) }) }}
       kind="where"
-      label={`${name}: where did it change?`}
+      label={`${text}: where did it change?`}
+      isPassed={name !== undefined}
     >
-      {name}
+      {text}
     </To>
   )
 }

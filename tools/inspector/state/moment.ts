@@ -1,13 +1,15 @@
 /** Moves of the moment: by records of the chosen actor, by time, and by itself while it plays. */
 import { computed, signal } from '@preact/signals'
+import type { TransitionRecord } from '../../../src/client/index.ts'
 import { head } from '../log/actors.ts'
 import { chosen, latestRev, record } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { run } from '../log/run.ts'
 import { choice, go, moment } from './place.ts'
+import { moveFrom, type Speed } from './play.ts'
 
-/** ms between two records while the moment plays. */
-const PLAY_MS = 900
+/** Most pages of a life that are looked through for an event, in each direction. */
+const EVENT_PAGES_MAX = 20
 
 /** Times of places that were reached by their time. */
 const reached = new Map<number, number>()
@@ -27,14 +29,43 @@ export async function goToRev(rev: number, by: 'click' | 'step'): Promise<void> 
   const address = choice.value
   if (address === '') return
   const to = Math.max(1, Math.min(rev, latestRev.value))
-  const has = chosen.value.value?.life.address === address ? chosen.value.value.life.records : []
-  const known = has.find((one) => one.rev === to)
+  const known = knownRecords().find((one) => one.rev === to)
   const found =
     known ??
     (await client.ask('history', { params: { address }, query: { fromRev: to, toRev: to } })).records[0]
   if (found === undefined || choice.value !== address) return
   aim.value = { address, rev: to, seq: found.seq }
   go({ moment: found.seq }, by)
+}
+
+/** Returns the records of the chosen actor around the moment that are here. */
+function knownRecords(): readonly TransitionRecord[] {
+  const life = chosen.value.value?.life
+  return life?.address === choice.value ? life.records : []
+}
+
+/**
+ * Goes to the next record of the chosen actor that took or emitted such an event; where there is none, to the last one
+ * before the moment. Resolves with false when there is none either, within the pages that are looked through.
+ */
+export async function goToEvent(type: string): Promise<boolean> {
+  const address = choice.value
+  const rev = revNow.value ?? 0
+  for (const reverse of moment.value === undefined ? [true] : [false, true]) {
+    let after = moment.value === undefined ? rev + 1 : rev
+    for (let page = 0; page < EVENT_PAGES_MAX; page++) {
+      const query = { type, reverse, after, limit: 1 }
+      const { records, next } = await client.ask('history', { params: { address }, query })
+      const [found] = records
+      if (found !== undefined) {
+        if (choice.value === address) go({ moment: found.seq })
+        return true
+      }
+      if (next === undefined) break
+      after = next
+    }
+  }
+  return false
 }
 
 /** The target of the last step. The next step may come before its record is here. */
@@ -78,16 +109,27 @@ export function stepTime(ms: number): void {
 }
 
 export const isPlaying = signal(false)
-let playing: ReturnType<typeof setInterval> | undefined
+export const speed = signal<Speed>('steady')
+let playing: ReturnType<typeof setTimeout> | undefined
 
 /** Plays the records of the chosen actor from the moment on, or stops. */
 export function play(on: boolean): void {
-  clearInterval(playing)
+  clearTimeout(playing)
   isPlaying.value = on
   if (!on) return
   if (moment.value === undefined) void goToRev(1, 'step')
-  playing = setInterval(() => {
-    stepBy(1)
+  awaitNext()
+}
+
+/** Waits until the next records are due, and goes on from there. */
+function awaitNext(): void {
+  const { rev, waitMs } = moveFrom(knownRecords(), revNow.value ?? 0, speed.value)
+  playing = setTimeout(async () => {
+    if (rev > latestRev.value) go({ moment: undefined }, 'step')
+    // What cannot be read now is tried again.
+    else await goToRev(rev, 'step').catch(() => {})
+    if (!isPlaying.value) return
     if (moment.value === undefined) play(false)
-  }, PLAY_MS)
+    else awaitNext()
+  }, waitMs)
 }
