@@ -1,4 +1,3 @@
-/** Rules of WCAG 2.2 and best practices that a page breaks, as axe finds them. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
@@ -10,7 +9,8 @@ interface Violation {
   readonly nodes: { readonly target: string[]; readonly failureSummary: string }[]
 }
 
-export async function violations(page: Page): Promise<readonly string[]> {
+/** Returns what breaks a rule of WCAG or a best practice on the page as it is now. */
+export async function violationsOn(page: Page): Promise<readonly string[]> {
   await page.evaluate(AXE)
   const found = await page.evaluate<{ violations: Violation[] }>(
     `axe.run(document, { rules: { 'target-size': { enabled: true } } })`,

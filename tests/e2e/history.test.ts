@@ -5,7 +5,7 @@ import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { ADDRESS, longLife } from '../api/long-life.ts'
 import { eventually } from '../runtime/harness.ts'
-import { violations } from './axe.ts'
+import { violationsOn } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 
@@ -273,10 +273,10 @@ describe('what a person sees of it', () => {
     await eventually(async () => expect((await rows()).length).toBeGreaterThan(5))
     const [first] = await page.$$eval('#history .entry', (all) => all.map((node) => node.clientHeight))
     expect(first).toBe(row)
-    expect((await violations(page)).join('\n')).toBe('')
+    expect((await violationsOn(page)).join('\n')).toBe('')
     await open(`@${await seqOf(12)}?history&changed=stopPx`, size, scheme)
     await eventually(async () => expect((await rows()).length).toBeGreaterThan(2))
-    expect((await violations(page)).join('\n')).toBe('')
+    expect((await violationsOn(page)).join('\n')).toBe('')
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size[0])
   })
 })

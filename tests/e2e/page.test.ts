@@ -6,7 +6,7 @@ import { defineStrategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
-import { violations } from './axe.ts'
+import { violationsOn } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf, GONE } from './complaints.ts'
 
@@ -384,6 +384,8 @@ describe('a token that may only read', () => {
   })
 })
 
+const violations = () => violationsOn(page)
+
 describe('what a person sees', () => {
   const WINDOWS = [
     [1440, 900],
@@ -400,22 +402,22 @@ describe('what a person sees', () => {
     await open('overview', size, scheme)
     await shown('.need h3', 'quarantined')
     await shown('.components', 'log')
-    expect(await violations(page)).toEqual([])
+    expect(await violations()).toEqual([])
     await open(`actor/order/paper:b-entry@${filled}`, size, scheme)
     await page.waitForSelector('.chart-surface', SOON)
     await expectChips('filled', 'idle')
-    expect(await violations(page)).toEqual([])
+    expect(await violations()).toEqual([])
     await open(`market/order/paper:b-entry@${filled}`, size, scheme)
     await page.waitForSelector('.price-chart canvas', SOON)
-    expect(await violations(page)).toEqual([])
+    expect(await violations()).toEqual([])
     if (size[0] < 1280) {
       await page.click('#top .narrow-only')
-      expect(await violations(page)).toEqual([])
+      expect(await violations()).toEqual([])
       await page.keyboard.press('Escape')
     }
     await page.keyboard.press('g')
     await page.waitForSelector('dialog')
-    expect(await violations(page)).toEqual([])
+    expect(await violations()).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size[0])
   })
 
