@@ -24,10 +24,10 @@ import type { StoreName } from './codec/commit-codec.ts'
 import { codeOf, makeFolder, syncFolder } from './folder/folder.ts'
 
 /**
- * Number of files kept unpacked: one for a reader that goes through the log, one for a reader that looks up a single
- * place.
+ * Number of files kept unpacked, those that were used last. Each takes some megabytes. The actors that a reader of one
+ * moment asks for have moved last at different places of the log.
  */
-const UNPACKED_MAX = 2
+const UNPACKED_MAX = 8
 
 /** Name of a file while it is written. All writes share it, so kills leave at most one such file. */
 const PART = 'next.part'
@@ -41,7 +41,8 @@ export class Archive {
   readonly #folder: string
   readonly #name: StoreName
   #segments: readonly Segment[]
-  readonly #unpacked = new Map<Segment, readonly RawCommit[]>()
+  /** The one that was used last comes last. Readers that come while a file is unpacked wait for the same promise. */
+  readonly #unpacked = new Map<Segment, Promise<readonly RawCommit[]>>()
 
   constructor(folder: string, hotFrom: number, name: StoreName) {
     this.#folder = folder
@@ -136,25 +137,42 @@ export class Archive {
   /** Returns the commits from the one that holds the seq to the end of its file. @throws STORE_ARCHIVE */
   async from(seq: number): Promise<readonly RawCommit[]> {
     const commits = await this.#holding(seq)
-    const next = commits.findIndex((commit) => commit.seq > seq)
-    return commits.slice(next < 0 ? commits.length - 1 : next - 1)
+    return commits.slice(placeOf(seq, commits))
   }
 
   /** Returns the commits from the one that holds the seq down to the beginning of its file. @throws STORE_ARCHIVE */
   async downFrom(seq: number): Promise<readonly RawCommit[]> {
     const commits = await this.#holding(seq)
-    return commits.filter((commit) => commit.seq <= seq).reverse()
+    return commits.slice(0, placeOf(seq, commits) + 1).reverse()
   }
 
-  async #holding(seq: number): Promise<readonly RawCommit[]> {
-    for (const [segment, commits] of this.#unpacked) if (holds(segment, seq)) return commits
-    return this.#firstWhole(seq, async (segment) => {
-      const { commits } = await this.#read(segment)
-      if (this.#unpacked.size >= UNPACKED_MAX)
-        this.#unpacked.delete(this.#unpacked.keys().next().value as Segment)
+  /** Returns the commit that holds the seq. @throws STORE_ARCHIVE */
+  async commit(seq: number): Promise<RawCommit> {
+    const commits = await this.#holding(seq)
+    return commits[placeOf(seq, commits)] as RawCommit
+  }
+
+  #holding(seq: number): Promise<readonly RawCommit[]> {
+    return this.#firstWhole(seq, (segment) => {
+      const commits = this.#unpacked.get(segment) ?? this.#unpack(segment)
+      this.#unpacked.delete(segment)
       this.#unpacked.set(segment, commits)
+      for (const oldest of this.#unpacked.keys()) {
+        if (this.#unpacked.size <= UNPACKED_MAX) break
+        this.#unpacked.delete(oldest)
+      }
       return commits
     })
+  }
+
+  async #unpack(segment: Segment): Promise<readonly RawCommit[]> {
+    try {
+      return (await this.#read(segment)).commits
+    } catch (error) {
+      // The file may be put back.
+      this.#unpacked.delete(segment)
+      throw error
+    }
   }
 
   /**
@@ -174,6 +192,17 @@ export class Archive {
     }
     throw failure ?? damaged(`the file of the archive that holds seq ${seq} is not there`)
   }
+}
+
+/** Returns the index of the commit that holds the seq. */
+function placeOf(seq: number, commits: readonly RawCommit[]): number {
+  let [low, high] = [0, commits.length - 1]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if ((commits[middle] as RawCommit).seq <= seq) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 function noFolder(folder: string, cause: unknown): OutcryError {

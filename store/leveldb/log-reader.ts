@@ -231,16 +231,22 @@ export class LogReader<R extends LogRecord> {
 
   /** Returns a commit with the actor's records at least. */
   async #commitAt(seq: number, actor: string, pace: Pace): Promise<DecodedCommit<R>> {
-    if (seq < this.#hotFrom) return this.#commitHolding(seq)
+    const { seq: first, bytes } = await this.#rawAt(seq)
+    const rest = pace.step()
+    if (rest !== undefined) await rest
+    return decodeCommit(this.#codec, this.#name, first, bytes, { actor })
+  }
+
+  /** Returns the commit that begins with the seq. In the archive it may begin before. */
+  async #rawAt(seq: number): Promise<RawCommit> {
+    if (seq < this.#hotFrom) return (this.#archive as Archive).commit(seq)
     const bytes = await alone(() => this.#db.get(commitKey(seq))).catch((error: unknown) => {
       throw unreadable(error)
     })
+    if (bytes !== undefined) return { seq, bytes }
     // The commit may have gone to the archive meanwhile.
-    if (bytes === undefined && seq < this.#hotFrom) return this.#commitHolding(seq)
-    if (bytes === undefined) throw recordsMissing(seq)
-    const rest = pace.step()
-    if (rest !== undefined) await rest
-    return decodeCommit(this.#codec, this.#name, seq, bytes, { actor })
+    if (seq < this.#hotFrom) return this.#rawAt(seq)
+    throw recordsMissing(seq)
   }
 
   /** Returns the key of the commit that holds the seq, if no commit is missing there. */
