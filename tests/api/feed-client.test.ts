@@ -136,6 +136,41 @@ describe('a slow client of high-frequency events', () => {
   })
 })
 
+describe('a client of rare events', () => {
+  /** Lets the log emit a RARE with every hundredth record, and be read by that type alone. */
+  function emitRarely(): void {
+    log.seq = 123_456
+    log.read = async function* ({ fromSeq = 1, toSeq = log.seq, reverse, emitting, limit = log.seq }) {
+      expect(emitting).toEqual(['RARE'])
+      const seqs: number[] = []
+      for (let seq = Math.ceil(fromSeq / 100) * 100; seq <= toSeq; seq += 100) seqs.push(seq)
+      for (const seq of (reverse ? seqs.reverse() : seqs).slice(0, limit))
+        yield { ...recordAt(seq), emitted: [{ type: 'RARE', at: seq }] }
+    }
+  }
+  const RARE = { op: 'subscribe', id: 's', topics: ['events.>'], filter: { type: 'RARE' } }
+
+  it('gets the last of them without the records between them', async () => {
+    emitRarely()
+    socket.says({ ...RARE, tail: 3 })
+    await caughtUp()
+    expect(socket.seqs).toEqual([123_200, 123_300, 123_400])
+    expect(socket.frames.at(-1)).toMatchObject({ seq: 123_456, tailFrom: 123_200 })
+  })
+
+  it('gets all of them, piece by piece, and those that come meanwhile', async () => {
+    emitRarely()
+    const { read } = log
+    log.read = (options) => {
+      if (options.fromSeq === 50_001) log.seq = 123_500
+      return read(options)
+    }
+    socket.says({ ...RARE, since: 0 })
+    await caughtUp()
+    expect(socket.seqs).toEqual(Array.from({ length: 1_235 }, (_, i) => (i + 1) * 100))
+  })
+})
+
 describe('a log that cannot be read', () => {
   it.each(['since', 'tail'])('ends the connection (%s), and says why', async (place) => {
     log.seq = 5

@@ -21,7 +21,7 @@ export interface FeedSource {
     toSeq?: number
     reverse?: boolean
     limit?: number
-    emitting?: readonly string[]
+    emitting?: readonly string[] | undefined
     signal?: AbortSignal
     inBackground?: boolean
   }): AsyncIterable<TransitionRecord>
@@ -44,7 +44,7 @@ export interface Listener {
 
 /** Most topics of all clients together. */
 const TOPICS_IN_ALL_MAX = 200_000
-/** Records that a search through the index finds before the next client's turn. */
+/** Records that reading through the index finds before the next client's turn. */
 const PIECE_FOUND = 500
 /** Most records that `tail` searches, back from the end, when no index leads to what it wants. */
 const TAIL_SCAN_MAX = 200_000
@@ -163,10 +163,11 @@ export class FeedClient implements Reader {
       this.send({ op: 'error', code: 'SERVER_BUSY', message, id })
       return
     }
-    const subscription = new Subscription(frame, this.outlet, this.#awaitRoom)
+    const types = known.typesIn(frame)
+    const subscription = new Subscription(frame, types, this.outlet, this.#awaitRoom)
     subscription.position = since ?? head
     if (since === undefined && tail !== undefined && head > 0)
-      subscription.tail = tailSearch(head, tail, known.typesIn(frame))
+      subscription.tail = tailSearch(head, tail, types !== undefined)
     const listener = { client: this, subscription }
     this.#listeners.set(id, listener)
     for (const pattern of subscription.patterns) index.add(pattern, listener)
@@ -241,16 +242,27 @@ export class FeedClient implements Reader {
   async #readPiece({ position }: Subscription): Promise<void> {
     const { source } = this.#parts
     const { signal } = this.#gone
-    const toSeq = Math.min(source.seq, position + PIECE_RECORDS)
     const together = this.#behind.filter((s) => s.tail === undefined && s.position === position)
+    // The index leads past the records between those that the client wants. The last events of a rare type are far back.
+    const emitting = typesOf(together)
+    const near = position + PIECE_RECORDS
+    const toSeq = emitting === undefined ? Math.min(source.seq, near) : source.seq
     // A client that fell behind a moment ago must catch up, so it does not read in the background.
-    const inBackground = toSeq < source.seq
-    for await (const record of source.read({ fromSeq: position + 1, toSeq, signal, inBackground })) {
-      if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) break
+    const inBackground = near < source.seq
+    const place = { fromSeq: position + 1, toSeq, emitting, ...(emitting && { limit: PIECE_FOUND }) }
+    let left = emitting === undefined ? Number.POSITIVE_INFINITY : PIECE_FOUND
+    for await (const record of source.read({ ...place, signal, inBackground })) {
+      if (!this.outlet.hasRoom || together.every(({ closed }) => closed)) {
+        left = 0
+        break
+      }
+      left--
       const publications = publicationsOf(record, this.#parts.known.classOf)
       for (const subscription of together)
         if (!subscription.closed) subscription.take(record.seq, publications)
     }
+    // No further record up to there is of the types.
+    if (left > 0) for (const subscription of together) subscription.position = toSeq
     for (const subscription of together) {
       if (subscription.closed || subscription.position < source.seq) continue
       this.#behind.splice(this.#behind.indexOf(subscription), 1)
@@ -262,7 +274,8 @@ export class FeedClient implements Reader {
   async #searchTail(subscription: Subscription, tail: TailSearch): Promise<void> {
     const { source } = this.#parts
     const { signal } = this.#gone
-    const { floor, seq: toSeq, types: emitting } = tail
+    const { floor, seq: toSeq } = tail
+    const emitting = subscription.types
     const place =
       emitting === undefined
         ? { fromSeq: Math.max(floor, toSeq - PIECE_RECORDS + 1) }
@@ -313,7 +326,16 @@ export class FeedClient implements Reader {
 }
 
 /** Returns the search for the last `left` publications. With an index it goes back as far as it must. */
-function tailSearch(head: number, left: number, types: readonly string[] | undefined): TailSearch {
-  const floor = types === undefined ? Math.max(1, head - TAIL_SCAN_MAX + 1) : 1
-  return { seq: head, floor, left, types }
+function tailSearch(head: number, left: number, hasIndex: boolean): TailSearch {
+  return { seq: head, floor: hasIndex ? 1 : Math.max(1, head - TAIL_SCAN_MAX + 1), left }
+}
+
+/** Returns the types that the subscriptions may want; undefined when one of them may want any, or records. */
+function typesOf(subscriptions: readonly Subscription[]): readonly string[] | undefined {
+  const all = new Set<string>()
+  for (const { types } of subscriptions) {
+    if (types === undefined) return undefined
+    for (const type of types) all.add(type)
+  }
+  return [...all]
 }

@@ -17,8 +17,6 @@ const RELEASES = 16
 export interface TailSearch {
   /** Next seq to look at. */
   seq: number
-  /** Types of the events to look for through the index; undefined to look at each record. */
-  readonly types: readonly string[] | undefined
   readonly floor: number
   /** Number of publications still to be found. */
   left: number
@@ -28,6 +26,8 @@ export interface TailSearch {
 export class Subscription {
   readonly id: string
   readonly patterns: readonly Topic[]
+  /** Types of the events that it may want; undefined when it may want any, or records. */
+  readonly types: readonly string[] | undefined
   /** seq of the last record that it has read from the log. */
   position = 0
   /** Number of the next record's publications to skip, because `tail` begins behind them. */
@@ -52,9 +52,15 @@ export class Subscription {
   #batchSize = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(frame: SubscribeFrame, outlet: Outlet, awaitRoom: () => void) {
+  constructor(
+    frame: SubscribeFrame,
+    types: readonly string[] | undefined,
+    outlet: Outlet,
+    awaitRoom: () => void,
+  ) {
     const { id, topics, batchMs, throttleMs = 0, conflate = false, filter = {}, minSeverity } = frame
     this.id = id
+    this.types = types
     this.patterns = topics.map((text) => parsePattern(text) as Topic)
     this.#batchMs = batchMs
     this.#throttleMs = throttleMs
