@@ -22,6 +22,7 @@ export type {
   PositionEntry,
   ReadOptions,
   RecordCodec,
+  SeqAtOptions,
   SnapshotEntry,
   SnapshotsOptions,
   Store,

@@ -103,10 +103,11 @@ export interface ReadOptions extends Paced {
   readonly reverse?: boolean
   readonly limit?: number
   /**
-   * A string that is a value or a key somewhere in the wanted records, such as a type or an address. Commits without it
-   * are checked but not decoded. Their records are left out, and count towards `limit`.
+   * A string that is a value or a key somewhere in the wanted records, such as a type or an address; or several, of
+   * which one must be there. Commits without it are checked but not decoded. Their records are left out, and count
+   * towards `limit`.
    */
-  readonly mentioning?: string | undefined
+  readonly mentioning?: string | readonly string[] | undefined
   /**
    * Types of events. Only records that emit one of them are read, and count towards `limit`. They are found through an
    * index.
@@ -119,6 +120,14 @@ export interface ActorsOptions extends Interruptible {
   /** An address. Only the addresses behind it are listed. */
   readonly after?: string
   readonly limit?: number
+}
+
+export interface SeqAtOptions {
+  /**
+   * True for a quick answer that reads no commit: the last seq of the commit in which the log's time first passes the
+   * time. So it may be later by the records of one commit.
+   */
+  readonly isRough?: boolean | undefined
 }
 
 export interface SnapshotsOptions extends Interruptible {
@@ -208,7 +217,7 @@ export interface Store<R extends LogRecord = LogRecord> {
   /**
    * Returns the last seq before the log's time first passes `at`, found through an index; 0 when the log begins later.
    */
-  seqAt(at: number): Promise<number>
+  seqAt(at: number, options?: SeqAtOptions): Promise<number>
   /**
    * Resolves with the types of the events that the log's records emit, in no order; undefined when the store cannot list
    * all of them without reading the log.

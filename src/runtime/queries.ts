@@ -3,7 +3,14 @@
 import { concatMap, type Observable, share } from 'rxjs'
 import type { OutcryError } from '../../errors/outcry-error.ts'
 import { Pace } from '../../store/leveldb/pace.ts'
-import type { ActorsOptions, Interruptible, SnapshotEntry, Store, StoreEntry } from '../../store/store.ts'
+import type {
+  ActorsOptions,
+  Interruptible,
+  SeqAtOptions,
+  SnapshotEntry,
+  Store,
+  StoreEntry,
+} from '../../store/store.ts'
 import { type ActorView, viewOf } from './actors/actor-view.ts'
 import type { Cell } from './actors/cell.ts'
 import { persistCell } from './actors/persist.ts'
@@ -246,10 +253,14 @@ export class Queries {
     return coverageOf(this.parts.store, this.registry, kind, version, bounds)
   }
 
-  /** Returns the last seq before the log's time first passes `at`; 0 when the log begins later. @throws PLACE_INVALID */
-  async seqAt(at: number): Promise<number> {
+  /**
+   * Returns the last seq before the log's time first passes `at`; 0 when the log begins later. With `isRough` it comes
+   * without a look at the records, and may be later by those of one commit.
+   * @throws PLACE_INVALID
+   */
+  async seqAt(at: number, options: SeqAtOptions = {}): Promise<number> {
     checkPlace({ at })
-    return this.parts.store.seqAt(at)
+    return this.parts.store.seqAt(at, options)
   }
 
   /** Resolves with the types of the events in the log; undefined when its store cannot list all of them. */

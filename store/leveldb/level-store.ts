@@ -10,6 +10,7 @@ import type {
   PositionEntry,
   ReadOptions,
   RecordCodec,
+  SeqAtOptions,
   SnapshotEntry,
   SnapshotsOptions,
   Store,
@@ -157,9 +158,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     yield* this.#reader.history(actor, options, this.#end.seq)
   }
 
-  async seqAt(at: number): Promise<number> {
+  async seqAt(at: number, options?: SeqAtOptions): Promise<number> {
     this.#assertOpen()
-    return this.#reader.seqAt(at, this.#end.seq)
+    return this.#reader.seqAt(at, this.#end.seq, options)
   }
 
   async emittedTypes(): Promise<readonly string[] | undefined> {

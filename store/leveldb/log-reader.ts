@@ -1,6 +1,6 @@
 /** Reads records out of a database in order. It names each missing or damaged commit and never skips one (law 4). */
 
-import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec } from '../store.ts'
+import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec, SeqAtOptions } from '../store.ts'
 import type { Archive } from './archive.ts'
 import type { RawCommit } from './codec/archive-file.ts'
 import { countOfCommit, type DecodedCommit, decodeCommit, type StoreName } from './codec/commit-codec.ts'
@@ -95,7 +95,7 @@ export class LogReader<R extends LogRecord> {
     let left = limit
     if (left <= 0) return
     const pace = new Pace({ signal, inBackground })
-    const texts = (mentioning === undefined ? emitting : [mentioning])?.map(json)
+    const texts = (mentioning === undefined ? emitting : [mentioning].flat())?.map(json)
     for await (const { records, firstSeq, bytes } of this.commits(fromSeq, toSeq, reverse, pace, texts)) {
       if (records.length === 0) {
         const end = firstSeq + countOfCommit(bytes)
@@ -165,11 +165,12 @@ export class LogReader<R extends LogRecord> {
     if (reverse && due !== undefined && due >= Math.max(1, fromRev)) throw historyBroken(actor, due, seq)
   }
 
-  /** Returns the last seq before the log's time first passed `at`. It takes one seek and one commit. */
-  async seqAt(at: number, headSeq: number): Promise<number> {
+  /** Returns the last seq before the log's time first passed `at`. It takes one seek and, unless rough, one commit. */
+  async seqAt(at: number, headSeq: number, { isRough = false }: SeqAtOptions = {}): Promise<number> {
     const ms = Math.floor(at)
     const value = await firstOf(this.#db.values({ ...timesAfter(ms), limit: 1 }))
     if (value === undefined) return headSeq
+    if (isRough) return Math.min(Number(value.toString()), headSeq)
     const { records } = await this.#commitHolding(Number(value.toString()))
     const passing = records.find((record) => Math.floor(record.at) > ms)
     if (passing === undefined) throw corruptMeta(`place in time ${at}`)

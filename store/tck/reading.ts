@@ -1,7 +1,7 @@
 /** Tests that readers get exactly what they ask for, whatever is written meanwhile. */
 import { OutcryError } from '../../errors/outcry-error.ts'
 import type { ReadOptions } from '../store.ts'
-import { equal, refuses } from './assertions.ts'
+import { equal, isTrue, refuses } from './assertions.ts'
 import { all, commits, seqs, type Test } from './subject.ts'
 
 export function readTests(test: Test): void {
@@ -36,6 +36,8 @@ export function readTests(test: Test): void {
     equal(await found({ reverse: true }), [62, 61])
     equal(await found({ fromSeq: 62, toSeq: 69 }), [62])
     equal(await found({ mentioning: 'needle' }), [])
+    equal(await found({ mentioning: ['needle', 'hay'] }), [61, 62])
+    equal(await found({ mentioning: [] }), [])
     // Records of the commits that it passes over count.
     equal(await found({ limit: 60 }), [])
     equal(await found({ limit: 61 }), [61])
@@ -152,6 +154,9 @@ export function readTests(test: Test): void {
       [1e9, 24],
     ] as const) {
       equal([at, await store.seqAt(at)], [at, seq])
+      const rough = await store.seqAt(at, { isRough: true })
+      // No commit has more than four records.
+      isTrue(seq <= rough && rough <= seq + 4, `it is ${rough} roughly and ${seq} exactly at ${at}`)
     }
   })
 

@@ -129,6 +129,30 @@ describe(`the time line, seed ${SEED}`, () => {
     expect(looked).toBeLessThanOrEqual(20_000)
   })
 
+  it('reads no commit for the points of a long log, and is exact at its ends', async () => {
+    const asked: (readonly [at: number, isRough: boolean | undefined])[] = []
+    const log = {
+      seq: 5_000_000,
+      async seqAt(at: number, options: { readonly isRough?: boolean } = {}): Promise<number> {
+        asked.push([at, options.isRough])
+        return at * 10 + (options.isRough ? 7 : 0)
+      },
+      async *read(): AsyncGenerator<never> {},
+      async *events(): AsyncGenerator<EventEnvelope> {},
+    }
+    const stretch = { from: 100_000, to: 300_000, mark: [], follow: [] }
+    const { fromSeq, toSeq, points } = await timelineOf(log, { ...stretch, points: 4 })
+    expect([fromSeq, toSeq]).toEqual([1_000_000, 3_000_000])
+    expect(points.map(({ seq }) => seq)).toEqual([1_500_007, 2_000_007, 2_500_007, 3_000_000])
+    expect(points.reduce((sum, { records: count }) => sum + count, 0)).toBe(2_000_000)
+    const ends = [100_000, 300_000]
+    expect(asked.filter(([, isRough]) => !isRough).map(([at]) => at)).toEqual(ends)
+
+    asked.length = 0
+    await timelineOf(log, { ...stretch, to: 100_100, points: 4 })
+    expect(asked.some(([, isRough]) => isRough)).toBe(false)
+  })
+
   it('refuses an end before its beginning', async () => {
     const asked = client.ask('timeline', { query: { from: START, to: START - 1 } })
     await expect(asked).rejects.toMatchObject({ code: 'REQUEST_INVALID' })

@@ -6,7 +6,9 @@ import { type Frozen, position, recordTime } from './fields.ts'
 /** The records from the point before to this one. */
 export const timelinePoint = z.object({
   at: recordTime.describe('end of the point'),
-  seq: position.describe('the last record up to then; 0 before the log begins'),
+  seq: position.describe(
+    'the last record up to then; 0 before the log begins. Where points have a thousand records and more, it is the end of a commit, and may be some records later',
+  ),
   records: z.int().nonnegative().describe('number of records since the point before'),
   marks: z
     .array(z.object({ type: z.string(), count: z.int().positive(), seq: position, actor: z.string() }))

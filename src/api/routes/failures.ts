@@ -10,6 +10,8 @@ import { signalOf } from './request.ts'
 
 /** Records, from the end of the log, that are searched for recent failures. */
 export const RECENT_RECORDS = 50_000
+/** The types of all records that say that something failed, or that the failures before are over. */
+const TOLD_BY = ['outcry.failed', 'outcry.released', 'outcry.restarted', 'SYSTEM_ERROR']
 /** Most characters of an error's message in an answer. The record has the whole message. */
 const MESSAGE_MAX = 500
 
@@ -116,7 +118,7 @@ export function failureRoutes(http: Api, supervisor: Supervisor): void {
       const released = new Set<string>()
       const range = { reverse: true, limit: RECENT_RECORDS, inBackground: true, signal: signalOf(reply) }
       for await (const record of actor === undefined
-        ? supervisor.read(range)
+        ? supervisor.read({ ...range, mentioning: TOLD_BY })
         : supervisor.history(actor, range)) {
         if (endsFailures(record)) released.add(record.actor)
         if (!released.has(record.actor)) for (const failure of failuresOf(record)) found.add(failure)

@@ -14,7 +14,7 @@ export function timelineRoutes(http: Api, supervisor: Supervisor): void {
       timelineOf(
         {
           seq: supervisor.seq,
-          seqAt: (at) => supervisor.seqAt(at),
+          seqAt: (at, options) => supervisor.seqAt(at, options),
           read: (options) => supervisor.read(options),
           events: (options) => supervisor.history(options),
         },

@@ -1,7 +1,7 @@
 /** A stretch of the log in few points. Its cost depends on the points and the marks, and not on the records. */
 import { compact } from '../../../errors/compact.ts'
 import { Pace } from '../../../store/leveldb/pace.ts'
-import type { Interruptible, ReadOptions } from '../../../store/store.ts'
+import type { Interruptible, ReadOptions, SeqAtOptions } from '../../../store/store.ts'
 import type { EventEnvelope } from '../../runtime/events/envelope.ts'
 import type { EventHistoryOptions } from '../../runtime/events/event-history.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
@@ -13,11 +13,17 @@ type Mark = NonNullable<Point['marks']>[number]
 /** Most events that are looked at for all points and types together. */
 const LOOKED_MAX = 20_000
 
+/**
+ * Records of a point on average from which on it ends with a commit. Otherwise each point takes the reading of a commit,
+ * and those of a long log are in as many files of the archive.
+ */
+const ROUGH_FROM = 1_000
+
 /** The log as a time line reads it: of a running supervisor, or of a closed store. */
 export interface TimedLog {
   /** The last durable seq. */
   readonly seq: number
-  seqAt(at: number): Promise<number>
+  seqAt(at: number, options?: SeqAtOptions): Promise<number>
   read(options: ReadOptions): AsyncIterable<TransitionRecord>
   events(options: EventHistoryOptions): AsyncIterable<EventEnvelope>
 }
@@ -45,6 +51,8 @@ export async function timelineOf(
   const from = wanted.from ?? (await timeAt(log, 1, options)) ?? 0
   const to = Math.max(from, wanted.to ?? (await timeAt(log, head, options)) ?? from)
   const fromSeq = wanted.from === undefined ? 0 : Math.min(head, await log.seqAt(from))
+  const toSeq = wanted.to === undefined ? head : Math.min(head, await log.seqAt(to))
+  const isRough = (toSeq - fromSeq) / count >= ROUGH_FROM
   const points: Point[] = []
   const looks = { left: LOOKED_MAX }
   const pace = new Pace({ ...options, inBackground: true })
@@ -54,10 +62,7 @@ export async function timelineOf(
     if (rest !== undefined) await rest
     const at = i === count ? to : from + ((to - from) * i) / count
     // The log's time may go back, and a point never does.
-    const seq = Math.max(
-      before,
-      i === count && wanted.to === undefined ? head : Math.min(head, await log.seqAt(at)),
-    )
+    const seq = Math.max(before, i === count ? toSeq : Math.min(toSeq, await log.seqAt(at, { isRough })))
     const last =
       seq === before
         ? []

@@ -30,13 +30,15 @@ export function checkPlace(place: Place): void {
 
 /** Checks a range. @throws PLACE_INVALID */
 export function checkRange(options: HistoryOptions & ReadOptions = {}): void {
-  const { fromSeq, toSeq, fromRev, toRev, limit, emitting } = options
+  const { fromSeq, toSeq, fromRev, toRev, limit, emitting, mentioning } = options
   for (const [name, value] of Object.entries({ fromSeq, toSeq, fromRev, toRev, limit })) {
     if (value === undefined || (typeof value === 'number' && !Number.isNaN(value))) continue
     throw invalid(`${name} is ${String(value)}, which is no number`, 'Give a number, or leave it out.')
   }
   const isList = emitting === undefined || (Array.isArray(emitting) && emitting.every(isText))
   if (!isList) throw invalid('emitting is no list of types', "Give types of events: ['ORDER_FILLED'].")
+  if (mentioning !== undefined && ![mentioning].flat().every(isText))
+    throw invalid('mentioning is neither a text nor a list of texts', "Give one, such as 'ORDER_FILLED'.")
 }
 
 function isText(value: unknown): boolean {

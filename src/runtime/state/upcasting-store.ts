@@ -8,6 +8,7 @@ import type {
   Interruptible,
   PositionEntry,
   ReadOptions,
+  SeqAtOptions,
   SnapshotEntry,
   SnapshotsOptions,
   Store,
@@ -70,8 +71,8 @@ class UpcastingStore implements Store<TransitionRecord> {
     return each(this.stored.history(actor, options), this.#record)
   }
 
-  seqAt(at: number): Promise<number> {
-    return this.stored.seqAt(at)
+  seqAt(at: number, options?: SeqAtOptions): Promise<number> {
+    return this.stored.seqAt(at, options)
   }
 
   emittedTypes(): Promise<readonly string[] | undefined> {
