@@ -17,7 +17,7 @@ import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
 import { type EventEnvelope, envelopesOf } from './events/envelope.ts'
 import { type EventHistoryOptions, eventHistory } from './events/event-history.ts'
-import type { EffectsOptions } from './explain/effects.ts'
+import { type Effects, type EffectsOptions, effectsOf } from './explain/effects.ts'
 import { type Why, why } from './explain/why.ts'
 import type { Parts } from './parts.ts'
 import type { Address } from './record/address.ts'
@@ -242,6 +242,18 @@ export class Queries {
   async why(seq: number, options: EffectsOptions = {}): Promise<Why> {
     checkPlace({ seq })
     return why(this.parts.store, this.registry, seq, options)
+  }
+
+  /**
+   * Returns what a record caused: in its own turn, and later in the histories of the actors that wait for it. No search
+   * goes through the log, so a message that a program sends with the record as its cause may be missing.
+   *
+   * @example
+   * const { effects } = await supervisor.effectsOf(record, { depth: 1 })
+   * @throws READ_ABORTED, STORE_CORRUPT
+   */
+  effectsOf(record: TransitionRecord, options: EffectsOptions = {}): Promise<Effects> {
+    return effectsOf(this.parts.store, this.registry, record, options)
   }
 
   /**

@@ -8,7 +8,7 @@ import { type AnswerOf, createClient } from '../../src/client/index.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Floor } from '../machines/floor.ts'
-import { Harness } from '../runtime/harness.ts'
+import { eventually, Harness } from '../runtime/harness.ts'
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 let api: ApiServer
@@ -30,8 +30,8 @@ async function get(path: string): Promise<{ status: number; body: unknown }> {
   return { status: response.status, body: await response.json() }
 }
 
-async function linked(seq: number): Promise<Linked> {
-  const { status, body } = await get(`/records/${seq}`)
+async function linked(seq: number, query = ''): Promise<Linked> {
+  const { status, body } = await get(`/records/${seq}${query}`)
   expect(status, JSON.stringify(body)).toBe(200)
   expect(routes.record.answers[200].parse(body)).toEqual(body)
   return body as Linked
@@ -134,6 +134,32 @@ it('finds an effect that came long after, and says how far it looked', async () 
     records: [{ seq: far.seq, actor: 'lamp/a', type: 'GO' }],
     searchedTo: far.seq,
   })
+})
+
+it('finds what an actor waits for, however late it came, without a search through the log', async () => {
+  const waiting = {
+    initial: 'idle',
+    states: { idle: { on: { GO: 'waits' } }, waits: { after: { 60000: 'idle' } } },
+  } as const
+  const harness = new Harness()
+  const machines = {
+    lamp: createMachine({ id: 'lamp', ...waiting }),
+    fan: createMachine({ id: 'fan', on: { GO: {} } }),
+  }
+  await harness.open({ machines })
+  await harness.supervisor.spawn('lamp', 'a')
+  const busy = await harness.supervisor.spawn('fan', 'b')
+  const { seq } = await harness.supervisor.send('lamp/a', { type: 'GO' })
+  for (let n = 0; n < 300; n++) harness.supervisor.tell(busy, { type: 'GO' })
+  await harness.supervisor.idle()
+  harness.clock.advanceTo(harness.clock.now() + 60_000)
+  await eventually(() => expect(harness.value('lamp/a')).toBe('idle'))
+  await serve(harness.supervisor)
+  const [due] = (await harness.records()).filter(({ cause }) => cause === seq)
+  const { cause, effects } = await linked(seq, '?within=0')
+  expect(cause).toBeNull()
+  expect(effects).toMatchObject({ records: [{ seq: due?.seq, actor: 'lamp/a' }], searchedTo: seq })
+  expect(due?.seq).toBeGreaterThan(seq + 300)
 })
 
 it.each([

@@ -31,6 +31,9 @@ import { explanation } from './why.ts'
 
 /** Most items in one answer: a list of actors, a history or events. */
 export const PAGE_MAX = 1_000
+
+/** Most records behind a record that are searched for its effects. */
+const WITHIN_MAX = 200_000
 const PAGE = 100
 /** Most points of a time line. */
 const POINTS_MAX = 2_000
@@ -407,6 +410,13 @@ export const routes = {
     example: { path: '/records/1' },
     summary: 'Shows a record, with links to the record that caused it and to those that it caused.',
     params: z.strictObject({ seq: inUrl(z.number().int().positive()).describe('seq of the record') }),
+    query: z.strictObject({
+      within: inUrl(z.number().int().nonnegative().max(WITHIN_MAX))
+        .prefault(WITHIN_MAX)
+        .describe(
+          'number of records behind it that are searched for effects, besides its own turn and the histories of the actors that wait for them; with 0 the answer comes at once',
+        ),
+    }),
     answers: { 200: recordWithLinks },
     refusals: ['REQUEST_INVALID', 'RECORD_UNKNOWN'],
   },

@@ -1,7 +1,7 @@
 /** `GET /records/{seq}`: a record with links to its cause and its effects. `GET /records/{seq}/why` explains it. */
 
 import { OutcryError } from '../../../store/index.ts'
-import type { ReadOptions } from '../../../store/store.ts'
+import type { Interruptible, ReadOptions } from '../../../store/store.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { RecordLink } from '../contract/record.ts'
@@ -10,24 +10,22 @@ import { PAGE_MAX, routes } from '../contract/routes.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { signalOf } from './request.ts'
 
-/** Records behind a record that are all searched for its effects. Most effects are in its own turn. */
+/** Records behind a record that are all searched. Those beyond are read if they mention the record's correlation. */
 const NEAR_RECORDS = 10_000
-/** Records that are searched in all. Those beyond the near ones are read if they mention the record's correlation. */
-const SEARCHED_RECORDS = 200_000
 
 export function recordRoutes(http: Api, supervisor: Supervisor): void {
   http.get(
     pathOf(routes.record),
-    { schema: { params: routes.record.params } },
-    async ({ params: { seq } }, reply): Promise<AnswerOf<typeof routes.record>> => {
-      const range = { inBackground: true, signal: signalOf(reply) }
-      const record = (await recordAt(supervisor, seq, range)) ?? unknown(seq, supervisor.seq)
-      const cause = record.cause === null ? undefined : await recordAt(supervisor, record.cause, range)
+    { schema: { params: routes.record.params, querystring: routes.record.query } },
+    async ({ params: { seq }, query: { within } }, reply): Promise<AnswerOf<typeof routes.record>> => {
+      const options = { signal: signalOf(reply) }
+      const record = (await recordAt(supervisor, seq, options)) ?? unknown(seq, supervisor.seq)
+      const cause = record.cause === null ? undefined : await recordAt(supervisor, record.cause, options)
       return {
         record,
         links: linksOf(record),
         cause: cause === undefined ? null : linkOf(cause),
-        effects: await effectsOf(supervisor, record, range),
+        effects: await effectsOf(supervisor, record, within, options),
       }
     },
   )
@@ -66,26 +64,37 @@ function linksOf({ seq, actor }: TransitionRecord): { readonly url: string; read
   return { url: `/records/${seq}`, actorUrl: `/actors/${encodeURIComponent(actor)}?seq=${seq}` }
 }
 
-/** Returns the records that the record caused, and those that have the final answers to its intents. */
+/**
+ * Returns the records that the record caused, and those that have the final answers to its intents. The actors that
+ * wait for effects have most of them. The others are searched `within` a number of records.
+ */
 async function effectsOf(
   supervisor: Supervisor,
-  { seq, correlation, intents = [] }: TransitionRecord,
-  options: ReadOptions,
+  record: TransitionRecord,
+  within: number,
+  options: Interruptible,
 ): Promise<AnswerOf<typeof routes.record>['effects']> {
+  const { seq, correlation, intents = [] } = record
+  const { effects } = await supervisor.effectsOf(record, { ...options, depth: 1 })
+  const found = new Map(effects.map((effect) => [effect.record.seq, effect.record]))
   const ids = new Set(intents.map(({ id }) => id))
-  const near = Math.min(supervisor.seq, seq + NEAR_RECORDS)
-  const far = Math.min(supervisor.seq, seq + SEARCHED_RECORDS)
-  const records: RecordLink[] = []
+  const far = Math.min(supervisor.seq, seq + within)
+  const near = Math.min(far, seq + NEAR_RECORDS)
+  let searchedTo = far
   for (const range of [
     { fromSeq: seq + 1, toSeq: near },
     { fromSeq: near + 1, toSeq: far, mentioning: correlation },
   ]) {
-    for await (const record of supervisor.read({ ...options, ...range })) {
-      const isAnswer = record.completes !== undefined && ids.has(record.completes)
-      if (record.cause !== seq && !isAnswer) continue
-      records.push(linkOf(record))
-      if (records.length === PAGE_MAX) return { records, searchedTo: record.seq }
+    if (found.size >= PAGE_MAX) break
+    for await (const one of supervisor.read({ ...options, ...range, inBackground: true })) {
+      const isAnswer = one.completes !== undefined && ids.has(one.completes)
+      if (one.cause !== seq && !isAnswer) continue
+      found.set(one.seq, one)
+      if (found.size < PAGE_MAX) continue
+      searchedTo = one.seq
+      break
     }
   }
-  return { records, searchedTo: far }
+  const records = [...found.values()].sort((a, b) => a.seq - b.seq).map(linkOf)
+  return { records, searchedTo }
 }

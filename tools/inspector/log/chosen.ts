@@ -138,13 +138,14 @@ export const record = computed(() => {
   return is?.actor === undefined ? undefined : is.life.records.find(({ rev }) => rev === is.actor?.rev)
 })
 
-/** The record at the moment with its cause and its effects. The server may search long for these. */
+/** The record at the moment with its cause and its effects. */
 export const links = loaded(() => {
   const seq = record.value?.seq
   if (seq === undefined) return undefined
-  // Live, each record would end the search of the one before, and none would come to its end.
+  // Live, each record would end the question about the one before, and none would be answered.
   const subject = moment.value === undefined ? 'live' : String(seq)
-  return { subject, isSearch: true, read: (signal) => client.ask('record', { params: { seq }, signal }) }
+  const query = { within: 0 }
+  return { subject, read: (signal) => client.ask('record', { params: { seq }, query, signal }) }
 }, LEAST_MS)
 
 /** The statechart of the chosen actor. A version of a machine has one, so it is read once for it. */
