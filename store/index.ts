@@ -7,7 +7,7 @@ export { type Memory, newMemory } from './leveldb/codec/memory.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './leveldb/doctor.ts'
 export { Scratch } from './leveldb/folder/scratch.ts'
 export { storeExists } from './leveldb/folder/store-files.ts'
-export { openLevelStore, openMemoryStore, type StoreOptions } from './leveldb/open.ts'
+export { openLevelStore, openMemoryStore, readLevelStore, type StoreOptions } from './leveldb/open.ts'
 export { Pace } from './leveldb/pace.ts'
 export type {
   ActorsOptions,

@@ -56,6 +56,15 @@ import type { TypeIndex } from './type-index.ts'
 /** Commits removed from the database at once after they were archived. */
 const PRUNED_AT_ONCE = 256
 
+/** What a store asks of its hold on the folder: see Claim. */
+export type StoreClaim = Pick<
+  Claim,
+  'assertPlace' | 'assertPlaceIfDue' | 'assertHeld' | 'acknowledge' | 'closeHead' | 'release'
+> & {
+  /** True where the store is a copy that takes no writes. */
+  readonly isForReading?: boolean
+}
+
 /** The state of an opened database: open.ts makes it. */
 export interface Opened<R extends LogRecord> {
   readonly db: Database
@@ -68,7 +77,7 @@ export interface Opened<R extends LogRecord> {
   readonly epoch: number
   readonly end: LogEnd
   /** Undefined for a store that has no folder. */
-  readonly claim: Claim | undefined
+  readonly claim: StoreClaim | undefined
   readonly snapshotsKept: number
 }
 
@@ -86,7 +95,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly #types: TypeIndex
   readonly #reader: LogReader<R>
   readonly #archive: Archive | undefined
-  readonly #claim: Claim | undefined
+  readonly #claim: StoreClaim | undefined
   readonly #snapshotsKept: number
   #end: LogEnd
   #fence: OutcryError | undefined
@@ -149,7 +158,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       yield* this.#reader.records({ ...range, ...options })
       return
     }
-    if (range.fromSeq < this.#types.from) this.#covering.start()
+    if (range.fromSeq < this.#types.from) this.#cover()
     yield* this.#reader.emitting(this.#types, { ...options, ...range, emitting })
   }
 
@@ -166,7 +175,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   async emittedTypes(): Promise<readonly string[] | undefined> {
     this.#assertOpen()
     if (this.#types.from === 1) return this.#types.types()
-    this.#covering.start()
+    this.#cover()
     return undefined
   }
 
@@ -313,6 +322,11 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       head: this.head,
       ...options,
     })
+  }
+
+  /** Begins to cover the log in the index by type. What is covered in a copy would be lost with it. */
+  #cover(): void {
+    if (!this.#claim?.isForReading) this.#covering.start()
   }
 
   /** Removes archived commits bit by bit, so that no commit waits for long. */

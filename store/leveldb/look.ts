@@ -46,7 +46,12 @@ export function endLook(folder: string): void {
 }
 
 /** Opens a copy of the database as the manifest describes it, in `room`, which LevelDB may change. */
-export async function openCopy(folder: string, manifest: Manifest, room: string): Promise<Database> {
+export async function openCopy(
+  folder: string,
+  manifest: Manifest,
+  room: string,
+  openFilesMax = 1_000,
+): Promise<Database> {
   copyFileSync(join(folder, 'CURRENT'), join(room, 'CURRENT'))
   copyFileSync(join(folder, manifest.name), join(room, manifest.name))
   for (const { name } of liveLogs(folder, manifest)) copyFileSync(join(folder, name), join(room, name))
@@ -54,7 +59,11 @@ export async function openCopy(folder: string, manifest: Manifest, room: string)
     const number = tableNumber(name)
     if (number !== undefined && manifest.tables.has(number)) linkOrCopy(join(folder, name), join(room, name))
   }
-  const db = new Level<string, Buffer>(room, { ...LEVEL_OPTIONS, createIfMissing: false })
+  const db = new Level<string, Buffer>(room, {
+    ...LEVEL_OPTIONS,
+    maxOpenFiles: openFilesMax,
+    createIfMissing: false,
+  })
   await db.open()
   return db as unknown as Database
 }

@@ -9,8 +9,6 @@ import { Level } from 'level'
 import { z } from 'zod'
 import { atLeast, having, optionsOf } from '../../errors/options.ts'
 import type { LogRecord, RecordCodec, Store } from '../store.ts'
-import { Archive } from './archive.ts'
-import { checkHead } from './check-head.ts'
 import { jsonCodec, NO_HASH, newStoreId } from './codec/commit-codec.ts'
 import { type Batch, type Database, databaseIn, json, LEVEL_OPTIONS, writeSynced } from './codec/database.ts'
 import { COMMITS, META } from './codec/keys.ts'
@@ -20,13 +18,15 @@ import { finishExchange } from './folder/exchange.ts'
 import { makeFolder } from './folder/folder.ts'
 import { type FoundHead, readHeadFile } from './folder/head-file.ts'
 import { filesDamaged, openFailure } from './folder/open-errors.ts'
-import { ARCHIVE, HEAD, isDatabaseFile, logNumber, storeFiles, tableNumber } from './folder/store-files.ts'
+import { type ReadingRoom, removeLeftRooms, roomToRead } from './folder/reading-rooms.ts'
+import { HEAD, isDatabaseFile, logNumber, storeFiles, tableNumber } from './folder/store-files.ts'
 import { StoreLock } from './folder/store-lock.ts'
+import { archiveIn, type FoundLog, findLog, type Indexes, readIndexes } from './found-log.ts'
 import { HistoryIndex } from './history-index.ts'
 import { LevelStore } from './level-store.ts'
-import { LogReader } from './log-reader.ts'
 import { FORMAT, type LogState, readState } from './log-state.ts'
-import { assertNothingElse, databaseMissing, endLook, openCopy, roomToLook, wholeManifest } from './look.ts'
+import { endLook, roomToLook } from './look.ts'
+import { ReadingClaim } from './reading-claim.ts'
 import { TypeIndex } from './type-index.ts'
 
 export interface StoreOptions<R extends LogRecord = LogRecord> {
@@ -62,17 +62,6 @@ interface Settings<R extends LogRecord> {
   readonly shortId: string | undefined
 }
 
-/** The indexes that have a part in memory. */
-interface Indexes {
-  readonly index: HistoryIndex
-  readonly types: TypeIndex
-}
-
-/** A log, as the look found it. */
-interface Found extends Indexes {
-  readonly state: LogState
-}
-
 /**
  * Opens the store in a folder and makes it if need be. One process at a time can have it open. A refused store is
  * unchanged.
@@ -98,9 +87,74 @@ export async function openLevelStore<R extends LogRecord>(
   }
 }
 
+/**
+ * Opens a copy of the store in a folder for reading, as of this moment. It makes the same checks as an opening for
+ * writing, and changes nothing of the store. Other processes may open the store meanwhile, and the copy does not see
+ * what they write. A write throws STORE_FENCED. `close` removes the copy.
+ * @throws OPTION_UNKNOWN, OPTION_INVALID, STORE_LOCKED, STORE_CORRUPT, STORE_LOST_TAIL, STORE_FORMAT, STORE_OPEN_FAILED
+ */
+export async function readLevelStore<R extends LogRecord>(
+  location: string,
+  options: StoreOptions<R> = {},
+): Promise<Store<R>> {
+  optionsOf('readLevelStore', storeOptions, options)
+  optionsOf('readLevelStore', storeFolder, { location })
+  const settings = withDefaults(options)
+  try {
+    const lock = await StoreLock.take(location)
+    let copied: CopiedLog | undefined
+    try {
+      copied = await copyOf(lock, settings)
+      // Nobody has written a commit yet.
+      if (copied === undefined) return await openLocked(lock, settings)
+      if (copied.isOwn) await lock.release()
+    } catch (error) {
+      await copied?.db.close()
+      copied?.room.remove()
+      await lock.release()
+      throw error
+    }
+    const { db, state, index, types, room, isOwn } = copied
+    const { epoch, name, end } = state
+    const claim = new ReadingClaim(room, isOwn ? undefined : lock)
+    const archive = archiveIn(lock.folder, state)
+    return new LevelStore<R>({ ...settings, db, name, index, types, archive, epoch, end, claim })
+  } catch (error) {
+    throw openFailure(location, error)
+  }
+}
+
+/** A copy of a log. */
+interface CopiedLog extends FoundLog {
+  readonly room: ReadingRoom
+  /** False where the file system has no links: a writer must wait until the copy is closed. */
+  readonly isOwn: boolean
+}
+
+/** Returns an open copy of the log; undefined where there is none yet. */
+async function copyOf<R extends LogRecord>(
+  lock: StoreLock,
+  { codec, openFilesMax }: Settings<R>,
+): Promise<CopiedLog | undefined> {
+  const { folder } = lock
+  finishExchange(folder)
+  const head = readHeadFile(folder)
+  if (isNew(folder, head)) return undefined
+  await removeLeftRooms(lock)
+  const room = roomToRead(folder)
+  try {
+    const found = await lock.withoutOthers(() => findLog(folder, head, codec, () => room.path, openFilesMax))
+    return { ...found, room, isOwn: room.hasLinks() }
+  } catch (error) {
+    room.remove()
+    throw error
+  }
+}
+
 async function openLocked<R extends LogRecord>(lock: StoreLock, settings: Settings<R>): Promise<Store<R>> {
   const { folder } = lock
   finishExchange(folder)
+  await removeLeftRooms(lock)
   const head = readHeadFile(folder)
   const found = await lock.withoutOthers(async () =>
     isNew(folder, head) ? undefined : look(folder, head, settings),
@@ -133,19 +187,11 @@ async function look<R extends LogRecord>(
   folder: string,
   head: FoundHead,
   { codec }: Settings<R>,
-): Promise<Found> {
-  if (!storeFiles(folder).some(isDatabaseFile)) throw databaseMissing(folder)
-  const manifest = wholeManifest(folder)
+): Promise<Omit<FoundLog, 'db'>> {
   try {
-    const db = await openCopy(folder, manifest, roomToLook(folder))
-    try {
-      const state = await readState(db, codec, folder, head.kind === 'owned' ? head.id : undefined)
-      checkHead(folder, head, state)
-      await assertNothingElse(folder, manifest, db, state.hotFrom)
-      return { state, ...(await readIndexes(db, codec, state, archiveIn(folder, state))) }
-    } finally {
-      await db.close()
-    }
+    const { db, ...found } = await findLog(folder, head, codec, roomToLook)
+    await db.close()
+    return found
   } finally {
     endLook(folder)
   }
@@ -172,7 +218,7 @@ async function make<R extends LogRecord>(
 async function reopen<R extends LogRecord>(
   lock: StoreLock,
   head: FoundHead,
-  found: Found,
+  found: Omit<FoundLog, 'db'>,
   settings: Settings<R>,
 ): Promise<Store<R>> {
   const { state } = found
@@ -233,10 +279,6 @@ function removeDatabase(folder: string): void {
   for (const name of readdirSync(folder)) if (isDatabaseFile(name)) rmSync(join(folder, name))
 }
 
-function archiveIn(folder: string, { hotFrom, name }: LogState): Archive {
-  return new Archive(join(folder, ARCHIVE), hotFrom, name)
-}
-
 /**
  * Opens a store in memory, on the same code: for tests, and for runs that are not kept. A shared `memory` is a store
  * reopened.
@@ -292,21 +334,4 @@ function openingBatch({ format, name, end }: LogState, epoch: number, codec: str
   batch.push([META.format, json(FORMAT)], [META.codec, json(codec)])
   if (end.seq > 0) batch.push([META.nameless, json(name.namelessTo)])
   return batch
-}
-
-/** Builds the indexes and reads the last commits into them, of which they have not written everything yet. */
-async function readIndexes<R extends LogRecord>(
-  db: Database,
-  codec: RecordCodec<R>,
-  { name, end, indexed, typed }: LogState,
-  archive: Archive | undefined,
-): Promise<Indexes> {
-  const index = new HistoryIndex(db)
-  const reader = new LogReader(db, codec, name, index, archive)
-  const types = new TypeIndex(db, ...typed)
-  for await (const { firstSeq, records } of reader.commits(Math.min(indexed, types.to) + 1, end.seq)) {
-    if (firstSeq > indexed) index.add(records)
-    types.add(records)
-  }
-  return { index, types }
 }

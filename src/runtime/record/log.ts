@@ -15,6 +15,15 @@ export function openLevelStore(location: string, options: LogOptions = {}): Prom
 }
 
 /**
+ * Opens the log in a folder for reading, as of this moment. It may be opened by others meanwhile: see readLevelStore of
+ * the store.
+ * @throws STORE_LOCKED, STORE_CORRUPT, STORE_LOST_TAIL, STORE_FORMAT, STORE_OPEN_FAILED
+ */
+export function readLevelStore(location: string, options: LogOptions = {}): Promise<Store<TransitionRecord>> {
+  return stores.readLevelStore(location, { ...options, codec: recordCodec })
+}
+
+/**
  * Opens a log in memory, for tests and for runs that are not kept. A `memory` that is passed again is the log reopened.
  */
 export function openMemoryStore(memory?: Memory, options: LogOptions = {}): Promise<Store<TransitionRecord>> {

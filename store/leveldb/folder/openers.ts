@@ -9,13 +9,13 @@ import { sep } from 'node:path'
 const WRITES = 3
 
 /** Returns another process that has a file below the folder open for writing. Files below `except` do not count. */
-export function writerIn(folder: string, except: string, pids = processes()): number | undefined {
+export function writerIn(folder: string, except: readonly string[], pids = processes()): number | undefined {
   return pids.find(
     (pid) =>
       pid !== process.pid &&
       namesIn(`/proc/${pid}/fd`).some((fd) => {
         const file = textOf(() => readlinkSync(`/proc/${pid}/fd/${fd}`))
-        return isBelow(file, folder) && !isBelow(file, except) && isWritten(pid, fd)
+        return isBelow(file, folder) && !except.some((other) => isBelow(file, other)) && isWritten(pid, fd)
       }),
   )
 }

@@ -9,11 +9,13 @@ export const HEAD = 'HEAD'
 export const LOCK = 'lock'
 /** Folder in which a store is read before it is opened: see look.ts. Its content may be removed at any time. */
 export const LOOK = 'look'
+/** Folder of the copies that are read while others may write the store: see reading-rooms.ts. */
+export const READERS = 'readers'
 /** Folder in which the doctor makes a store anew: see exchange.ts. */
 export const DOCTOR = 'doctor'
 
 /** Names that exist only during an opening, or for the lock. They hold no store. */
-export const ASIDE: readonly string[] = [LOCK, LOOK, DOCTOR, `${HEAD}.next`]
+export const ASIDE: readonly string[] = [LOCK, LOOK, READERS, DOCTOR, `${HEAD}.next`]
 
 const TABLE = /^(\d+)\.(ldb|sst)$/
 const LOG = /^(\d+)\.log$/

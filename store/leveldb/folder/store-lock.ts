@@ -23,14 +23,23 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Level } from 'level'
 import { codeOf, identityOf, linkOrCopy, makeFolder } from './folder.ts'
 import { openFailure, storeLocked, storeWritten } from './open-errors.ts'
 import { commandOf, writerIn } from './openers.ts'
-import { HEAD, LOCK } from './store-files.ts'
+import { HEAD, LOCK, READERS } from './store-files.ts'
 
 /** Number of tries to open the tiny database. Another process may make its files anew at the same time. */
 const TRIES = 10
+
+/**
+ * Milliseconds for which an opener waits for another one that only looks at the store. A look takes a tenth of a second,
+ * and longer on a slow disk or after a kill.
+ */
+const LOOK_MS_MAX = 5_000
+/** Interval, in ms, of the tries meanwhile. */
+const TRY_MS = 20
 
 /** File within `lock` that names the process that holds it. */
 const HOLDER = 'holder'
@@ -65,7 +74,7 @@ export class StoreLock {
     for (const key of keys) held.add(key)
     try {
       makeFolder(join(folder, LOCK))
-      const db = await openTiny(join(folder, LOCK))
+      const db = await StoreLock.#afterLooks(folder)
       const own = identityOf(file) as string
       held.add(own)
       const lock = new StoreLock(folder, db, [...keys, own])
@@ -80,15 +89,32 @@ export class StoreLock {
   }
 
   /**
+   * Opens the tiny database, which only one process can. Readers have it for a moment, so it tries again, unless a writer
+   * has it. @throws STORE_LOCKED
+   */
+  static async #afterLooks(folder: string): Promise<Level> {
+    const room = join(folder, LOCK)
+    for (const until = Date.now() + LOOK_MS_MAX; ; await setTimeout(TRY_MS)) {
+      try {
+        return await openTiny(room)
+      } catch (error) {
+        if (levelCodeOf(error) !== 'LEVEL_LOCKED') throw error
+        if (Date.now() < until && !isWriter(folder, holderOf(folder))) continue
+        throw storeLocked(folder, lockerOf(join(room, 'LOCK')), error)
+      }
+    }
+  }
+
+  /**
    * Returns a process that still writes without the lock, because the lock was removed or dropped. The epoch keeps it
    * from acknowledging commits. It does not keep its LevelDB from deleting tables that it does not know. When the
    * holder's file is also missing, it may be any process.
    */
   #otherWriter(): number | undefined {
-    const except = join(this.folder, LOCK)
     const holder = holderOf(this.folder)
-    if (holder !== undefined) return writerIn(this.folder, except, [holder])
-    return existsSync(join(this.folder, HEAD)) ? writerIn(this.folder, except) : undefined
+    const among = holder === undefined ? undefined : [holder]
+    const isAsked = holder !== undefined || existsSync(join(this.folder, HEAD))
+    return isAsked ? writerIn(this.folder, notWritten(this.folder), among) : undefined
   }
 
   /**
@@ -118,21 +144,45 @@ export class StoreLock {
    */
   async withoutOthers<T>(work: () => Promise<T>): Promise<T> {
     const own = join(this.folder, 'LOCK')
-    const folder = join(this.folder, LOCK, 'level')
-    rmSync(folder, { recursive: true, force: true })
     if (!existsSync(own)) return work()
     if (isLockedHere(own)) throw storeLocked(this.folder, 'this process')
-    mkdirSync(folder)
-    linkTo(own, join(folder, 'LOCK'))
-    const db = await openTiny(folder).catch((error: unknown) => {
-      rmSync(folder, { recursive: true, force: true })
+    const unlock = await this.#lockLinked(own).catch((error: unknown) => {
       throw openFailure(this.folder, error)
     })
     try {
       return await work()
     } finally {
-      await db.close()
-      rmSync(folder, { recursive: true, force: true })
+      await unlock()
+    }
+  }
+
+  /** Returns whether no process holds the lock of a database, which is the file named LOCK in its folder. */
+  async isFree(file: string): Promise<boolean> {
+    if (isLockedHere(file)) return false
+    try {
+      await (await this.#lockLinked(file))()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Takes a lock of LevelDB by a link to it, and returns what lets it go. */
+  async #lockLinked(file: string): Promise<() => Promise<void>> {
+    const folder = join(this.folder, LOCK, 'level')
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder)
+    const remove = () => rmSync(folder, { recursive: true, force: true })
+    try {
+      linkTo(file, join(folder, 'LOCK'))
+      const db = await openTiny(folder)
+      return async () => {
+        await db.close()
+        remove()
+      }
+    } catch (error) {
+      remove()
+      throw error
     }
   }
 
@@ -169,11 +219,39 @@ async function openTiny(folder: string): Promise<Level> {
       return db
     } catch (error) {
       await db.close()
-      const { code } = ((error as { cause?: unknown }).cause ?? error) as { code?: string }
-      if (code === 'LEVEL_LOCKED' || n === TRIES) throw error
+      if (levelCodeOf(error) === 'LEVEL_LOCKED' || n === TRIES) throw error
       removeTorn(folder)
     }
   }
+}
+
+function levelCodeOf(error: unknown): string | undefined {
+  return codeOf((error as { cause?: unknown }).cause ?? error)
+}
+
+/** Returns the folders of a store in which processes write that are no writers of the store. */
+function notWritten(folder: string): string[] {
+  return [LOCK, READERS].map((name) => join(folder, name))
+}
+
+/** Returns whether the process that held the store last is at work on it. Where that cannot be seen, it is. */
+function isWriter(folder: string, holder: number | undefined): boolean {
+  if (holder === undefined) return false
+  if (process.platform === 'linux') return writerIn(folder, notWritten(folder), [holder]) !== undefined
+  try {
+    return process.kill(holder, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Returns who has locked a file, in words. */
+function lockerOf(file: string): string {
+  const ino = statSync(file, { throwIfNoEntry: false })?.ino
+  const pid = locks().find((lock) => lock.ino === ino)?.pid
+  const command = pid === undefined ? undefined : commandOf(pid)
+  if (command === undefined) return 'another process'
+  return `process ${pid} (${command})`
 }
 
 /** Removes all files but the locked one. The process that has the lock needs none of them. */
