@@ -11,7 +11,6 @@ import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type InspectOptions, inspect, type Served } from '../../tools/cli/command-inspect.ts'
-import { openReader } from '../../tools/cli/reader.ts'
 import { OutcryProcess } from '../runner/runner-process.ts'
 import { eventually } from '../runtime/harness.ts'
 import { linesOf } from './said.ts'
@@ -169,26 +168,6 @@ it('keeps no folder from a runner, and serves the life beside it', async () => {
     return both
   })
   expect(eventsIn(found[0])).toEqual(['xstate.init', 'ORDER', 'ORDER', 'CLOSE'])
-})
-
-it('cuts a life that is too long to be kept, for both protocols at the same record', async () => {
-  const collected = async (texts: AsyncIterable<string>) => {
-    const all: string[] = []
-    for await (const text of texts) all.push(text)
-    return all
-  }
-  const reader = await openReader(data, modules)
-  const { signal } = new AbortController()
-  const asked = { address: 'till/a', fromRev: 2, toRev: 4 }
-  const whole = await collected((await reader.keep(asked)).texts(true, signal))
-  // The last record does not fit.
-  const kept = await reader.keep(asked, whole.slice(0, -1).join('').length - 1)
-  await reader.close()
-  expect(kept.toRev).toBeLessThan(4)
-  for (const isLegacy of [true, false]) {
-    const texts = await collected(kept.texts(isLegacy, signal))
-    expect(JSON.parse(texts.at(-1) as string)).toEqual({ type: 'outcry.end', records: kept.toRev - 1 })
-  }
 })
 
 it('says what to open, and ends with 0 at Ctrl-C', async () => {

@@ -25,14 +25,14 @@ const other = join(folder, 'b.mjs')
 
 describe('an option', () => {
   it('comes before the configuration', async () => {
-    expect(named({ config })).toEqual({ data: 'here', modules: [join(folder, 'a.mjs')] })
-    const both = named({ config, data: 'there', machines: [other] })
+    expect(await named({ config })).toEqual({ data: 'here', modules: [join(folder, 'a.mjs')] })
+    const both = await named({ config, data: 'there', machines: [other] })
     expect(both.data).toBe('there')
     expect((await loadMachines(both.modules)).mine).toMatchObject({ version: '2' })
   })
 
-  it('needs no configuration', () => {
-    expect(named({})).toEqual({ data: 'data', modules: [] })
-    expect(named({ machines: ['m.ts'] })).toEqual({ data: 'data', modules: [resolve('m.ts')] })
+  it('needs no configuration', async () => {
+    expect(await named({})).toEqual({ data: 'data', modules: [] })
+    expect(await named({ machines: ['m.ts'] })).toEqual({ data: 'data', modules: [resolve('m.ts')] })
   })
 })

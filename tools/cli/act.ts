@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { EXIT } from '../../errors/codes.ts'
 import type { BodyOf } from '../../src/api/contract/route.ts'
 import type { Routes } from '../../src/api/contract/routes.ts'
-import { Client } from '../../src/client/index.ts'
+import type { Client } from '../../src/client/index.ts'
 import { isOutcryError, OutcryError } from '../../store/index.ts'
 import type { ActOptions } from './define-command.ts'
 import { countText, stateText } from './format.ts'
@@ -58,9 +58,9 @@ export async function carryOut(
   options: ActOptions,
   tasksOf: (client: Client) => Promise<readonly Task[]> | readonly Task[],
 ): Promise<number> {
-  const { data } = named(options)
+  const { data } = await named(options)
   const client = await openLog(data)
-  if (!(client instanceof Client)) {
+  if ('store' in client) {
     await client.store.close()
     throw new OutcryError(
       'RUNNER_NONE',

@@ -21,7 +21,7 @@ export interface ActorsOptions extends ReadOptions, Omit<ActorFilter, 'changedSi
 /** `outcry actors [prefix]`: lists the actors and their states, all of them or those that pass a filter. */
 export async function actors(prefix: string, options: ActorsOptions): Promise<number> {
   const { json, kind, state, tag, symbol, condition, changedSince: since } = options
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   const progress = new Progress('actor', { isQuiet: json === true })
   try {

@@ -18,7 +18,7 @@ export interface BackupOptions {
 /** `outcry backup <folder>`: copies a data folder as of one moment. The copy is a data folder like any other. */
 export async function backup(folder: string, { data, json }: BackupOptions): Promise<number> {
   const showProgress = process.stderr.isTTY && !json
-  const reader = await openReader(data)
+  const reader = await openReader(data, [], { isHeld: true })
   let copied: Copied
   try {
     const entries = showProgress ? told(reader.entries()) : reader.entries()

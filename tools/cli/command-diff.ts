@@ -14,7 +14,7 @@ import { placeText } from './state-text.ts'
 export async function diff(address: string, a: string, b: string, options: ReadOptions): Promise<number> {
   parseAddress(address)
   const [from, to] = [placeOf(a, 'a'), placeOf(b, 'b')]
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
     if ((await reader.actor(address)) === undefined) throw actorUnknown(address, reader)

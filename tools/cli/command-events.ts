@@ -34,7 +34,7 @@ const TAIL = 50
 
 /** `outcry events [types...]`: lists the events of a log, and follows them. */
 export async function events(types: readonly string[], options: EventsOptions): Promise<number> {
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const { follow = false, json = false } = options
   const show = (envelope: EventEnvelope) => (json ? printJson(envelope) : printLines(lineOf(envelope)))
   const reader = await openReader(data, modules)

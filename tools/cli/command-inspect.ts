@@ -5,7 +5,7 @@ import { OutcryError } from '../../store/index.ts'
 import { colors } from './colors.ts'
 import { firstRev } from './command-replay.ts'
 import { counted } from './format.ts'
-import { serveLife } from './life-server.ts'
+import { serveLife, type Texts } from './life-server.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson } from './output.ts'
 import { actorUnknown, located, notYet, placeOf, revAt } from './places.ts'
@@ -39,23 +39,18 @@ export async function inspect(
   ended: (served: Served) => Promise<unknown> = interrupted,
 ): Promise<number> {
   parseAddress(address)
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
     const wanted = { address, ...(await rangeOf(reader, address, options)) }
     await expectStates(reader, wanted)
-    const { toRev, texts } = await reader.keep(wanted)
-    // A runner may have the folder while somebody watches the life.
-    await reader.close()
-    const asked = { ...wanted, toRev }
-    if (toRev < wanted.toRev)
-      note(`The life is too long: it is cut behind rev ${toRev}. See the rest with --from ${toRev + 1}.`)
+    const texts: Texts = (isLegacy, signal) => reader.past({ ...wanted, isLegacy }, signal)
     const server = await serveLife(texts, (error) => note(plainError(error).message))
     try {
       const served = servedAt(server.base)
       const done = ended(served)
-      if (options.json) await printJson({ ...asked, ...served })
-      else await say(asked, served)
+      if (options.json) await printJson({ ...wanted, ...served })
+      else await say(wanted, served)
       await done
     } finally {
       await server.close()

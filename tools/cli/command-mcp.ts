@@ -12,7 +12,7 @@ const NOTE_MAX = 500
 
 /** `outcry mcp`: answers the questions of an assistant on stdin, until it closes it. */
 export async function mcp(options: ReadOptions): Promise<number> {
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const open = () => openReader(data, modules)
   // A folder without a log is told at once, and not at the first question.
   await (await open()).close()

@@ -1,5 +1,4 @@
 import { compact } from '../../errors/compact.ts'
-import { Client } from '../../src/client/index.ts'
 import { namingHint, readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
 import { releaseOffline } from '../../src/runtime/offline.ts'
 import { kindOf, parseAddress } from '../../src/runtime/record/address.ts'
@@ -19,12 +18,12 @@ export interface ReleaseOptions extends ReadOptions {
 export async function release(address: string, options: ReleaseOptions): Promise<number> {
   parseAddress(address)
   const { by, reason, json } = options
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const why = compact({ by, reason })
   readStrategiesFile(data)
   const ofReader = await loadMachines(modules)
-  const log = await openLog(data)
-  const isRunning = log instanceof Client
+  const log = await openLog(data, { isHeld: true })
+  const isRunning = 'url' in log
   const source = isRunning ? log.url : log.location
   let seq: number
   if (isRunning) seq = (await log.release(address, why)).seq

@@ -9,7 +9,7 @@ import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
 import { actorUnknown, located, notYet, placeOf, revAt, stateAt, type WrittenPlace } from './places.ts'
 import { played } from './playback.ts'
-import { openReader, type Reader, RunnerReader, type WantedLife } from './reader.ts'
+import { openReader, type Reader, type WantedLife } from './reader.ts'
 import { awaitRunner } from './runner-client.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
 import { stateLines } from './state-text.ts'
@@ -30,7 +30,7 @@ export interface ReplayOptions extends ReadOptions {
 export async function replay(address: string, options: ReplayOptions): Promise<number> {
   parseAddress(address)
   const asked = askedOf(options)
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const { json = false, speed = Number.POSITIVE_INFINITY } = options
   const reader = await openReader(data, modules)
   try {
@@ -41,12 +41,7 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
     }
     if (!json) await print(title)
     let shown = 0
-    let records: AsyncIterable<RecordInDetail> | RecordInDetail[] = recordsOf(reader, data, address, asked)
-    if (speed < Number.POSITIVE_INFINITY) {
-      // A runner may have the folder while somebody watches the life at its pace.
-      records = await collected(records)
-      await reader.close()
-    }
+    const records = recordsOf(reader, data, address, asked)
     for await (const { item, sinceMs, shortenedTo } of played(records, speed)) {
       shown++
       if (json) await printJson(item)
@@ -119,13 +114,14 @@ async function* recordsOf(
   }
   if (!asked.follow) return
   const fromRev = 1 + (last ?? (await revAt(reader, address, 'now')))
-  let runner = reader
-  if (!(runner instanceof RunnerReader)) {
+  const { RunnerReader } = await import('./readers/runner-reader.ts')
+  let runner = reader instanceof RunnerReader ? reader : undefined
+  if (runner === undefined) {
     await reader.close()
     note(`no runner holds ${data}: waiting for one`)
     runner = new RunnerReader(await awaitRunner(data), data)
   }
-  yield* (runner as RunnerReader).newRecords(address, { since, fromRev, detail })
+  yield* runner.newRecords(address, { since, fromRev, detail })
 }
 
 /** Returns the records of the past that are asked for. @throws PLACE_INVALID, REV_UNKNOWN, ACTOR_UNKNOWN */
@@ -160,12 +156,6 @@ async function showState(reader: Reader, address: string, at: WrittenPlace, json
   if (json) return printJson(actor)
   await printLines(stateLines(actor).join('\n'))
   await print(colors.dim(readText(undefined, reader)))
-}
-
-async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
 }
 
 /** Returns the title: the actor, and its present problem. @throws ACTOR_UNKNOWN */

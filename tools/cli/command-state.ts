@@ -21,7 +21,7 @@ type Account = StateDocument['accounts'][number]
 /** `outcry state`: shows accounts and strategies, now or at a moment of the past. */
 export async function state(options: StateOptions): Promise<number> {
   const { json } = options
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
     const found = await reader.state(await momentOf(reader, options))

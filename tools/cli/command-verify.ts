@@ -14,8 +14,8 @@ const booksUnseen = (source: string) =>
  * `outcry verify`: checks the chain of commits, every state, every snapshot, and the live state of a running runner.
  */
 export async function verify(options: ReadOptions): Promise<number> {
-  const { data, modules } = named(options)
-  const reader = await openReader(data, modules)
+  const { data, modules } = await named(options)
+  const reader = await openReader(data, modules, { isHeld: true })
   const showProgress = process.stderr.isTTY && !options.json
   try {
     const started = performance.now()

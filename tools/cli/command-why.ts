@@ -13,7 +13,7 @@ export interface WhyOptions extends ReadOptions {
 /** `outcry why <address|seq>`: explains a record, or the last one of an actor that changed or said something. */
 export async function why(of: string, options: WhyOptions): Promise<number> {
   const subject = /^[1-9]\d{0,14}$/.test(of) ? Number(of) : parseAddress(of)
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
     const explanation = await reader.why(subject, options.depth)

@@ -1,6 +1,5 @@
-import { RUNNER, type Strategy, machines as tradingMachines } from '../../machines/index.ts'
-import { BUILT_IN_STRATEGIES, kindsOf, strategyIn } from '../../src/runner/actors/strategies.ts'
-import { importUserModule } from '../../src/runner/process/user-module.ts'
+import type { Strategy } from '../../machines/index.ts'
+import { RUNNER } from '../../machines/runner/context.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryError, type Store } from '../../store/index.ts'
@@ -21,18 +20,25 @@ export async function loadMachines(modules: readonly string[] = []): Promise<Mac
  * the strategies that come with Outcry. In the log of another program, a kind such as `order` is that program's own.
  */
 export async function machinesIn(store: Store<TransitionRecord>, named: Machines): Promise<Machines> {
-  const ofRun = { ...tradingMachines, ...kindsOf(BUILT_IN_STRATEGIES), ...named }
   try {
-    for await (const _ of store.history(RUNNER, { limit: 1 })) return ofRun
+    for await (const _ of store.history(RUNNER, { limit: 1 })) return { ...(await ofRuns()), ...named }
   } catch {
     // The next read reports the damage and its place.
-    return ofRun
+    return { ...(await ofRuns()), ...named }
   }
   return named
 }
 
+async function ofRuns(): Promise<Machines> {
+  const { machines } = await import('../../machines/index.ts')
+  const { BUILT_IN_STRATEGIES, kindsOf } = await import('../../src/runner/actors/strategies.ts')
+  return { ...machines, ...kindsOf(BUILT_IN_STRATEGIES) }
+}
+
 async function machinesOf(file: string): Promise<Machines> {
+  const { importUserModule } = await import('../../src/runner/process/user-module.ts')
   const module: { machines?: Machines; strategy?: Strategy } = await importUserModule(file)
+  const { kindsOf, strategyIn } = await import('../../src/runner/actors/strategies.ts')
   const strategy = module.strategy && kindsOf(new Map([[file, strategyIn(module, file)]]))
   if (module.machines !== undefined || strategy !== undefined) return { ...module.machines, ...strategy }
   throw new OutcryError(

@@ -1,7 +1,5 @@
 /** The folder of a log and the modules of its machines, as the user of the command line names them. */
 import { resolve } from 'node:path'
-import { loadConfig } from '../../src/runner/config/load.ts'
-import { isModule } from '../../src/runner/config/strategy.ts'
 
 export interface ReadOptions {
   readonly data?: string
@@ -23,9 +21,12 @@ export interface Named {
  * Options come before it: when two modules have machines of the same name, the last one counts.
  * @throws CONFIG_INVALID
  */
-export function named({ data, config: file, machines = [] }: ReadOptions): Named {
+export async function named({ data, config: file, machines = [] }: ReadOptions): Promise<Named> {
   const own = machines.map((module) => resolve(module))
   if (file === undefined) return { data: data ?? 'data', modules: own }
+  // Few readers name a configuration, and its schema takes long to load.
+  const { loadConfig } = await import('../../src/runner/config/load.ts')
+  const { isModule } = await import('../../src/runner/config/strategy.ts')
   const config = loadConfig({ file, env: process.env, flags: { data } })
   const configured = (config.strategies ?? []).map(({ type }) => type).filter(isModule)
   return { data: config.data, modules: [...new Set([...configured, ...own])] }

@@ -6,9 +6,9 @@ import { setTimeout } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { bearerProtocols } from '../../src/api/contract/bearer.ts'
-import { type Client, createClient } from '../../src/client/index.ts'
+import type { Client } from '../../src/client/index.ts'
 import { RUNNER_FILE, type RunnerInfo } from '../../src/runner/folder/announcement.ts'
-import { openLevelStore } from '../../src/runtime/record/log.ts'
+import { openLevelStore, readLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { isOutcryError, type Store } from '../../store/index.ts'
 import { holderOf } from '../../store/leveldb/folder/store-lock.ts'
@@ -22,15 +22,18 @@ const runnerFile = z.object({ pid: z.number(), url: z.url().optional(), token: z
 const OPEN_FILES_MAX = 64
 
 /**
- * Returns the log in a folder, or the runner that holds it.
+ * Returns the log in a folder, or the runner that holds it. The log is a copy of this moment, unless `isHeld`: then no
+ * other process can open it until it is closed.
  * @throws STORE_NONE, STORE_LOCKED when a runner without a server holds it, STORE_CORRUPT, ...
  */
 export async function openLog(
   data: string,
+  { isHeld = false }: { readonly isHeld?: boolean } = {},
 ): Promise<{ store: Store<TransitionRecord>; location: string } | Client> {
   const location = logFolder(data)
   try {
-    return { store: await openLevelStore(location, { openFilesMax: OPEN_FILES_MAX }), location }
+    const open = isHeld ? openLevelStore : readLevelStore
+    return { store: await open(location, { openFilesMax: OPEN_FILES_MAX }), location }
   } catch (error) {
     const { url, token } = isOutcryError(error, 'STORE_LOCKED') ? runnerOf(data, location) : {}
     if (url === undefined) throw error
@@ -52,6 +55,7 @@ export async function awaitRunner(data: string): Promise<Client> {
 
 /** Returns a client that goes on with the next runner of the folder: each start of a runner may make another token. */
 async function clientOf(data: string, url: string, first: string | undefined): Promise<Client> {
+  const { createClient } = await import('../../src/client/index.ts')
   const { WebSocket } = await import('ws')
   let last = first
   const token = () => {

@@ -36,7 +36,7 @@ interface PastFrames {
 }
 
 /** The texts of one record. */
-export interface PastPiece {
+interface PastPiece {
   /** Time of the record in epoch ms. */
   readonly at: number
   readonly texts: readonly string[]
@@ -57,8 +57,8 @@ export function pastTexts(
 }
 
 /** Yields the texts of pieces at a speed; undefined is at once. The last text says that the life has ended. */
-export async function* paced(
-  pieces: AsyncIterable<PastPiece> | Iterable<PastPiece>,
+async function* paced(
+  pieces: AsyncIterable<PastPiece>,
   speed: number | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
@@ -80,7 +80,7 @@ export async function* paced(
  * Yields the texts of each record of actors, in the order of the log.
  * @throws RECORD_UNKNOWN when no actor has a record there; READ_ABORTED
  */
-export async function* pastPieces(
+async function* pastPieces(
   log: PastLog,
   protocol: Protocol,
   asked: PastAsked,

@@ -8,7 +8,7 @@ import type { Machines } from '../../runtime/actors/kind.ts'
 import { kindOf } from '../../runtime/record/address.ts'
 import { isModule, paramsOf, type StrategyConfig } from '../config/strategy.ts'
 import { namingHint, readStrategiesFile, writeStrategiesFile } from '../folder/strategies-file.ts'
-import { type ImportOptions, importUserModule } from '../process/user-module.ts'
+import type { ImportOptions } from '../process/user-module.ts'
 
 /** The built-in strategies, by their type in a configuration. */
 export const BUILT_IN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map([
@@ -86,6 +86,8 @@ async function load(loaded: Map<string, Strategy>, type: string, options: Import
 }
 
 async function loadModule(file: string, options: ImportOptions): Promise<Strategy> {
+  // The bundler takes long to load, and a reader of a log needs it only for modules that its caller names.
+  const { importUserModule } = await import('../process/user-module.ts')
   let module: UserModuleExports
   try {
     module = await importUserModule(file, options)

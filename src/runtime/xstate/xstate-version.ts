@@ -3,7 +3,7 @@
  * tested with.
  */
 import { createRequire } from 'node:module'
-import { satisfies } from 'semver'
+import satisfies from 'semver/functions/satisfies.js'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 
 const require = createRequire(import.meta.url)

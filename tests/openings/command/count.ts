@@ -13,7 +13,7 @@ async function countActors(prefix: string, options: ReadOptions): Promise<number
     import('../reader.ts'),
     import('../output.ts'),
   ])
-  const { data, modules } = named(options)
+  const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
     let actors = 0
