@@ -28,6 +28,8 @@ import { pageRoutes } from './routes/page-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
 import { type Outside, systemRoutes } from './routes/system-routes.ts'
 import { timelineRoutes } from './routes/timeline-routes.ts'
+import { Verifications } from './routes/verifications.ts'
+import { vitalRoutes } from './routes/vital-routes.ts'
 import { secure, secured } from './security-headers.ts'
 import { Shares } from './shares.ts'
 import { attachSockets, type Channel, Clients } from './sockets.ts'
@@ -116,7 +118,8 @@ export async function startApi(
   await guardRoutes(http, guard)
   admission(http, limits, shares, guard)
   answerOthers(http, ['/feed', '/inspect', '/inspect/legacy'])
-  const outside = { refused, folder, verify, components }
+  const verifications = new Verifications(verify ?? ((options) => supervisor.verify(options)), supervisor)
+  const outside = { refused, folder, verify: verifications.verify, components }
   systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request)?.access)
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
@@ -135,6 +138,7 @@ export async function startApi(
   const logged = { types: await supervisor.emittedTypes() }
   const known = new Known(await knownKinds(supervisor), derivations, logged)
   const feed = new Feed(supervisor, VERSION, known, derivations)
+  vitalRoutes(byContract, supervisor, feed, verifications)
   const inspection = new Inspection({ supervisor, guard, logger })
   const readers = new Clients(limits.connectionsMax)
   const inspectors = new Clients(limits.inspectorsMax)

@@ -15,6 +15,7 @@ import { type ActorView, viewOf } from './actors/actor-view.ts'
 import type { Cell } from './actors/cell.ts'
 import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
+import type { CommitLatency } from './commit/latencies.ts'
 import { type EventEnvelope, envelopesOf } from './events/envelope.ts'
 import { type EventHistoryOptions, eventHistory } from './events/event-history.ts'
 import { type Effects, type EffectsOptions, effectsOf } from './explain/effects.ts'
@@ -103,6 +104,21 @@ export class Queries {
   /** True while turns have made intents that no port has seen yet. */
   get hasIntentsAhead(): boolean {
     return this.parts.publisher.hasIntentsAhead
+  }
+
+  /** The seq of the last record that is in the archive; 0 while there is none. */
+  get archivedTo(): number {
+    return this.parts.store.hotFrom - 1
+  }
+
+  /** The last seq of the log before this start. */
+  get startedAfter(): number {
+    return this.parts.publisher.startedAfter
+  }
+
+  /** Returns how long the commits of the last minute took, in ms of the process; undefined when there was none. */
+  get commitLatency(): CommitLatency | undefined {
+    return this.parts.loop.commitLatency
   }
 
   /** The time of the last durable record, or undefined. */

@@ -15,13 +15,14 @@ const RECORDS = ['transitions.>']
 let socket: Socket
 let log: Log
 let client: FeedClient
+let feed: Feed
 let commits: Subject<TransitionRecord>
 
 beforeEach(() => {
   socket = new Socket()
   log = new Log()
   commits = new Subject()
-  const feed = new Feed(Object.assign(log, { epoch: 1, transitions$: commits }), '0')
+  feed = new Feed(Object.assign(log, { epoch: 1, transitions$: commits }), '0')
   client = feed.connect(socket as unknown as WebSocket)
   socket.frames.length = 0
 })
@@ -42,6 +43,7 @@ describe('a client that does not read', () => {
     socket.bufferedAmount = BUSY
     for (let n = 0; n < 5; n++) commit()
     expect(socket.seqs).toEqual([1])
+    expect(feed.progress()).toEqual({ clients: 1, handedTo: 1 })
     client.closeSlow('too slow')
     expect(socket.closes).toEqual([[4408, 'too slow; resume with since 1']])
   })
@@ -68,6 +70,9 @@ describe('a client that does not read', () => {
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6]))
     commit()
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6, 7]))
+    expect(feed.progress()).toEqual({ clients: 1, handedTo: 7 })
+    socket.emit('close')
+    expect(feed.progress()).toEqual({ clients: 0, handedTo: 7 })
     // The missed records came from the log; those before and after did not.
     expect(log.seqs).toEqual([2, 3, 4, 5, 6])
   })

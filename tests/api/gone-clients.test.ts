@@ -88,11 +88,12 @@ beforeEach(async () => {
   const store = holding(await openMemoryStore(newMemory()))
   supervisor = await createSupervisor({
     store,
-    machines: { lamp, account: lamp },
+    machines: { lamp, account: lamp, symbol: lamp },
     clock: new SystemClock(),
     logger: QUIET,
   })
   await supervisor.spawn('account', 'a')
+  await supervisor.spawn('symbol', 's')
   for (const id of ['a', 'b']) {
     await supervisor.spawn('lamp', id)
     for (let n = 0; n < 5; n++) await supervisor.send(`lamp/${id}`, { type: 'PRESS' })
@@ -123,6 +124,7 @@ it.each([
   '/actors/lamp%2Fa?seq=5',
   '/actors/lamp%2Fa?at=9999999999999',
   '/actors/lamp%2Fb',
+  '/vitals',
   '/verify',
   '/backup',
 ])('%s is not read on for a client that has gone', async (path) => {

@@ -16,6 +16,7 @@ import * as problem from './problem.ts'
 import * as record from './record.ts'
 import * as state from './state.ts'
 import * as timeline from './timeline.ts'
+import * as vitals from './vitals.ts'
 import * as why from './why.ts'
 
 /** Returns a text as a name of a type: `SET_TRADING_STATE` as `SetTradingState`. */
@@ -43,6 +44,7 @@ const exported = Object.entries({
   ...record,
   ...state,
   ...timeline,
+  ...vitals,
   ...why,
 }).flatMap(([name, value]): [z.core.$ZodType, string][] =>
   value instanceof z.ZodObject || value instanceof z.ZodUnion ? [[value, typeName(name)]] : [],

@@ -27,6 +27,7 @@ import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
 import { statePath } from './state-path.ts'
 import { timeline } from './timeline.ts'
+import { vitals } from './vitals.ts'
 import { explanation } from './why.ts'
 
 /** Most items in one answer: a list of actors, a history or events. */
@@ -534,6 +535,16 @@ export const routes = {
       }),
     answers: { 200: timeline },
     refusals: ['REQUEST_INVALID'],
+  },
+
+  vitals: {
+    method: 'GET',
+    path: '/vitals',
+    example: { path: '/vitals' },
+    summary:
+      'Shows how the runner keeps up: the time of commits, how far clients of the feed are behind, the age of market data, and what is known about the log.',
+    answers: { 200: vitals },
+    refusals: [],
   },
 
   failures: {

@@ -98,11 +98,12 @@ export class FeedClient implements Reader {
 
   /** Ends the connection and names the seq from which a resumed subscription misses nothing. */
   closeSlow(why: string): void {
-    this.outlet.close(CLOSE.tooSlow, `${why}; resume with since ${this.#resumeFrom}`)
+    this.outlet.close(CLOSE.tooSlow, `${why}; resume with since ${this.handedTo}`)
     this.#closeAll()
   }
 
-  get #resumeFrom(): number {
+  /** Returns the seq up to which all that the client wants is handed to its connection. A search for a tail counts as that. */
+  get handedTo(): number {
     let from = this.#parts.source.seq
     for (const { subscription } of this.#listeners.values()) {
       const { live, tail, position, oldestSeq } = subscription

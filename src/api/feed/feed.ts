@@ -32,7 +32,7 @@ export class Feed {
   /** Addresses without a state to read until a record of theirs comes, so that not every tick looks into the store. */
   readonly #absent = new Set<string>()
   #records: RxSubscription | undefined
-  #clients = 0
+  readonly #clients = new Set<FeedClient>()
 
   constructor(log: FeedLog, version: string, known = new Known(), derivations: readonly Derivation[] = []) {
     this.#log = log
@@ -44,10 +44,11 @@ export class Feed {
   /** Adds a client. `wire` is the connection below its WebSocket. */
   connect(socket: WebSocket, wire?: Wire): FeedClient {
     const client = new FeedClient(socket, this.#parts, wire)
-    this.#clients++
+    this.#clients.add(client)
     this.#records ??= this.#log.transitions$.subscribe((record) => this.#onRecord(record))
     socket.on('close', () => {
-      if (--this.#clients > 0) return
+      this.#clients.delete(client)
+      if (this.#clients.size > 0) return
       this.#records?.unsubscribe()
       this.#records = undefined
       this.#absent.clear()
@@ -55,6 +56,13 @@ export class Feed {
     const { logId, seq, epoch } = this.#log
     client.send({ op: 'hello', version: this.#version, log: logId, seq, epoch })
     return client
+  }
+
+  /** Returns the number of clients, and the seq up to which all of them have been handed what they want. */
+  progress(): { readonly clients: number; readonly handedTo: number } {
+    let handedTo = this.#log.seq
+    for (const client of this.#clients) handedTo = Math.min(handedTo, client.handedTo)
+    return { clients: this.#clients.size, handedTo }
   }
 
   #onRecord(record: TransitionRecord): void {

@@ -2,6 +2,7 @@ import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { PositionEntry, SnapshotEntry, Store } from '../../../store/store.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import type { Offsets } from '../state/offsets.ts'
+import { type CommitLatency, Latencies } from './latencies.ts'
 import { assertCovers, assertFollows, assertWritten } from './laws.ts'
 import type { Maintenance } from './maintenance.ts'
 import { answer, type PendingTurn } from './pending-turn.ts'
@@ -41,6 +42,7 @@ export class Committer {
   #pendingSize = 0
   #running: Promise<void> | undefined
   #fence: OutcryError | undefined
+  readonly #latencies = new Latencies()
   readonly #cursor = (source: string) => this.#parts.offsets.cursor(source)
 
   constructor(parts: CommitterParts, observer: CommitObserver) {
@@ -63,6 +65,11 @@ export class Committer {
   /** Returns the newest turn that is not durable yet. */
   get last(): PendingTurn | undefined {
     return this.#pending.at(-1)
+  }
+
+  /** Returns how long the commits of the last minute took; undefined when there was none. */
+  get latency(): CommitLatency | undefined {
+    return this.#latencies.lastMinute()
   }
 
   add(turn: PendingTurn): void {
@@ -98,7 +105,10 @@ export class Committer {
         assertFollows(batch, { head: head.seq, turn: offsets.turn, cursor: this.#cursor })
         if (snapshots.length > 0) assertCovers(snapshots, records, head.seq)
         const positions = duePositions()
+        const beganAt = performance.now()
         await store.append(snapshots.length > 0 ? { records, snapshots, positions } : { records, positions })
+        const endedAt = performance.now()
+        this.#latencies.note(endedAt - beganAt, endedAt)
         assertWritten(records, store.head.seq)
         this.#pendingRecords -= records.length
         for (const { size } of batch) this.#pendingSize -= size

@@ -20,6 +20,7 @@ import type { TurnContext } from '../turn/turn-context.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { type CommitObserver, Committer, type CommitterParts } from './committer.ts'
 import type { Job, JobGroup, Receipt, Waiting } from './job.ts'
+import type { CommitLatency } from './latencies.ts'
 import { LANE_LENGTH_MAX, type Lane, Mailbox, mailboxFull } from './mailbox.ts'
 import { Together } from './together.ts'
 
@@ -67,6 +68,10 @@ export class Loop implements CommitObserver {
 
   get fence(): OutcryError | undefined {
     return this.#committer.fence
+  }
+
+  get commitLatency(): CommitLatency | undefined {
+    return this.#committer.latency
   }
 
   /**

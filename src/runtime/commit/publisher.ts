@@ -59,6 +59,11 @@ export class Publisher {
     return this.#seq
   }
 
+  /** Last seq of the log before this start. */
+  get startedAfter(): number {
+    return this.#parts.startedAfter
+  }
+
   /** Returns whether turns have made intents that no port has seen yet. */
   get hasIntentsAhead(): boolean {
     return this.#intentsAhead > 0
