@@ -24,6 +24,18 @@ export function switchTheme(): void {
   }
 }
 
+/**
+ * Returns a colour of the style sheet as it is now, for what is drawn on a canvas. The text of the token has the colours
+ * of both themes, and only a property takes one of them.
+ */
+export function colourOf(node: HTMLElement, name: string): string {
+  const probe = node.appendChild(document.createElement('span'))
+  probe.style.color = `var(--${name})`
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
 function read(): string | null {
   try {
     return localStorage.getItem(KEY)

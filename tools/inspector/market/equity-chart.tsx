@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { theme } from '../frame/theme.ts'
+import { colourOf, theme } from '../frame/theme.ts'
 import { secondText } from '../text/time.ts'
 
 interface Props {
@@ -22,7 +22,7 @@ export function EquityChart({ points, until, label }: Props): JSX.Element {
   useEffect(() => {
     const node = root.current
     if (node === null) return
-    const colour = (name: string) => getComputedStyle(node).getPropertyValue(`--${name}`).trim()
+    const colour = (name: string) => colourOf(node, name)
     const axis = {
       stroke: colour('ink3'),
       font: '11px system-ui',

@@ -15,7 +15,7 @@ import {
 } from 'lightweight-charts'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { theme } from '../frame/theme.ts'
+import { colourOf, theme } from '../frame/theme.ts'
 import { secondText } from '../text/time.ts'
 import type { Market } from './data.ts'
 
@@ -154,10 +154,7 @@ export function PriceChart({ market, levels, at, isLive, label }: Props): JSX.El
 }
 
 function coloursOf(node: HTMLElement): Colours {
-  const style = getComputedStyle(node)
-  return Object.fromEntries(
-    TOKENS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
-  ) as Colours
+  return Object.fromEntries(TOKENS.map((name) => [name, colourOf(node, name)])) as Colours
 }
 
 function painted({ chart, candles, line }: Parts, colours: Colours): void {
