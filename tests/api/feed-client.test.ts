@@ -43,7 +43,7 @@ describe('a client that does not read', () => {
     socket.bufferedAmount = BUSY
     for (let n = 0; n < 5; n++) commit()
     expect(socket.seqs).toEqual([1])
-    expect(feed.progress()).toEqual({ clients: 1, handedTo: 1 })
+    expect(feed.progress()).toEqual({ clients: 1, keptUpTo: 1 })
     client.closeSlow('too slow')
     expect(socket.closes).toEqual([[4408, 'too slow; resume with since 1']])
   })
@@ -54,7 +54,10 @@ describe('a client that does not read', () => {
     await caughtUp()
     commit()
     commit()
+    // It has asked for the batch, so it is not behind.
+    expect(feed.progress()).toEqual({ clients: 1, keptUpTo: 11 })
     socket.says({ op: 'subscribe', id: 'past', topics: RECORDS, since: 4 })
+    expect(feed.progress()).toEqual({ clients: 1, keptUpTo: 4 })
     client.closeSlow('too slow')
     expect(socket.closes).toEqual([[4408, 'too slow; resume with since 4']])
   })
@@ -70,9 +73,9 @@ describe('a client that does not read', () => {
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6]))
     commit()
     await eventually(() => expect(socket.seqs).toEqual([1, 2, 3, 4, 5, 6, 7]))
-    expect(feed.progress()).toEqual({ clients: 1, handedTo: 7 })
+    expect(feed.progress()).toEqual({ clients: 1, keptUpTo: 7 })
     socket.emit('close')
-    expect(feed.progress()).toEqual({ clients: 0, handedTo: 7 })
+    expect(feed.progress()).toEqual({ clients: 0, keptUpTo: 7 })
     // The missed records came from the log; those before and after did not.
     expect(log.seqs).toEqual([2, 3, 4, 5, 6])
   })

@@ -42,19 +42,19 @@ it('tells how long commits took, and how old the last message of each symbol is'
 it('tells how far the slowest client of the feed is behind, in records and in time', async () => {
   expect((await ask()).feed).toEqual({ clients: 0, behindRecords: 0, behindMs: 0 })
   const { supervisor } = floor.harness
-  const handedTo = supervisor.seq
+  const keptUpTo = supervisor.seq
   await floor.price('102')
   await floor.pass(1_000)
   const http = withContract(fastify())
-  const feed = { progress: () => ({ clients: 2, handedTo }) }
+  const feed = { progress: () => ({ clients: 2, keptUpTo }) }
   vitalRoutes(http, supervisor, feed, { last: undefined })
   const answer = (await http.inject('/vitals')).json()
   const records = await floor.harness.records()
-  const next = records.find(({ seq }) => seq === handedTo + 1)
+  const next = records.find(({ seq }) => seq === keptUpTo + 1)
   const last = records.at(-1)
   expect(answer.feed).toEqual({
     clients: 2,
-    behindRecords: (last?.seq ?? 0) - handedTo,
+    behindRecords: (last?.seq ?? 0) - keptUpTo,
     behindMs: (last?.at ?? 0) - (next?.at ?? 0),
   })
   expect(answer.feed.behindMs).toBeGreaterThanOrEqual(1_000)

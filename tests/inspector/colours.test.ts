@@ -73,6 +73,7 @@ it('has each colour once, and in no other sheet', () => {
     '../chart/chart.css',
     '../style.css',
   ]
-  for (const name of others) expect(sheet(name).match(/#[\da-f]{3,8}\b|\b(?:rgb|hsl)/gi) ?? [], name).toEqual([])
+  for (const name of others)
+    expect(sheet(name).match(/#[\da-f]{3,8}\b|\b(?:rgb|hsl)/gi) ?? [], name).toEqual([])
   expect(2 * TOKENS.size).toBe(sheet('tokens.css').match(/#[\da-f]{3,6}\b/g)?.length)
 })

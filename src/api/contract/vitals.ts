@@ -14,7 +14,7 @@ const commitLatency = z.object({
 const feedLag = z.object({
   clients: position.describe('connections to the feed'),
   behindRecords: position.describe(
-    'records that are not yet handed to the connection of the slowest client; a client that asks for batches or for less is behind by its own wish',
+    'records that wait for the slowest client to read; what a client keeps back by its own wish, for a batch or a throttle, does not count',
   ),
   behindMs: ms.describe("the log's time between the oldest of these records and the newest, in ms"),
 })
@@ -29,7 +29,10 @@ const marketAge = z.object({
 const verified = z.object({
   at: recordTime,
   seq: position.describe('the log was read up to this record'),
-  problems: position.describe('number of problems that were found'),
+  reports: position
+    .optional()
+    .describe("checked reports in the venues' books; absent when there are no books"),
+  problems: position.describe('number of problems that were found, in the log and in the books'),
 })
 
 const logFacts = z.object({

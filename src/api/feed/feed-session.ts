@@ -98,19 +98,28 @@ export class FeedClient implements Reader {
 
   /** Ends the connection and names the seq from which a resumed subscription misses nothing. */
   closeSlow(why: string): void {
-    this.outlet.close(CLOSE.tooSlow, `${why}; resume with since ${this.handedTo}`)
+    this.outlet.close(CLOSE.tooSlow, `${why}; resume with since ${this.#resumeFrom}`)
     this.#closeAll()
   }
 
-  /** Returns the seq up to which all that the client wants is handed to its connection. A search for a tail counts as that. */
-  get handedTo(): number {
-    let from = this.#parts.source.seq
+  /**
+   * Returns the seq up to which the client keeps up: nothing up to there waits for it to read. What is kept back by its own
+   * wish, for a batch or a throttle, does not count, nor does the search for a tail.
+   */
+  get keptUpTo(): number {
+    let seq = Math.min(this.#parts.source.seq, (this.outlet.oldestSeq ?? Number.POSITIVE_INFINITY) - 1)
     for (const { subscription } of this.#listeners.values()) {
-      const { live, tail, position, oldestSeq } = subscription
-      if (!live && tail === undefined) from = Math.min(from, position)
-      if (oldestSeq !== undefined) from = Math.min(from, oldestSeq - 1)
+      const { live, tail, position } = subscription
+      if (!live && tail === undefined) seq = Math.min(seq, position)
     }
-    return Math.min(from, (this.outlet.oldestSeq ?? Number.POSITIVE_INFINITY) - 1)
+    return seq
+  }
+
+  get #resumeFrom(): number {
+    let from = this.keptUpTo
+    for (const { subscription } of this.#listeners.values())
+      if (subscription.oldestSeq !== undefined) from = Math.min(from, subscription.oldestSeq - 1)
+    return from
   }
 
   #onMessage(text: string | undefined): void {

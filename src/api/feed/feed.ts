@@ -58,11 +58,11 @@ export class Feed {
     return client
   }
 
-  /** Returns the number of clients, and the seq up to which all of them have been handed what they want. */
-  progress(): { readonly clients: number; readonly handedTo: number } {
-    let handedTo = this.#log.seq
-    for (const client of this.#clients) handedTo = Math.min(handedTo, client.handedTo)
-    return { clients: this.#clients.size, handedTo }
+  /** Returns the number of clients, and the seq up to which all of them keep up. */
+  progress(): { readonly clients: number; readonly keptUpTo: number } {
+    let keptUpTo = this.#log.seq
+    for (const client of this.#clients) keptUpTo = Math.min(keptUpTo, client.keptUpTo)
+    return { clients: this.#clients.size, keptUpTo }
   }
 
   #onRecord(record: TransitionRecord): void {

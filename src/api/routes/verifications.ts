@@ -1,8 +1,9 @@
+import { compact } from '../../../errors/compact.ts'
 import type { Interruptible } from '../../../store/index.ts'
 import type { Verification } from '../../runtime/state/verify.ts'
 import type { Vitals } from '../contract/vitals.ts'
 
-type Verify = (options: Interruptible) => Promise<Verification>
+type Verify = (options: Interruptible) => Promise<Verification & { readonly reports?: number }>
 
 /** Verifies the log, and keeps what the last verification found. */
 export class Verifications {
@@ -21,7 +22,8 @@ export class Verifications {
 
   readonly verify: Verify = async (options) => {
     const found = await this.#verify(options)
-    this.#last = { at: this.#log.now, seq: found.records, problems: found.problems.length }
+    const { records: seq, reports, problems } = found
+    this.#last = compact({ at: this.#log.now, seq, reports, problems: problems.length })
     return found
   }
 }

@@ -38,12 +38,12 @@ async function lagOf(
   options: Interruptible,
 ): Promise<Vitals['feed']> {
   const { seq, lastAt } = supervisor
-  const { clients, handedTo } = feed.progress()
-  if (handedTo >= seq) return { clients, behindRecords: 0, behindMs: 0 }
+  const { clients, keptUpTo } = feed.progress()
+  if (keptUpTo >= seq) return { clients, behindRecords: 0, behindMs: 0 }
   let behindMs = 0
-  for await (const { at } of supervisor.read({ fromSeq: handedTo + 1, toSeq: handedTo + 1, ...options }))
+  for await (const { at } of supervisor.read({ fromSeq: keptUpTo + 1, toSeq: keptUpTo + 1, ...options }))
     behindMs = Math.max(0, (lastAt ?? at) - at)
-  return { clients, behindRecords: seq - handedTo, behindMs }
+  return { clients, behindRecords: seq - keptUpTo, behindMs }
 }
 
 /** The fields that the snapshots of machines have. */
