@@ -8,9 +8,9 @@ import type { Explained, Explanation, GuardsAsked } from '../../src/api/contract
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type WhyOptions, why } from '../../tools/cli/command-why.ts'
-import { decisiveText } from '../../tools/cli/decisive.ts'
 import { guardLines } from '../../tools/cli/why-guards.ts'
 import { explanationLines } from '../../tools/cli/why-tree.ts'
+import { decisiveText } from '../../tools/explained/decisive.ts'
 import { outcry } from '../runner/runner-process.ts'
 import { machines } from './shop.ts'
 

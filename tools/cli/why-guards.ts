@@ -1,8 +1,9 @@
 /** The guards that a machine was asked, as lines for people. */
 
-import type { AskedGuard, AskedTransition, GuardRead, GuardsAsked } from '../../src/api/contract/why.ts'
+import type { AskedGuard, AskedTransition, GuardsAsked } from '../../src/api/contract/why.ts'
+import { innermost, isUnknownTo, leading, placeOf, valuesOf } from '../explained/asked.ts'
+import { cut } from '../explained/decisive.ts'
 import { colors } from './colors.ts'
-import { cut, rankOf, valueText } from './decisive.ts'
 
 /** Most lines with the values that one guard read. `--json` has all of them. */
 const VALUE_LINES_MAX = 3
@@ -18,7 +19,7 @@ export function guardLines(guards: GuardsAsked, columns: number, isFull: boolean
 }
 
 function inFull(guards: GuardsAsked, columns: number): string[] {
-  const { asked, states, event, problem } = guards
+  const { asked, event } = guards
   const lines: string[] = []
   let said = ''
   for (const transition of asked) {
@@ -31,7 +32,7 @@ function inFull(guards: GuardsAsked, columns: number): string[] {
       lines.push(`${indent}${mark(guard.depth === 0 ? transition : guard, text, columns - indent.length)}`)
       if (guard.error !== undefined)
         lines.push(`${indent}    ${colors.red(cut(guard.error, columns - indent.length - 4))}`)
-      const values = valuesOf(guard.reads)
+      const values = texts(guard.reads)
       const all = values.join()
       if (all !== '' && all === said) lines.push(`${indent}    ${colors.dim('by the same values')}`)
       else
@@ -44,16 +45,9 @@ function inFull(guards: GuardsAsked, columns: number): string[] {
       if (all !== '') said = all
     }
   }
-  const isKnown = problem === undefined && states.length > 0 && !event.startsWith('outcry.')
-  if (isKnown && !asked.some((one) => one.event === event && one.on !== ''))
+  if (isUnknownTo(guards))
     lines.push(colors.yellow(cut(`no transition for ${event} in ${innermost(guards).join(' ')}`, columns)))
   return lines
-}
-
-function placeOf({ action, source, on, event }: AskedTransition, guards: GuardsAsked): string {
-  if (action !== undefined) return `, asked by the action ${action}`
-  const of = on === '' ? ' always' : event === guards.event ? '' : ` on ${event}`
-  return ` in ${within(source, guards)}${of}`
 }
 
 function inShort(guards: GuardsAsked, columns: number): string[] {
@@ -63,7 +57,7 @@ function inShort(guards: GuardsAsked, columns: number): string[] {
   if (refused.length > 0) lines.push(`${colors.red('✗')} ${colors.dim(cut(namesOf(refused), columns - 2))}`)
   for (const transition of taken) {
     lines.push(mark(transition, `${transition.guards[0]?.guard}${leading(transition, guards)}`, columns))
-    const values = valuesOf(transition.guards.flatMap(({ reads }) => reads))
+    const values = texts(transition.guards.flatMap(({ reads }) => reads))
     lines.push(...wrapped(values, columns - 4, 1).map((line) => `    ${colors.dim(line)}`))
   }
   return lines
@@ -87,40 +81,8 @@ function mark({ result }: AskedTransition | AskedGuard, text: string, columns: n
   return `${sign} ${cut(text, columns - 2)}`
 }
 
-function leading({ result, taken, targets, action }: AskedTransition, guards: GuardsAsked): string {
-  if (result !== 'true' || action !== undefined) return ''
-  if (!taken) return ', pre-empted'
-  return targets.length === 0 ? '' : ` -> ${targets.map((id) => within(id, guards)).join(', ')}`
-}
-
-/** Returns the id of a state without the machine's own. */
-function within(id: string, { states: [root = ''] }: GuardsAsked): string {
-  return id.startsWith(`${root}.`) ? id.slice(root.length + 1) : id
-}
-
-function innermost(guards: GuardsAsked): string[] {
-  const { states } = guards
-  return states
-    .filter((id) => !states.some((other) => other.startsWith(`${id}.`)))
-    .map((id) => within(id, guards))
-}
-
-/** Returns the values as `event.px = "5"`: plain ones, the most telling first, then objects, then what was missing. */
-function valuesOf(reads: readonly GuardRead[]): string[] {
-  const rank = ({ path, value }: GuardRead) => {
-    if (value === undefined) return 2_000
-    return typeof value === 'object' && value !== null ? 1_000 : rankOf(path)
-  }
-  const texts = reads
-    .filter(({ from, path }) => from !== 'event' || path.join() !== 'type')
-    .map((read, i) => ({ read, i }))
-    .sort((a, b) => rank(a.read) - rank(b.read) || a.i - b.i)
-    .map(
-      ({ read: { from, path, value, isLarge } }) =>
-        `${[from, ...path].join('.')} = ${isLarge ? '(large)' : valueText(value)}`,
-    )
-  return [...new Set(texts)]
-}
+const texts = (reads: AskedGuard['reads']): string[] =>
+  valuesOf(reads).map(({ name, text }) => `${name} = ${text}`)
 
 /** Returns the texts on lines of so many columns. The last line says how many are left out. */
 function wrapped(texts: readonly string[], columns: number, linesMax: number): string[] {

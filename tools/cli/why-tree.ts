@@ -2,8 +2,8 @@
 
 import type { TransitionRecord } from '../../src/api/contract/record.ts'
 import type { Explained, Explanation } from '../../src/api/contract/why.ts'
+import { cut, decisiveText } from '../explained/decisive.ts'
 import { colors } from './colors.ts'
-import { cut, decisiveText } from './decisive.ts'
 import { counted, countText, stateText, timeText } from './format.ts'
 import { guardLines } from './why-guards.ts'
 

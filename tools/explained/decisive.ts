@@ -1,4 +1,7 @@
-/** Picks what a person looks for in an event, and writes values on one line. */
+/**
+ * Picks what a person looks for in an event, and writes values on one line. The command line and the page share it, so it
+ * is pure and knows neither.
+ */
 
 /** Fields that say what was decided and by which numbers, the most telling first. */
 const TELLING = [
@@ -67,19 +70,30 @@ interface Event {
 
 /** Returns the telling fields of an event that fit into so many columns, as `side=BUY orderQty=0.01`. */
 export function decisiveText(event: Event, columns: number): string {
-  const ranked = scalarsOf(event, '')
-    .filter(([name]) => name !== 'type' && name !== 'at')
-    .map(([name, value]) => ({ text: `${name}=${plainText(value)}`, rank: rankOf(name.split('.')) }))
-    .sort((a, b) => a.rank - b.rank)
-  const others = ranked.filter(({ rank }) => rank < NAMING_RANK)
-  const fields = others.length > 0 ? others : ranked
+  const fields = tellingFields(event).map(({ name, text }) => `${name}=${text}`)
   let line = ''
-  for (const { text } of fields) {
+  for (const text of fields) {
     const longer = line === '' ? text : `${line} ${text}`
     if (longer.length > columns) continue
     line = longer
   }
-  return line === '' && fields[0] !== undefined && columns > 1 ? cut(fields[0].text, columns) : line
+  return line === '' && fields[0] !== undefined && columns > 1 ? cut(fields[0], columns) : line
+}
+
+/** A field of an event, with its value on one line. */
+export interface Field {
+  readonly name: string
+  readonly text: string
+}
+
+/** Returns the fields of an event, the most telling first. Those that name things are there when it has no others. */
+export function tellingFields(event: Event): Field[] {
+  const ranked = scalarsOf(event, '')
+    .filter(([name]) => name !== 'type' && name !== 'at')
+    .map(([name, value]) => ({ name, text: plainText(value), rank: rankOf(name.split('.')) }))
+    .sort((a, b) => a.rank - b.rank)
+  const others = ranked.filter(({ rank }) => rank < NAMING_RANK)
+  return others.length > 0 ? others : ranked
 }
 
 /** Returns the fields with plain values, and those one level below as `candle.close`. */
