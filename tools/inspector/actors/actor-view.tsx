@@ -8,50 +8,87 @@ import { Notice } from '../frame/notice.tsx'
 import { isWhole } from '../log/actors.ts'
 import { chosen, coverage, definition, record } from '../log/chosen.ts'
 import { RecordColumn } from '../record/column.tsx'
-import { choice } from '../state/place.ts'
-import { eventText, isResting, leavesOf, type StateValue } from '../text/names.ts'
+import { choice, go, type Panel, panel } from '../state/place.ts'
+import { eventText, isResting, leavesOf, movesOf, type StateValue } from '../text/names.ts'
+import { WhyNote, WhyPanel } from '../why/index.tsx'
 import { sentenceOf } from './sentence.ts'
 
-/** The panel that a small window shows. */
-const panel = signal<'chart' | 'record'>('chart')
+/** True while a small window shows the record in the place of the chart, for which it has no room beside it. */
+const isRecordShown = signal(false)
+
+const PANELS = { chart: 'Chart', why: 'Why' } as const
 
 export function ActorPanel(): JSX.Element {
-  const is = chosen.value.value
   return (
-    <section id="view-actor" class={`view show-${panel.value}`} aria-label="Actor">
+    <section
+      id="view-actor"
+      class={`view show-${isRecordShown.value ? 'record' : 'stage'}`}
+      aria-label="Actor"
+    >
       <Head />
       <div class="panels" role="group" aria-label="Panel">
-        {(['chart', 'record'] as const).map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-pressed={panel.value === name}
-            onClick={() => {
-              panel.value = name
-            }}
-          >
-            {name === 'chart' ? 'Chart' : 'Record'}
-          </button>
-        ))}
+        <PanelButtons isPressed={(name) => panel.value === name && !isRecordShown.value} />
+        <button
+          type="button"
+          aria-pressed={isRecordShown.value}
+          onClick={() => {
+            isRecordShown.value = true
+          }}
+        >
+          Record
+        </button>
       </div>
       <div class="stage">
-        <Note />
-        <div class="canvas">
-          <Notice of={definition} lines={6} />
-          {definition.value.value !== undefined && (
-            <Chart
-              definition={definition.value.value}
-              value={is?.actor?.value}
-              taken={is?.taken ?? []}
-              {...(coverage.value !== undefined && { coverage: coverage.value })}
-              follow={true}
-            />
-          )}
-          {choice.value === '' && isWhole.value && <p class="empty">Choose an actor at the left.</p>}
+        <div class="tools">
+          <div class="switch wide-only" role="group" aria-label="Panel">
+            <PanelButtons isPressed={(name) => panel.value === name} />
+          </div>
+          {panel.value === 'why' ? <WhyNote /> : <Note />}
         </div>
+        <div class="canvas">{panel.value === 'why' ? <WhyPanel /> : <ChartPanel />}</div>
       </div>
       <RecordColumn />
     </section>
+  )
+}
+
+function PanelButtons({ isPressed }: { readonly isPressed: (name: Panel) => boolean }): JSX.Element {
+  return (
+    <>
+      {(['chart', 'why'] as const).map((name) => (
+        <button
+          key={name}
+          type="button"
+          title={`${PANELS[name]} (${name[0]})`}
+          aria-pressed={isPressed(name)}
+          onClick={() => {
+            isRecordShown.value = false
+            go({ panel: name })
+          }}
+        >
+          {PANELS[name]}
+        </button>
+      ))}
+    </>
+  )
+}
+
+function ChartPanel(): JSX.Element {
+  const is = chosen.value.value
+  return (
+    <>
+      <Notice of={definition} lines={6} />
+      {definition.value.value !== undefined && (
+        <Chart
+          definition={definition.value.value}
+          value={is?.actor?.value}
+          taken={is?.taken ?? []}
+          {...(coverage.value !== undefined && { coverage: coverage.value })}
+          follow={true}
+        />
+      )}
+      {choice.value === '' && isWhole.value && <p class="empty">Choose an actor at the left.</p>}
+    </>
   )
 }
 
@@ -97,31 +134,19 @@ function States({ value }: { readonly value: StateValue }): JSX.Element {
 }
 
 /** The change of state by the record at the moment. */
-function Note(): JSX.Element {
+function Note(): JSX.Element | null {
   const of = record.value
+  if (of === undefined) return null
   return (
-    <div class="tools">
-      {of !== undefined && (
-        <p class="note">
-          <b class="taken mono">{eventText(of.event.type)}</b> {movesOf(of.from, of.to)}
-        </p>
-      )}
-    </div>
+    <p class="note">
+      <b class="taken mono">{eventText(of.event.type)}</b> {moveText(of.from, of.to)}
+    </p>
   )
 }
 
 /** Returns `pendingReplace → idle` for each region that moved. */
-function movesOf(from: StateValue | null, to: StateValue): string {
-  if (from === null)
-    return `→ ${leavesOf(to)
-      .map((path) => path.at(-1))
-      .join(', ')}`
-  const before = leavesOf(from).map((path) => path.join('.'))
-  const after = leavesOf(to).map((path) => path.join('.'))
-  const left = before.filter((path) => !after.includes(path)).map(lastOf)
-  const entered = after.filter((path) => !before.includes(path)).map(lastOf)
+function moveText(from: StateValue | null, to: StateValue): string {
+  const { left, entered } = movesOf(from, to)
   if (entered.length === 0) return 'leads to no other state'
-  return `${left.join(', ')} → ${entered.join(', ')}`
+  return [left.join(', '), `→ ${entered.join(', ')}`].join(' ').trim()
 }
-
-const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)

@@ -13,6 +13,7 @@ const isHelpOpen = signal(false)
 
 const HELP: readonly (readonly [keys: string, what: string])[] = [
   ['1 2 3', 'Overview, Actor, Market'],
+  ['c w', 'of an actor: its chart, and why the record happened'],
   ['← →', 'the record before, the next one'],
   ['Shift ← →', 'a second back, a second on'],
   ['Home End', 'the first record, the last one'],
@@ -23,7 +24,7 @@ const HELP: readonly (readonly [keys: string, what: string])[] = [
   ['f + −', 'the whole chart, closer, further'],
   ['n', 'what no actor has taken'],
   ['/', 'find an actor'],
-  ['↑ ↓', 'in the list: the actor before, the next one'],
+  ['↑ ↓', 'in the list: the actor before, the next one; in why: the record'],
   ['d', 'light or dark'],
   ['?', 'these keys'],
   ['Esc', 'back'],
@@ -51,6 +52,8 @@ function onKey(event: KeyboardEvent): void {
     End: () => void goToRev(latestRev.value, 'step'),
     ' ': () => play(!isPlaying.value),
     l: () => go({ moment: undefined }),
+    c: () => go({ view: 'actor', panel: 'chart' }),
+    w: () => go({ view: 'actor', panel: 'why' }),
     g: openJump,
     h: () => go({ view: 'actor', query: view.value === 'actor' && query.value !== '' ? '' : 'history' }),
     '/': find,

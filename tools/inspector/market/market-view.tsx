@@ -130,6 +130,9 @@ function Trades({ asset }: { readonly asset: string }): JSX.Element {
               <th scope="col" class="number">
                 After fees
               </th>
+              <th scope="col">
+                <span class="vh">Why</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -158,6 +161,15 @@ function Row({ trade, asset }: { readonly trade: Trade; readonly asset: string }
       <td class="number">{trade.in === undefined ? '–' : moneyText(trade.in, asset)}</td>
       <td class="number">{trade.out === undefined ? '–' : moneyText(trade.out, asset)}</td>
       <td class={`number ${directionOf(pnl)}`}>{gainText(pnl, asset)}</td>
+      <td>
+        <To
+          place={{ view: 'actor', panel: 'why', choice: position, moment: seq }}
+          kind="link"
+          label={`Why ${about} closed`}
+        >
+          Why
+        </To>
+      </td>
     </tr>
   )
 }

@@ -130,6 +130,13 @@ function NeedItem({ need }: { readonly need: Need }): JSX.Element {
                       {timeText(then, now)}
                     </To>
                     <ActorLink address={who} at={of} />
+                    <To
+                      place={{ view: 'actor', panel: 'why', choice: who, moment: of }}
+                      kind="link"
+                      label={`Why ${who}, ${timeText(then, now)}`}
+                    >
+                      Why
+                    </To>
                     <span>{String(event.text ?? event.reason ?? '')}</span>
                   </li>
                 ))}
@@ -144,6 +151,15 @@ function NeedItem({ need }: { readonly need: Need }): JSX.Element {
             kind="btn"
           >
             Go to {secondText(at, now)}
+          </To>
+        )}
+        {seq !== undefined && actor !== undefined && (
+          <To
+            place={{ view: 'actor', panel: 'why', choice: actor, moment: seq }}
+            kind="btn"
+            label={`Why ${title}`}
+          >
+            Why
           </To>
         )}
         {act !== undefined && <ActButton act={act} />}

@@ -7,7 +7,7 @@ import { Notice } from '../frame/notice.tsx'
 import { queryOf } from '../history/asked.ts'
 import { History } from '../history/panel.tsx'
 import { type Change, chosen, links, record } from '../log/chosen.ts'
-import { moment, query } from '../state/place.ts'
+import { moment, panel, query } from '../state/place.ts'
 import { eventText, partsOf, shortState } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
 import { lengthText, timeText } from '../text/time.ts'
@@ -122,6 +122,13 @@ function Came({ of }: { readonly of: TransitionRecord }): JSX.Element {
             <span class="dim">seq {countText(of.cause)}</span>
           )}
         </div>
+      )}
+      {panel.value !== 'why' && (
+        <p>
+          <To place={{ panel: 'why' }} kind="link why-to">
+            Why, step by step
+          </To>
+        </p>
       )}
       {of.unhandled && <p class="chip warn">No transition takes it in this state</p>}
       {of.stashed && <p class="chip warn">It waits until the actor takes messages again</p>}

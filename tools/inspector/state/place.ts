@@ -1,15 +1,20 @@
 /**
  * The state of the page: what is chosen, and the moment that is looked at. The address of the page says both, and the
- * view: `#view/address@seq`; without `@seq` it is live. What is asked of the life of the chosen actor stands behind a
- * `?`. All else follows from them.
+ * view: `#view/address@seq`; without `@seq` it is live. `#why` is the view of an actor with the reason in the place of
+ * its chart. What is asked of the life of the chosen actor stands behind a `?`. All else follows from them.
  */
 import { batch, signal } from '@preact/signals'
 
 export const VIEWS = ['overview', 'actor', 'market'] as const
 export type View = (typeof VIEWS)[number]
 
+/** What the middle of the actor view shows: its statechart, or why the record at the moment happened. */
+export type Panel = 'chart' | 'why'
+
 export interface Place {
   readonly view: View
+  /** `chart` in the other views, whose addresses have no place for it. */
+  readonly panel: Panel
   /** Address of the chosen actor; empty while none is chosen. */
   readonly choice: string
   /** seq of the last record that counts; undefined is live. */
@@ -20,6 +25,7 @@ export interface Place {
 
 const first = placeOf(location.hash)
 export const view = signal<View>(first.view)
+export const panel = signal<Panel>(first.panel)
 export const choice = signal(first.choice)
 export const moment = signal<number | undefined>(first.moment)
 export const query = signal(first.query)
@@ -42,7 +48,8 @@ export function go(to: Partial<Place>, by: 'click' | 'step' = 'click'): void {
 export function placeBy(to: Partial<Place>): Place {
   const isOther = to.choice !== undefined && to.choice !== choice.value
   const asks = isOther && query.value !== '' ? 'history' : query.value
-  return { view: view.value, choice: choice.value, moment: moment.value, query: asks, ...to }
+  const now = { view: view.value, panel: panel.value, choice: choice.value, moment: moment.value }
+  return { ...now, query: asks, ...to }
 }
 
 /** Follows the address of the page from now on. */
@@ -55,6 +62,7 @@ export function followAddress(): void {
 function take(place: Place): void {
   batch(() => {
     view.value = place.view
+    panel.value = place.view === 'actor' ? place.panel : 'chart'
     choice.value = place.choice
     moment.value = place.moment
     query.value = place.query
@@ -62,11 +70,12 @@ function take(place: Place): void {
 }
 
 /** Returns the address of a place, for links. */
-export function hashOf({ view, choice, moment, query }: Place): string {
+export function hashOf({ view, panel, choice, moment, query }: Place): string {
+  const name = view === 'actor' && panel === 'why' ? panel : view
   // An @ of the address itself would be taken for the moment, and a ? for a question.
   const address = encodeURI(choice).replaceAll('@', '%40').replaceAll('#', '%23').replaceAll('?', '%3F')
   const at = moment === undefined ? '' : `@${moment}`
-  return `#${view}${address === '' && at === '' ? '' : `/${address}`}${at}${query === '' ? '' : `?${query}`}`
+  return `#${name}${address === '' && at === '' ? '' : `/${address}`}${at}${query === '' ? '' : `?${query}`}`
 }
 
 /** Reads the address of a page. What is no view is an address, as links of earlier versions have it. */
@@ -75,10 +84,17 @@ export function placeOf(hash: string): Place {
   const moment = seq === undefined ? undefined : Number(seq)
   const cut = before.indexOf('/')
   const name = cut < 0 ? before : before.slice(0, cut)
-  const isView = (VIEWS as readonly string[]).includes(name)
-  if (isView)
-    return { view: name as View, choice: cut < 0 ? '' : decoded(before.slice(cut + 1)), moment, query }
-  return { view: before === '' ? 'overview' : 'actor', choice: decoded(before), moment, query }
+  const choice = cut < 0 ? '' : decoded(before.slice(cut + 1))
+  if (name === 'why') return { view: 'actor', panel: 'why', choice, moment, query }
+  if ((VIEWS as readonly string[]).includes(name))
+    return { view: name as View, panel: 'chart', choice, moment, query }
+  return {
+    view: before === '' ? 'overview' : 'actor',
+    panel: 'chart',
+    choice: decoded(before),
+    moment,
+    query,
+  }
 }
 
 function decoded(text: string): string {

@@ -45,6 +45,19 @@ export function shortState(value: StateValue | null | undefined): string {
   return typeof value === 'object' && leaves.length > 1 ? path.slice(1).join('.') : path.join('.')
 }
 
+/** Returns the last keys of the states that were left and entered. */
+export function movesOf(
+  from: StateValue | null,
+  to: StateValue,
+): { readonly left: readonly string[]; readonly entered: readonly string[] } {
+  const [before, after] = [from, to].map((value) => leavesOf(value).map((path) => path.join('.')))
+  const last = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+  return {
+    left: (before ?? []).filter((path) => !after?.includes(path)).map(last),
+    entered: (after ?? []).filter((path) => !before?.includes(path)).map(last),
+  }
+}
+
 /** Returns whether a state means that nothing happens in its region. */
 export function isResting(path: readonly string[]): boolean {
   return path.length > 1 && ['idle', 'none', 'off', 'resting'].includes(path.at(-1) ?? '')

@@ -1,0 +1,98 @@
+/** Why the record at the moment happened: a sentence with ways to both ends, and the sequence of records below it. */
+import { signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import type { Explanation } from '../../../src/client/index.ts'
+import { To } from '../frame/name.tsx'
+import { Notice } from '../frame/notice.tsx'
+import { useWidth } from '../frame/width.ts'
+import { isWhole } from '../log/actors.ts'
+import { chosen } from '../log/chosen.ts'
+import { choice } from '../state/place.ts'
+import { countText } from '../text/numbers.ts'
+import { lengthText, timeText } from '../text/time.ts'
+import { explanation, isAll, whole } from './data.ts'
+import { Sequence } from './sequence.tsx'
+import { beginningOf } from './steps.ts'
+
+export function WhyNote(): JSX.Element | null {
+  const is = explanation.value.value
+  if (is === undefined || explanation.fault.value !== undefined) return null
+  const [first] = is.causes
+  return (
+    <div class="why-note">
+      <p aria-live="polite">
+        <Note of={is} />
+      </p>
+      {first !== undefined && (
+        <>
+          <To place={{ choice: first.record.actor, moment: first.record.seq }} kind="btn">
+            Go to the {is.isWhole ? beginningOf(first.record).name : 'first of them'}
+          </To>
+          <button
+            type="button"
+            class="btn"
+            aria-pressed={isAll.value}
+            title="Show also what it led to elsewhere"
+            onClick={() => {
+              isAll.value = !isAll.value
+            }}
+          >
+            {isAll.value ? 'Only the way here' : 'All of it'}
+          </button>
+        </>
+      )}
+    </div>
+  )
+}
+
+function Note({
+  of: { record, causes, isWhole, effects, leftOut },
+}: {
+  readonly of: Explanation
+}): JSX.Element {
+  const [first] = causes
+  if (first === undefined) {
+    const { name } = beginningOf(record)
+    const count = effects.length + leftOut
+    const begins = name === 'beginning' ? 'Nothing came before this record.' : `This is the ${name}.`
+    const led = count === 0 ? 'no other record' : recordsText(count)
+    return <>{`${begins} It led to ${led}${leftOut > 0 ? ' and what they led to' : ''}.`}</>
+  }
+  const count = causes.reduce((sum, { repeats }) => sum + 1 + repeats, 0)
+  const steps = `${countText(count)} ${count === 1 ? 'step' : 'steps'}`
+  const length = lengthText(record.at - first.record.at)
+  if (!isWhole) return <>{`More than ${steps} to this record, of which the last ones took ${length}`}</>
+  return (
+    <>
+      {steps} from the {beginningOf(first.record).name}{' '}
+      <span class="wide-only">at {timeText(first.record.at, record.at)} </span>to this record: {length}
+    </>
+  )
+}
+
+const recordsText = (count: number): string => `${countText(count)} ${count === 1 ? 'record' : 'records'}`
+
+const width = signal(900)
+
+export function WhyPanel(): JSX.Element {
+  const root = useWidth(width)
+  const is = explanation.value.value
+  const of = chosen.value.value
+  const hasFault = explanation.fault.value !== undefined
+  return (
+    <div id="why" ref={root}>
+      <Notice of={explanation} lines={8} />
+      {of === undefined && <Notice of={chosen} lines={8} />}
+      {is !== undefined && !hasFault && <Sequence of={is} width={width.value} />}
+      {is !== undefined && isAll.value && <Notice of={whole} lines={3} />}
+      {of !== undefined && of.actor === undefined && (
+        <p class="empty">
+          {of.life.first === undefined
+            ? 'The log has no record of this actor, so there is nothing to explain.'
+            : 'The actor is not there yet at this moment. Its first record tells why it came to be.'}
+        </p>
+      )}
+      {choice.value === '' && isWhole.value && <p class="empty">Choose an actor at the left.</p>}
+    </div>
+  )
+}
