@@ -157,6 +157,21 @@ describe('why an order was filled', () => {
     expect(await focused()).toBe(String(tick.seq))
   })
 
+  it('keeps the focus while a live actor moves on, and is behind a link of the record on a phone', async () => {
+    await open(`why/${tick.actor}`)
+    const now = () => page.getAttribute('.why-step.moment .why-go', 'data-seq')
+    await page.waitForSelector('.why-step.moment', SOON)
+    const was = await now()
+    await page.focus('.why-step.moment .why-go')
+    await floor.price('108')
+    await eventually(async () => expect(await now()).not.toBe(was))
+    expect(await focused()).toBe(await now())
+    await open(`actor/${ENTRY}@${fill.seq}`, [390, 844])
+    await page.getByRole('button', { name: 'Record', exact: true }).click()
+    await page.getByRole('link', { name: 'Why, step by step' }).click(SOON)
+    await isExplained(fill.seq)
+  })
+
   it('is of the last record while it is live, and says what keeps it from being read', async () => {
     await open(`why/${ENTRY}`)
     const last = (await floor.harness.records()).findLast(({ actor }) => actor === ENTRY)

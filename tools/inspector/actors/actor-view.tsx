@@ -1,5 +1,5 @@
 /** The chosen actor: its head, its statechart, and the record at the moment. */
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { Buttons } from '../actions/buttons.tsx'
 import { Chart } from '../chart/index.tsx'
@@ -15,6 +15,10 @@ import { sentenceOf } from './sentence.ts'
 
 /** True while a small window shows the record in the place of the chart, for which it has no room beside it. */
 const isRecordShown = signal(false)
+effect(() => {
+  panel.value
+  isRecordShown.value = false
+})
 
 const PANELS = { chart: 'Chart', why: 'Why' } as const
 

@@ -24,7 +24,7 @@ const HELP: readonly (readonly [keys: string, what: string])[] = [
   ['f + −', 'the whole chart, closer, further'],
   ['n', 'what no actor has taken'],
   ['/', 'find an actor'],
-  ['↑ ↓', 'in the list: the actor before, the next one; in why: the record'],
+  ['↑ ↓', 'in the list: the actor before, the next one; in why: the record, whose guards ← → close and open'],
   ['d', 'light or dark'],
   ['?', 'these keys'],
   ['Esc', 'back'],

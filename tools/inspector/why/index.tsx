@@ -54,7 +54,8 @@ function Note({
   if (first === undefined) {
     const { name } = beginningOf(record)
     const count = effects.length + leftOut
-    const begins = name === 'beginning' ? 'Nothing came before this record.' : `This is the ${name}.`
+    const isNamed = name === 'tick' || name === 'command'
+    const begins = isNamed ? `This is the ${name}.` : 'Nothing came before this record.'
     const led = count === 0 ? 'no other record' : recordsText(count)
     return <>{`${begins} It led to ${led}${leftOut > 0 ? ' and what they led to' : ''}.`}</>
   }

@@ -299,15 +299,31 @@ function reveal(root: HTMLElement | null, seq: number, row: Row | undefined): vo
   panel.scrollLeft = Math.min(panel.scrollLeft, Math.max(0, Math.min(from, to) - LANE_MIN / 2))
 }
 
-/** Keeps the focus in the rows when the one that had it is there no more, as when the actor moves on. */
+/** Keeps the focus in the rows when the one that had it is there no more, as when a live actor moves on. */
 function useFocusKept(root: { readonly current: HTMLElement | null }, stop: number): void {
-  const had = useRef<Element | null>(null)
+  const had = useRef<EventTarget | null>(null)
+  useLayoutEffect(() => {
+    const node = root.current
+    const onIn = ({ target }: FocusEvent) => {
+      had.current = target
+    }
+    const onOut = ({ target, relatedTarget }: FocusEvent) => {
+      // What is removed loses its focus, too, and is not in the document afterwards.
+      queueMicrotask(() => {
+        const isLeft = relatedTarget !== null || (target as Element).isConnected
+        if (had.current === target && isLeft) had.current = null
+      })
+    }
+    node?.addEventListener('focusin', onIn)
+    node?.addEventListener('focusout', onOut)
+    return () => {
+      node?.removeEventListener('focusin', onIn)
+      node?.removeEventListener('focusout', onOut)
+    }
+  }, [])
   useLayoutEffect(() => {
     const was = had.current
-    if (was !== null && !was.isConnected && document.activeElement === document.body)
-      rowOf(root.current, stop)?.focus({ preventScroll: true })
-    const now = document.activeElement
-    had.current = now?.classList.contains('why-go') ? now : null
+    if (was instanceof Element && !was.isConnected) rowOf(root.current, stop)?.focus({ preventScroll: true })
   })
 }
 
