@@ -1,5 +1,5 @@
 /**
- * What a machine was asked about an event, in words. The command line and the page share it, so it is pure and knows
+ * Words for what a machine was asked about an event. The command line and the page share it, so it is pure and knows
  * neither.
  */
 import type { AskedTransition, GuardRead, GuardsAsked } from '../../src/api/contract/why.ts'

@@ -8,7 +8,7 @@ import { batch, signal } from '@preact/signals'
 export const VIEWS = ['overview', 'actor', 'market'] as const
 export type View = (typeof VIEWS)[number]
 
-/** What the middle of the actor view shows: its statechart, or why the record at the moment happened. */
+/** The middle of the actor view: its statechart, or why the record at the moment happened. */
 export type Panel = 'chart' | 'why'
 
 export interface Place {

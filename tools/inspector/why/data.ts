@@ -14,7 +14,7 @@ const STEPS_MAX = 100
 /** Least ms between two explanations of an actor that moves: the server replays records for each of them. */
 const LEAST_MS = 1_000
 
-/** How often more effects were asked for, and of which record. */
+/** The number of times that more effects were asked for, and of which record. */
 const asked = signal<{ readonly seq: number; readonly times: number }>({ seq: 0, times: 0 })
 const timesFor = (seq: number): number => (asked.value.seq === seq ? asked.value.times : 0)
 

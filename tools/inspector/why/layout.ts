@@ -47,7 +47,7 @@ export interface Arrow {
   /** The same for both when an actor tells itself something. */
   readonly from: number
   readonly to: number
-  /** From outside: the line begins with a ring. */
+  /** True when the sender is outside: the line begins with a ring. */
   readonly isOutside: boolean
 }
 
@@ -57,7 +57,7 @@ export interface Row {
   readonly label: Label
   readonly arrow: Arrow
   readonly outcome: (Outcome & { readonly x: number; readonly y: number; readonly width: number }) | undefined
-  /** What the actor asked of ports. */
+  /** The messages to ports, below the record's own arrow. */
   readonly asks: readonly { readonly label: Label; readonly arrow: Arrow }[]
 }
 

@@ -69,7 +69,7 @@ function portOf(
   return (intents.find(({ id }) => id === record.completes) ?? intents[0])?.port
 }
 
-/** What came from outside and began it all. A tick is what a market says to the actor of a symbol. */
+/** The message from outside that began it all. A tick is what a market says to the actor of a symbol. */
 export interface Beginning {
   readonly name: 'tick' | 'message' | 'command' | 'beginning'
   readonly text: string
@@ -94,7 +94,7 @@ export function beginningOf({ actor, origin, key, request, event, child }: Trans
   return { name: 'command', text: details === '' ? who : `${who}: ${details}` }
 }
 
-/** What a record did to its actor, in a word or two. */
+/** The change that a record made to its actor, in a word or two. */
 export interface Outcome {
   readonly text: string
   readonly kind: 'moved' | 'refused' | 'failed'
