@@ -173,8 +173,9 @@ describe('the words', () => {
   })
 
   it('give the few fields of an event that decide, and no times', () => {
-    const report = { type: 'EXECUTION_REPORT', execType: 'TRADE', lastQty: '0.02', eventAt: 5, venue: 'x' }
-    expect(detailOf(report)).toBe('TRADE, lastQty 0.02')
+    const fill = { execType: 'TRADE', ordStatus: 'FILLED', side: 'SELL', lastQty: '0.02', lastPx: '61830' }
+    const report = { type: 'EXECUTION_REPORT', ...fill, orderQty: '0.05', eventAt: 5, venue: 'x' }
+    expect(detailOf(report)).toBe('TRADE, FILLED, lastQty 0.02, lastPx 61830')
     expect(detailOf({ type: 'xstate.init', input: { id: 1 } })).toBe('')
   })
 

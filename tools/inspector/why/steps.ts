@@ -146,20 +146,26 @@ function failureText(event: object): string {
   return `It failed on ${eventText(on?.type ?? 'an event')}: ${error?.message ?? ''}`
 }
 
-/** Most fields of an event that are told beside its name. */
-const FIELDS_MAX = 3
+/** Most words and most numbers of an event that are told beside its name. */
+const WORDS_MAX = 2
+const NUMBERS_MAX = 2
 /** Names of fields that tell nothing to a person who looks at a chain: times and counters. */
 const NOISE = /(At|Ns|Id|multiplier|contract)$/
 /** Names of fields whose values speak for themselves. */
 const PLAIN =
-  /(^|\.)(text|check|reason|message|signal|action|status|execType|ordStatus|phase|side|ordType|contingencyType|interval)$/
+  /(^|\.)(text|check|reason|message|signal|action|status|execType|ordStatus|phase|side|ordType|contingencyType|interval|timeInForce|aggressor)$/
 
 /** Returns what an event tells besides its name, as `TRADE, FILLED, SELL, lastQty 0.02`. */
 export function detailOf(event: TransitionRecord['event']): string {
   if (event.type === 'xstate.init') return ''
   if (event.type === 'outcry.failed') return (event as Failed).error?.message ?? ''
   const fields = tellingFields(event).filter(({ name }) => !NOISE.test(name))
-  return [...new Set(fields.slice(0, FIELDS_MAX).map(fieldText))].join(', ')
+  // Of a fill, the part that was just filled says more than the whole.
+  const isFill = fields.some(({ name }) => name === 'lastQty')
+  const words = fields.filter(({ name }) => PLAIN.test(name))
+  const numbers = fields.filter(({ name }) => !PLAIN.test(name) && !(isFill && /^(order|cum)Qty$/.test(name)))
+  const told = [...words.slice(0, WORDS_MAX), ...numbers.slice(0, NUMBERS_MAX)]
+  return [...new Set(told.map(fieldText))].join(', ')
 }
 
 const fieldText = ({ name, text }: Field): string => (PLAIN.test(name) ? text : `${name} ${text}`)
