@@ -56,7 +56,7 @@ const inc = async (times: number) => {
 
 interface Events {
   seq: number
-  events: { seq: number; event: { n: number } }[]
+  events: { seq: number; event: { type: string; n: number } }[]
 }
 
 const get = async <T = unknown>(path: string) => {
@@ -107,6 +107,13 @@ describe('HTTP', () => {
     const since = await get<Events>(`/events?since=${body.events[0]?.seq}`)
     expect(since.body.events.map((e) => e.event.n)).toEqual([5])
     expect(since.body.seq).toBe(harness.supervisor.seq)
+    await harness.supervisor.send('tally/a', { type: 'REST' })
+    const several = await get<Events>('/events?tail=3&type=counted,RESTED,NOSUCH')
+    expect(several.body.events.map(({ event: { type, n } }) => [type, n])).toEqual([
+      ['COUNTED', 4],
+      ['COUNTED', 5],
+      ['RESTED', undefined],
+    ])
   })
 
   it('gives each event in an envelope: its type, its place, and its cause', async () => {

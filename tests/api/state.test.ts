@@ -132,6 +132,9 @@ describe('the state of a run that trades', () => {
         reconciliation: { state: 'idle', completed: { discrepancies: 0, seq: expect.any(Number) } },
       },
     ])
+    const [{ reconciliation, ...rest } = {}] = accounts
+    expect((await state('?brief=true')).accounts).toEqual([rest])
+    expect(reconciliation).toBeDefined()
   })
 
   it('has its strategies, and says which have failed', async () => {

@@ -472,7 +472,16 @@ export const routes = {
     summary:
       'Shows accounts and strategies as one document, as they are, or as they were at a seq or a time.',
     query: z
-      .strictObject({ seq: place.describe('as it was after the record with this seq'), at: time.optional() })
+      .strictObject({
+        seq: place.describe('as it was after the record with this seq'),
+        at: time.optional(),
+        brief: z
+          .stringbool()
+          .optional()
+          .describe(
+            '`true` leaves out the reconciliation and the universe. They change seldom, so their past takes long to read in a long log.',
+          ),
+      })
       .refine(({ seq, at }) => seq === undefined || at === undefined, 'give one of seq and at'),
     answers: { 200: stateDocument },
     refusals: ['REQUEST_INVALID'],
@@ -492,7 +501,7 @@ export const routes = {
           .optional()
           .describe(`${time.description}: the list begins where the log's time reaches it`),
         to: time.optional().describe(`${time.description}: the list ends where the log's time passes it`),
-        type: z.string().optional().describe('only events of this type'),
+        type: z.string().optional().describe('only events of this type, or of these, separated by commas'),
         actor: z.string().optional().describe('only events of the actor with this address'),
       })
       .refine(

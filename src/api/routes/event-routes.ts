@@ -19,7 +19,10 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
     async (request, reply) => {
       const { tail, since = 0, from, to, type, actor } = request.query
       // The type may be in lower case, too: people write it so, and another program's machine may emit it so.
-      const types = type === undefined ? undefined : [...new Set([type, type.toUpperCase()])]
+      const types =
+        type === undefined
+          ? undefined
+          : [...new Set(type.split(',').flatMap((one) => [one, one.toUpperCase()]))]
       const wanted = (envelope: EventEnvelope) =>
         (types === undefined || types.includes(envelope.type)) &&
         (actor === undefined || envelope.actor === actor)

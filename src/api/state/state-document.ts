@@ -37,6 +37,11 @@ export interface Moment {
   readonly at?: number | undefined
 }
 
+export interface Wanted extends Moment {
+  /** True: without the reconciliation and the universe, whose records may be far apart. Default: false. */
+  readonly brief?: boolean | undefined
+}
+
 /** Most records of a reconciliation that are searched for its last completed one. */
 const SEARCHED_MAX = 200
 
@@ -46,7 +51,7 @@ const SEARCHED_MAX = 200
  */
 export async function stateDocument(
   log: ReadableLog,
-  { seq, at }: Moment,
+  { seq, at, brief = false }: Wanted,
   { now, ...options }: Interruptible & { readonly now?: number | undefined } = {},
 ): Promise<StateDocument> {
   const head = log.seq
@@ -65,7 +70,10 @@ export async function stateDocument(
       strategies.push(strategyState(view))
     }
   for await (const view of actors.viewsOf('account/', machines.account))
-    accounts.push(await accountState(actors, view, trades, asOf))
+    accounts.push({
+      ...(await accountState(actors, view, trades, asOf)),
+      ...(!brief && (await surroundingsOf(actors, view.context as AccountContext))),
+    })
   strategies.sort(byAddress)
   const unreadable = actors.unreadable.sort(byAddress)
   return compact({
@@ -144,7 +152,15 @@ async function accountState(
       .filter(({ until }) => until > asOf)
       .map(({ symbol, flag, severity, until, reason }) => ({ symbol, flag, severity, until, reason })),
     lists: await openLists(actors, account, [...positions.flatMap(({ holders }) => holders), ...trades]),
-    reconciliation: await reconciliationOf(actors, venue),
+  })
+}
+
+async function surroundingsOf(
+  actors: ActorsAt,
+  account: AccountContext,
+): Promise<Pick<AccountState, 'reconciliation' | 'universe'>> {
+  return compact({
+    reconciliation: await reconciliationOf(actors, account.venue),
     universe: await universeOf(actors, account),
   })
 }
