@@ -2,8 +2,9 @@
 import { signal } from '@preact/signals'
 import { type EventEnvelope, type FeedStatus, isOutcryError } from '../../../src/client/index.ts'
 import { client } from './client.ts'
+import { thinned } from './thinned.ts'
 
-/** Most events of each sort that the page keeps, the latest. */
+/** Most events of each sort that the page keeps: of notable ones the latest, of values those of its whole time. */
 const KEPT = 2_000
 
 /** Most events of before that the page asks for. The server searches its log backwards for them. */
@@ -49,8 +50,10 @@ export const isGrave = ({ type }: { readonly type: string }): boolean => GRAVE.i
 
 /** Notable events in the order of the log. */
 export const notable = signal<readonly EventEnvelope[]>([])
-/** Values of accounts in the order of the log: at most one a second of each. */
+/** Values of accounts in the order of the log: at most one a second of each, and fewer of a long time. */
 export const values = signal<readonly EventEnvelope[]>([])
+/** Grows when the page has let go of notable events, after each KEPT of them. */
+export const forgotten = signal(0)
 
 /** True once the notable events of before have come. */
 export const isCaughtUp = signal(false)
@@ -58,13 +61,23 @@ export const isCaughtUp = signal(false)
 /** Follows the feed from now on. */
 export function followNews(): void {
   const notableTopics = NOTABLE.map((type) => `events.${type.toLowerCase()}.>`)
-  void follow(notableTopics, notable, NOTABLE_TAIL, {})
+  let gone = 0
+  const latest = (events: readonly EventEnvelope[]) => {
+    gone += Math.max(0, events.length - KEPT)
+    if (gone >= KEPT) {
+      gone = 0
+      forgotten.value++
+    }
+    return events.slice(-KEPT)
+  }
+  void follow(notableTopics, notable, NOTABLE_TAIL, latest, {})
   let isFollowed = false
   // The matters for a person come first: two searches at once would hold each other up.
   isCaughtUp.subscribe((isDone) => {
     if (!isDone || isFollowed) return
     isFollowed = true
-    void follow(['events.portfolio_value.>'], values, VALUES_TAIL, { throttleMs: 1_000 })
+    const some = (events: readonly EventEnvelope[]) => thinned(events, KEPT)
+    void follow(['events.portfolio_value.>'], values, VALUES_TAIL, some, { throttleMs: 1_000 })
   })
 }
 
@@ -72,13 +85,14 @@ async function follow(
   topics: string[],
   into: typeof notable,
   tail: number,
+  kept: (events: readonly EventEnvelope[]) => readonly EventEnvelope[],
   options: { readonly throttleMs?: number },
 ): Promise<void> {
   let waiting: EventEnvelope[] = []
   let isDue = false
   const put = () => {
     isDue = false
-    into.value = [...into.value, ...waiting].slice(-KEPT)
+    into.value = kept([...into.value, ...waiting])
     waiting = []
   }
   // The feed goes on by itself after a lost connection.

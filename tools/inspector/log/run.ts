@@ -2,10 +2,10 @@
 import { computed } from '@preact/signals'
 import type { AnswerOf, Routes } from '../../../src/client/index.ts'
 import { moment } from '../state/place.ts'
-import { activity, failed, head, isWhole, membership } from './actors.ts'
+import { activity, allActors, failed, head, isWhole, membership, troubleOf } from './actors.ts'
 import { client } from './client.ts'
 import { loaded } from './loading.ts'
-import { NOTABLE, values } from './news.ts'
+import { forgotten, NOTABLE, values } from './news.ts'
 
 export type RunState = AnswerOf<Routes['state']>
 export type Account = RunState['accounts'][number]
@@ -20,7 +20,8 @@ export const run = loaded<RunState>(() => {
   return {
     subject: seq === undefined ? 'live' : String(seq),
     isSearch: true,
-    read: (signal) => client.ask('state', { query: seq === undefined ? {} : { seq }, signal }),
+    read: (signal) =>
+      client.ask('state', { query: { brief: true, ...(seq !== undefined && { seq }) }, signal }),
   }
 }, 500)
 
@@ -30,9 +31,17 @@ export const health = loaded<Health>(() => {
   return { subject: 'health', read: (signal) => client.ask('health', { signal }) }
 }, 2_000)
 
+/** The actors in trouble, as text. Failures are asked for anew when one comes or goes, and not with each actor. */
+const troubled = computed(() => {
+  membership.value
+  const found: string[] = []
+  for (const actor of allActors()) if (troubleOf(actor) !== undefined) found.push(actor.address)
+  return found.join()
+})
+
 export const failures = loaded<Failures>(() => {
   failed.value
-  membership.value
+  troubled.value
   return { subject: 'failures', isSearch: true, read: (signal) => client.ask('failures', { signal }) }
 }, 2_000)
 
@@ -47,19 +56,32 @@ export const beginning = loaded<number | undefined>(() => {
   }
 })
 
-/** Points in which the whole log is read: as many as a wide window shows apart. */
+/** Points in which the whole log is read for its marks: as many as a wide window shows apart. */
 const POINTS = 400
+/** Points in which it is read for values. In a long log each takes the reading of another file of the archive. */
+const VALUE_POINTS = 120
 
-/** The whole log in few points, as it was when the page came: what comes later is in the news. */
+/** The marks of the whole log in few points, as it was: what came later is in the news. */
 export const stretch = loaded(() => {
+  forgotten.value
   if (!isWhole.value) return undefined
-  const query = { points: POINTS, mark: NOTABLE.join(','), follow: 'PORTFOLIO_VALUE' }
-  return { subject: 'log', read: (signal) => client.ask('timeline', { query, signal }) }
+  const query = { points: POINTS, mark: NOTABLE.join(',') }
+  return { subject: 'marks', isSearch: true, read: (signal) => client.ask('timeline', { query, signal }) }
+})
+
+const isMarked = computed(() => stretch.value.value !== undefined || stretch.fault.value !== undefined)
+
+/** The values of accounts in few points of the whole log, as it was when the page came. */
+const valued = loaded(() => {
+  // The marks come first, because they are found faster.
+  if (!isMarked.value) return undefined
+  const query = { points: VALUE_POINTS, follow: 'PORTFOLIO_VALUE' }
+  return { subject: 'values', isSearch: true, read: (signal) => client.ask('timeline', { query, signal }) }
 })
 
 /** Values of accounts over the whole log: those of its points, and each that has come since. */
 export const worth = computed(() => {
-  const { points = [], toSeq = 0 } = stretch.value.value ?? {}
+  const { points = [], toSeq = 0 } = valued.value.value ?? {}
   const since = values.value.filter(({ seq }) => seq > toSeq)
   return [...points.flatMap(({ last = [] }) => last), ...since]
 })

@@ -26,6 +26,10 @@ const POINTS = 300
 const PAGES_MAX = 4
 /** Most trades that are listed. */
 const TRADES_MAX = 100
+/** The events of which trades are made. One question for all of them reads their part of the log once. */
+const TRADES = 'POSITION_OPENED,POSITION_CLOSED,POSITION_FLIPPED,ORDER_FILLED'
+/** A trade is opened and closed, by a fill each. */
+const TRADE_EVENTS_MAX = 4 * TRADES_MAX
 /** Least ms between two readings while the log goes on. */
 const LEAST_MS = 1_000
 
@@ -92,11 +96,10 @@ export const market = loaded<Market>(() => {
       const query = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
       const about = (type: string, actor?: string) =>
         eventsOf({ ...query, type, ...(actor && { actor }) }, signal)
-      const [prices, candles, fills, parts, values] = await Promise.all([
+      const [prices, candles, fills, values] = await Promise.all([
         isWhole ? timelineOf({ follow: 'CANDLE_CLOSE', actor: of.address }, signal) : [],
         isWhole ? [] : about('CANDLE_CLOSE', of.address),
-        about('ORDER_FILLED'),
-        about('ORDER_PARTIAL_FILL'),
+        about('ORDER_FILLED,ORDER_PARTIAL_FILL'),
         isWhole
           ? timelineOf({ follow: 'PORTFOLIO_VALUE', actor: `account/${of.venue}` }, signal)
           : about('PORTFOLIO_VALUE', `account/${of.venue}`),
@@ -108,7 +111,7 @@ export const market = loaded<Market>(() => {
         line: rising(
           prices.map(({ at, event }) => ({ time: at / 1_000, value: Number(event.candle.close) })),
         ),
-        fills: fillsIn([...fills, ...parts].filter(isOwn)),
+        fills: fillsIn(fills.filter(isOwn)),
         equity: rising(values.map(({ at, event }) => ({ time: at / 1_000, value: Number(event.equity) }))),
       }
     },
@@ -123,14 +126,12 @@ export const trades = loaded<readonly Trade[]>(() => {
   return {
     subject: moment.value === undefined ? 'live' : 'then',
     read: async (signal) => {
-      const ask = async (type: string) =>
-        (await client.events({ type, tail: TRADES_MAX, ...(to !== undefined && { to }) })).events
-      signal.throwIfAborted()
-      const [opened, closed, flipped, filled] = await Promise.all(
-        ['POSITION_OPENED', 'POSITION_CLOSED', 'POSITION_FLIPPED', 'ORDER_FILLED'].map(ask),
+      const query = { type: TRADES, tail: TRADE_EVENTS_MAX, ...(to !== undefined && { to }) }
+      const { events } = await client.ask('events', { query, signal })
+      const [filled, positions] = [true, false].map((isFill) =>
+        events.filter(({ type }) => (type === 'ORDER_FILLED') === isFill),
       )
-      const events = [...(opened ?? []), ...(closed ?? []), ...(flipped ?? [])].sort((a, b) => a.seq - b.seq)
-      return tradesOf(events, fillsIn(filled ?? []))
+      return tradesOf(positions ?? [], fillsIn(filled ?? [])).slice(0, TRADES_MAX)
     },
   }
 }, LEAST_MS)
