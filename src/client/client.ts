@@ -73,6 +73,14 @@ export interface HistoryRange {
   readonly limit?: number
   /** True when each record has what it changed, and the transitions taken: `changed` and `taken`. */
   readonly detail?: boolean
+  /** Types of events, separated by commas: only records that took or emitted an event of one of them. */
+  readonly type?: string
+  /** Only records with this text, in any case, in the type or in a value of an event that they took or emitted. */
+  readonly text?: string
+  /** Only records that changed the state at this path, such as `stopPx`. Their `changed` has these changes. */
+  readonly changed?: string
+  /** With `changed`: only where this is the value after the change. */
+  readonly is?: string
 }
 
 /**
@@ -148,9 +156,10 @@ export class Client {
   }
 
   /**
-   * Yields the records of an actor. Reads page by page.
+   * Yields the records of an actor, all of them or those that are searched for. Reads page by page.
    *
    * @example for await (const { event, changed } of client.history('order/sim:o-1', { detail: true })) console.log(changed)
+   * @example for await (const { at, changed } of client.history('order/sim:o-1', { changed: 'stopPx' })) console.log(at, changed)
    */
   async *history(
     address: string,

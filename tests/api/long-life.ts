@@ -18,6 +18,7 @@ const trade = setup({
       | { type: 'STOP'; stopPx: string }
       | { type: 'LEG'; qty: string }
       | { type: 'OPEN' }
+    emitted: { type: 'STOP_MOVED'; text: string }
   },
 }).createMachine({
   context: { px: 0, terms: { stopPx: '90', 'a.b': 'x' }, legs: [] },

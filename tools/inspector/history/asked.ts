@@ -1,4 +1,4 @@
-/** What is asked of the life of the chosen actor, as the address of the page has it: `history&changed=stopPx`. Pure. */
+/** The question about the life of the chosen actor, as the address of the page has it: `history&changed=stopPx`. Pure. */
 
 export interface Asked {
   /** Type of an event; empty for all. */

@@ -15,7 +15,7 @@ export type Found = AnswerOf<Routes['history']>['records'][number]
 export type Direction = 'newer' | 'older'
 
 export interface Side {
-  /** From the moment of the question on, the nearest first. */
+  /** The records that were found, the nearest to the moment of the question first. */
   readonly found: readonly Found[]
   /** The last rev that was looked at. */
   readonly to: number

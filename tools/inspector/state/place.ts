@@ -19,7 +19,7 @@ export interface Place {
   readonly choice: string
   /** seq of the last record that counts; undefined is live. */
   readonly moment: number | undefined
-  /** What the history beside the view is asked for; empty while the record is shown there. */
+  /** The question to the history beside the view; empty while the record is shown there. */
   readonly query: string
 }
 
