@@ -190,6 +190,36 @@ it('answers of a closed log, and the same of a running program', async () => {
   await supervisor.stop()
 })
 
+it('finds where a value changed, and the same of a running program', async () => {
+  const found = async (changed: string) => {
+    const lines = await told({ changed })
+    return [revsOf(lines), lines.filter((line) => / [-+] /.test(line)).map((line) => line.trim())]
+  }
+  const all = async () => ({
+    key: await found('qty'),
+    path: await found('orders["x:1"].qty'),
+    value: await found('qty = 2'),
+    state: await found('value'),
+    nothing: await found('nosuch'),
+    last: (await told({ changed: 'qty' })).at(-1)?.replace(/ in .*/, ''),
+  })
+  const closed = await all()
+  expect(closed).toMatchObject({
+    path: ['2 3', ['+ orders["x:1"].qty 1', '- orders["x:1"].qty 1', '+ orders["x:1"].qty 2']],
+    value: ['3', ['- orders["x:1"].qty 1', '+ orders["x:1"].qty 2']],
+    state: ['1 5', []],
+    nothing: ['', []],
+    last: '3 records shown, 5 read',
+  })
+  const supervisor = await open()
+  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  expect(await all()).toEqual(closed)
+  await api.close()
+  await supervisor.stop()
+  await expect(told({ changed: 'a..b' })).rejects.toMatchObject({ code: 'PLACE_INVALID' })
+  await expect(told({ changed: 'qty', tail: 1 })).rejects.toMatchObject({ code: 'PLACE_INVALID' })
+})
+
 it('tells a life that is longer than a page of the server', async () => {
   const long = join(folder, 'long')
   const supervisor = await open(long)

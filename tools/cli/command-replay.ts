@@ -3,6 +3,7 @@ import type { RecordInDetail } from '../../src/api/contract/record.ts'
 import { releaseCommand } from '../../src/runner/actors/quarantine.ts'
 import { parseAddress } from '../../src/runtime/record/address.ts'
 import { OutcryError } from '../../store/index.ts'
+import { changedOf, type SoughtChange, withChange } from './changed.ts'
 import { colors } from './colors.ts'
 import { readText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
@@ -24,6 +25,8 @@ export interface ReplayOptions extends ReadOptions {
   readonly speed?: number
   readonly at?: string
   readonly context?: boolean
+  /** A path of the state, with `=` and a value where that matters. */
+  readonly changed?: string
 }
 
 /** `outcry replay <address>`: tells an actor's life record by record, or shows the actor as it was at a place. */
@@ -41,7 +44,8 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
     }
     if (!json) await print(title)
     let shown = 0
-    const records = recordsOf(reader, data, address, asked)
+    const all = recordsOf(reader, data, address, asked)
+    const records = asked.changed === undefined ? all : withChange(all, asked.changed)
     for await (const { item, sinceMs, shortenedTo } of played(records, speed)) {
       shown++
       if (json) await printJson(item)
@@ -64,6 +68,7 @@ interface Asked {
   readonly tail?: number
   readonly follow: boolean
   readonly detail: boolean
+  readonly changed?: SoughtChange
 }
 
 /** Returns what the options ask for. @throws PLACE_INVALID */
@@ -75,13 +80,15 @@ export function askedOf({
   follow = false,
   speed,
   context = false,
+  changed,
 }: ReplayOptions): Asked {
   const beside = (option: string, others: Readonly<Record<string, unknown>>) => {
     const other = Object.keys(others).find((name) => others[name] !== undefined && others[name] !== false)
     if (other !== undefined)
       throw new OutcryError('PLACE_INVALID', `--${other}: must be left out with --${option}`, HELP)
   }
-  if (at !== undefined) beside('at', { from, to, tail, follow, speed, context })
+  if (at !== undefined) beside('at', { from, to, tail, follow, speed, context, changed })
+  if (changed !== undefined) beside('changed', { tail, follow })
   if (follow) beside('follow', { to, speed })
   return {
     ...compact({
@@ -89,9 +96,10 @@ export function askedOf({
       to: to === undefined ? undefined : placeOf(to, '--to'),
       at: at === undefined ? undefined : placeOf(at, '--at'),
       tail,
+      changed: changed === undefined ? undefined : changedOf(changed),
     }),
     follow,
-    detail: context,
+    detail: context || changed !== undefined,
   }
 }
 
@@ -128,7 +136,7 @@ async function* recordsOf(
 export async function wantedOf(
   reader: Reader,
   address: string,
-  { from, to, tail, detail }: Asked,
+  { from, to, tail, detail, changed }: Asked,
 ): Promise<WantedLife> {
   const begin = from === undefined ? 1 : await firstRev(reader, address, from)
   const toRev = to === undefined ? undefined : await revAt(reader, address, await located(reader, to, '--to'))
@@ -136,7 +144,7 @@ export async function wantedOf(
   if (toRev !== undefined && toRev < begin)
     throw new OutcryError('PLACE_INVALID', '--to: must not be before --from', HELP)
   // The last records come in order as well, so that none of them waits in memory for those before it.
-  if (tail === undefined) return { fromRev: begin, ...compact({ toRev }), detail }
+  if (tail === undefined) return { fromRev: begin, ...compact({ toRev }), detail, ...changed }
   const last = toRev ?? (await revAt(reader, address, 'now'))
   return { fromRev: Math.max(begin, last - tail + 1), toRev: last, detail }
 }

@@ -30,6 +30,9 @@ export interface WantedLife {
   readonly limit?: number
   /** True when each record has what it changed, and the transitions taken. */
   readonly detail?: boolean
+  /** The path and the value that a runner searches for. A closed log gives all records. */
+  readonly changed?: string
+  readonly is?: string
 }
 
 /** The actors that are wanted. */

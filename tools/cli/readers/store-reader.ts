@@ -122,7 +122,7 @@ export class StoreReader implements Reader {
 
   async *life(
     address: string,
-    { detail = false, ...range }: WantedLife = {},
+    { detail = false, changed: _, is: _is, ...range }: WantedLife = {},
   ): AsyncGenerator<RecordInDetail> {
     if (detail) {
       const life = lifeOf(this.#store, this.#registry, address, { ...range, onRead: this.#onRead })
