@@ -30,7 +30,7 @@ import { decodeSnapshot, snapshotsUpTo } from './codec/snapshot-codec.ts'
 import { batchCommit, type LogEnd } from './commit-batch.ts'
 import { exchange, finishExchange, roomForNew } from './folder/exchange.ts'
 import { writeHeadFile } from './folder/head-file.ts'
-import { openFailure } from './folder/open-errors.ts'
+import { formatUnknown, openFailure } from './folder/open-errors.ts'
 import { storeExists } from './folder/store-files.ts'
 import { StoreLock } from './folder/store-lock.ts'
 import { HistoryIndex } from './history-index.ts'
@@ -59,7 +59,7 @@ export interface DoctorOptions<R extends LogRecord> {
   readonly onLost?: (record: R) => void
 }
 
-/** Reports the damage of a store and changes nothing. @throws STORE_LOCKED, STORE_OPEN_FAILED */
+/** Reports the damage of a store and changes nothing. @throws STORE_LOCKED, STORE_FORMAT, STORE_OPEN_FAILED */
 export function diagnose<R extends LogRecord>(
   location: string,
   options: DoctorOptions<R> = {},
@@ -72,7 +72,7 @@ export function diagnose<R extends LogRecord>(
  * It makes the indexes anew. It keeps snapshots that are readable and not beyond the cut. It leaves a whole store
  * alone. A subscription that was beyond the cut goes on from there, and one whose position cannot be read from the
  * log's beginning, so that neither misses an event.
- * @throws STORE_LOCKED, STORE_OPEN_FAILED, STORE_WRITE_FAILED
+ * @throws STORE_LOCKED, STORE_FORMAT, STORE_OPEN_FAILED, STORE_WRITE_FAILED
  */
 export function cutBack<R extends LogRecord>(
   location: string,
@@ -106,6 +106,17 @@ async function underLock<T>(location: string, work: (folder: string) => Promise<
   }
 }
 
+/**
+ * Checks that no later Outcry wrote the store: this one would take what it does not know for damage.
+ * @throws STORE_FORMAT
+ */
+async function assertNotNewer(folder: string, db: Database): Promise<void> {
+  // What cannot be read is damage, which is told later.
+  const format = await db.get(META.format).catch(() => undefined)
+  if (format !== undefined && Number(format.toString()) > FORMAT)
+    throw formatUnknown(folder, format.toString(), FORMAT)
+}
+
 /** The remains of a store, and its damage. */
 interface Patient {
   readonly remains: Remains
@@ -125,6 +136,7 @@ async function examined<R extends LogRecord, T>(
   const opened: Remains[] = []
   const look = async (remains: Remains): Promise<Patient> => {
     opened.push(remains)
+    await assertNotNewer(folder, remains.db)
     return { remains, diagnosis: await examine(remains, codec, options) }
   }
   try {

@@ -1,5 +1,5 @@
 /** Tests `outcry replay` and `outcry diff`, of a closed log and of a running program, which give the same. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -246,6 +246,16 @@ it('tells the life of an actor whose machine is not named, without its states', 
   const lines = await linesOf(() => replay('till/a', { data, context: true }))
   expect(revsOf(lines)).toBe('1 2 3 4 5')
   expect(lines[3]).toMatch(/what changed is not known: no machine is registered for "till"/)
+  // A module that has another version of it is no better, and no worse.
+  const later = join(folder, 'later.mjs')
+  writeFileSync(
+    later,
+    "import { createMachine } from 'xstate'\nexport const machines = { till: createMachine({ id: 'till', version: '9' }) }\n",
+  )
+  const others = await linesOf(() => replay('till/a', { data, context: true, machines: [later] }))
+  expect(others[0]).toBe('till/a  till@1')
+  expect(revsOf(others)).toBe('1 2 3 4 5')
+  expect(others[3]).toMatch(/what changed is not known: .*till@1|what changed is not known: .*version/)
 })
 
 const PLACES: readonly (readonly [string, unknown])[] = [

@@ -98,6 +98,13 @@ it('reads no more than the records since the snapshot before the range', async (
   expect(read).toBeLessThan(200)
 })
 
+it('reads few records twice when the newest come first', async () => {
+  const harness = await lived(700)
+  let read = 0
+  expect(await stepsOf(harness, { reverse: true, onRead: () => read++ })).toHaveLength(701)
+  expect(read).toBeLessThan(1.5 * 701)
+})
+
 it('goes on without states where the machine of the time is not registered, and says so', async () => {
   const harness = await lived(2)
   const steps = await stepsOf(harness, {}, {})

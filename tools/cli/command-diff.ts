@@ -6,7 +6,7 @@ import { colors } from './colors.ts'
 import { readText, stateText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson, printLines } from './output.ts'
-import { actorUnknown, placeOf, stateAt } from './places.ts'
+import { actorUnknown, placeOf, revAt, stateAt } from './places.ts'
 import { openReader } from './reader.ts'
 import { placeText } from './state-text.ts'
 
@@ -17,7 +17,7 @@ export async function diff(address: string, a: string, b: string, options: ReadO
   const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
-    if ((await reader.actor(address)) === undefined) throw actorUnknown(address, reader)
+    if ((await revAt(reader, address, 'now')) === 0) throw actorUnknown(address, reader)
     const was = await stateAt(reader, address, from, 'a')
     const is = await stateAt(reader, address, to, 'b')
     const changes = stateChanges(was, is)

@@ -42,10 +42,10 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
       await showState(reader, address, asked.at, json)
       return 0
     }
+    const all = await recordsOf(reader, data, address, asked)
+    const records = asked.changed === undefined ? all : withChange(all, asked.changed)
     if (!json) await print(title)
     let shown = 0
-    const all = recordsOf(reader, data, address, asked)
-    const records = asked.changed === undefined ? all : withChange(all, asked.changed)
     for await (const { item, sinceMs, shortenedTo } of played(records, speed)) {
       shown++
       if (json) await printJson(item)
@@ -105,22 +105,38 @@ export function askedOf({
 
 const HELP = 'See `outcry replay --help`.'
 
-/** Yields the records that are asked for: those of the past, and then those to come. */
-async function* recordsOf(
+/** Resolves with the records that are asked for. @throws PLACE_INVALID, REV_UNKNOWN, ACTOR_UNKNOWN */
+async function recordsOf(
   reader: Reader,
   data: string,
   address: string,
   asked: Asked,
-): AsyncGenerator<RecordInDetail> {
-  const { detail } = asked
+): Promise<AsyncIterable<RecordInDetail>> {
   const { seq: since } = await reader.head()
   const wanted = await wantedOf(reader, address, asked)
+  const past = reader.life(address, wanted)
+  return asked.follow ? followed(past, { reader, data, address, since, detail: asked.detail }) : past
+}
+
+interface Following {
+  readonly reader: Reader
+  readonly data: string
+  readonly address: string
+  /** A seq before the first record to come. */
+  readonly since: number
+  readonly detail: boolean
+}
+
+/** Yields the records of the past, and then those to come. */
+async function* followed(
+  past: AsyncIterable<RecordInDetail>,
+  { reader, data, address, since, detail }: Following,
+): AsyncGenerator<RecordInDetail> {
   let last: number | undefined
-  for await (const record of reader.life(address, wanted)) {
+  for await (const record of past) {
     yield record
     last = record.rev
   }
-  if (!asked.follow) return
   const fromRev = 1 + (last ?? (await revAt(reader, address, 'now')))
   const { RunnerReader } = await import('./readers/runner-reader.ts')
   let runner = reader instanceof RunnerReader ? reader : undefined

@@ -41,8 +41,7 @@ export interface LifeRange extends Reading, Paced {
   readonly limit?: number
 }
 
-/** Steps of the first piece that is replayed when the newest come first. Each piece is longer than the one before. */
-const PIECE_FIRST = 8
+/** Most steps of a piece that is replayed when the newest come first. */
 const PIECE_MAX = 500
 /** Most that the steps of a piece may hold together beyond a single state, in characters, more or less. */
 const PIECE_SIZE_MAX = 16 * 1_048_576
@@ -71,13 +70,17 @@ export async function* lifeOf(
   }
   let left = limit ?? Number.POSITIVE_INFINITY
   let to = (await lastRecord(store, address, compact({ toRev, toSeq, signal })))?.rev ?? 0
-  let most = PIECE_FIRST
   while (left > 0 && to >= fromRev) {
-    const from = Math.max(fromRev, to - Math.min(most, left) + 1)
-    const range = { fromRev: from, toRev: to, ...compact({ signal, inBackground, onRead }) }
+    // A piece begins behind a snapshot where one is near. So the piece before it replays none of these records again.
+    const least = Math.max(fromRev, to - Math.min(PIECE_MAX, left) + 1)
+    const begin = (await entryBefore(store, address, to, { signal }))?.rev ?? 0
+    const range = {
+      fromRev: Math.max(least, begin + 1),
+      toRev: to,
+      ...compact({ signal, inBackground, onRead }),
+    }
     const steps = await lastOf(forward(store, registry, address, range))
-    const first = steps[0]?.record.rev ?? from
-    most = first > from ? steps.length : Math.min(4 * most, PIECE_MAX)
+    const first = steps[0]?.record.rev ?? range.fromRev
     left -= to - first + 1
     to = first - 1
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) yield step
@@ -192,7 +195,7 @@ function added(was: number, is: number): number {
 }
 
 /** Returns whether the error means that a state cannot be known, while the records can still be read. */
-function isUnreadable(error: unknown): boolean {
+export function isUnreadable(error: unknown): boolean {
   return [
     'KIND_UNKNOWN',
     'MACHINE_VERSION_UNKNOWN',

@@ -7,6 +7,7 @@ import type { Moment } from '../../../src/api/state/state-document.ts'
 import type { FolderVerification } from '../../../src/runner/folder/books.ts'
 import type { ActorView } from '../../../src/runtime/actors/actor-view.ts'
 import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
+import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
 import type { StoreEntry } from '../../../store/index.ts'
 import type { WantedEvents } from '../wanted-events.ts'
 
@@ -17,7 +18,7 @@ export interface ActorSummary
   > {
   /** The actor's last failure, if it is failing. */
   readonly failure?: Failure
-  /** Set when the user does not name its machine. The summary then comes from its last record. */
+  /** Set when its machine of that version is not known. The summary then comes from its last record. */
   readonly isUnread?: true
 }
 
@@ -104,4 +105,29 @@ export interface Reader {
 /** Returns the beginning of the addresses of the wanted kind. */
 export function kindPrefix({ kind }: ActorFilter): string {
   return kind === undefined ? '' : `${kind}/`
+}
+
+/** Returns what an actor's last record says of it. */
+export function asUnread({
+  actor,
+  machine,
+  to,
+  status,
+  rev,
+  seq,
+  at,
+  event,
+}: TransitionRecord): ActorSummary {
+  const isFailed = event.type === 'outcry.failed' && event.directive.action === 'quarantine'
+  return {
+    address: actor,
+    machine,
+    value: to,
+    status: (status ?? 'active') as ActorSummary['status'],
+    ...(isFailed && { condition: 'quarantined' as const }),
+    rev,
+    seq,
+    at,
+    isUnread: true,
+  }
 }

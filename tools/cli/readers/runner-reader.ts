@@ -10,6 +10,7 @@ import type { FolderVerification } from '../../../src/runner/folder/books.ts'
 import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
 import { kindOf } from '../../../src/runtime/record/address.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
+import { isUnreadable } from '../../../src/runtime/state/life.ts'
 import { decodeEntries, type StoreEntry } from '../../../store/index.ts'
 import { runnerSocket } from '../runner-client.ts'
 import { runnerEvents } from '../runner-events.ts'
@@ -18,6 +19,7 @@ import type { WantedEvents } from '../wanted-events.ts'
 import { explained } from './last-decision.ts'
 import {
   type ActorSummary,
+  asUnread,
   type Head,
   kindPrefix,
   type PastFrames,
@@ -55,8 +57,15 @@ export class RunnerReader implements Reader {
     }
   }
 
-  actor(address: string): Promise<ActorSummary | undefined> {
-    return this.#runner.actor(address)
+  async actor(address: string): Promise<ActorSummary | undefined> {
+    try {
+      return await this.#runner.actor(address)
+    } catch (error) {
+      if (!isUnreadable(error)) throw error
+      const query = { reverse: true, limit: 1 }
+      const { records } = await this.#runner.ask('history', { params: { address }, query })
+      return records[0] && asUnread(records[0])
+    }
   }
 
   async actorAt(

@@ -15,13 +15,14 @@ import type { Machines } from '../../../src/runtime/actors/kind.ts'
 import { Registry } from '../../../src/runtime/actors/registry.ts'
 import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
-import { lifeOf } from '../../../src/runtime/state/life.ts'
+import { isUnreadable, lifeOf } from '../../../src/runtime/state/life.ts'
 import { cellAt } from '../../../src/runtime/state/replay.ts'
 import { upcasting } from '../../../src/runtime/state/upcasting-store.ts'
 import type { Store, StoreEntry } from '../../../store/index.ts'
 import type { WantedEvents } from '../wanted-events.ts'
 import {
   type ActorSummary,
+  asUnread,
   type Head,
   kindPrefix,
   type PastFrames,
@@ -70,8 +71,13 @@ export class StoreReader implements Reader {
 
   async actor(address: string): Promise<ActorSummary | undefined> {
     if (this.#registry.find(address) === undefined) return this.#lastRecord(address)
-    const cell = await cellAt(this.#store, this.#registry, address, {})
-    return cell && this.#withFailure(viewOf(cell), await this.#lastAt())
+    try {
+      const cell = await cellAt(this.#store, this.#registry, address, {})
+      return cell && (await this.#withFailure(viewOf(cell), await this.#lastAt()))
+    } catch (error) {
+      if (isUnreadable(error)) return this.#lastRecord(address)
+      throw error
+    }
   }
 
   async #withFailure(found: ActorSummary & Standing, now: number): Promise<ActorSummary> {
@@ -81,19 +87,7 @@ export class StoreReader implements Reader {
 
   async #lastRecord(address: string): Promise<ActorSummary | undefined> {
     for await (const record of this.#store.history(address, { reverse: true, limit: 1 })) {
-      const { machine, to, status, rev, seq, at, event } = record
-      const isFailed = event.type === 'outcry.failed' && event.directive.action === 'quarantine'
-      return {
-        address,
-        machine,
-        value: to,
-        status: (status ?? 'active') as ActorSummary['status'],
-        ...(isFailed && { condition: 'quarantined' as const }),
-        rev,
-        seq,
-        at,
-        isUnread: true,
-      }
+      return asUnread(record)
     }
     return undefined
   }
