@@ -14,8 +14,8 @@ import { SEED } from '../seeded.ts'
 const folder = mkdtempSync(join(tmpdir(), 'outcry-printable-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Sets the window's title, clears the screen, overwrites a line, and turns a text backwards. */
-const EVIL = '\u001b]0;mine\u0007\u001b[2J\u009b1A\rall is well\u202e'
+/** Sets a color and the window's title, clears the screen, overwrites a line, and turns a text backwards. */
+const EVIL = '\u001b[31m\u001b]0;mine\u0007\u001b[2J\u009b1A\rall is well\u202e'
 const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 const controlsIn = (text: string) => (text.match(CONTROL) ?? []).filter((found) => !'\n\t'.includes(found))
 
@@ -24,8 +24,9 @@ describe('a text', () => {
     const texts = fc.string({ unit: fc.oneof(fc.constantFrom(...EVIL), fc.string({ unit: 'binary' })) })
     fc.assert(
       fc.property(texts, (text) => {
-        expect(controlsIn(printable(text.replaceAll('\u001b[', '')))).toEqual([])
-        expect(JSON.parse(printable(JSON.stringify({ text })))).toEqual({ text })
+        expect(controlsIn(printable(text, false))).toEqual([])
+        expect(controlsIn(printable(text.replaceAll('\u001b[', ''), true))).toEqual([])
+        expect(JSON.parse(printable(JSON.stringify({ text }), false))).toEqual({ text })
       }),
       { seed: SEED },
     )
@@ -41,9 +42,10 @@ describe('a text', () => {
       'a\tb\nc',
       '币安人生 🚀 é',
     ])
-      expect(printable(text)).toBe(text)
+      expect(printable(text, true)).toBe(text)
     for (const code of ['[8m', '[30m', '[37m', '[97m', '[3;1H'])
-      expect(printable(`\u001b${code}hidden`)).toBe(`\\u001b${code}hidden`)
+      expect(printable(`\u001b${code}hidden`, true)).toBe(`\\u001b${code}hidden`)
+    expect(printable('\u001b[31mred', false)).toBe('\\u001b[31mred')
   })
 })
 

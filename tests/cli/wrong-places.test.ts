@@ -64,11 +64,12 @@ type Row = readonly [code: ErrorCode, folder: string, args: readonly string[]]
 const ROWS: readonly Row[] = [
   ...READING.flatMap((args): Row[] => [
     ['STORE_NONE', 'other', args],
-    ['STORE_NONE', 'other/letter.txt', args],
-    ['STORE_NONE', 'nowhere', args],
     ['STORE_FORMAT', 'newer', args],
   ]),
   ...READING.filter((args) => !isDoctor(args)).map((args): Row => ['STORE_CORRUPT', 'half', args]),
+  ['STORE_NONE', 'other/letter.txt', ['replay', 'till/a']],
+  ['STORE_NONE', 'nowhere', ['actors']],
+  ['STORE_NONE', 'nowhere', ['doctor']],
   ['ACTOR_UNKNOWN', 'good', ['replay', 'till/none']],
   ['ACTOR_UNKNOWN', 'good', ['diff', 'till/none', '1', 'now']],
   ['ACTOR_UNKNOWN', 'good', ['why', 'till/none']],

@@ -45,5 +45,5 @@ function report(error: unknown): number {
 }
 
 function complain(text: string): void {
-  process.stderr.write(`${printable(text)}\n`)
+  process.stderr.write(`${printable(text, noteColors.isColorSupported)}\n`)
 }

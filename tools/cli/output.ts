@@ -1,5 +1,6 @@
 /** Writes the output of a command to stdout, at the pace of its reader, and completely before the process ends. */
 import { once } from 'node:events'
+import { colors, noteColors } from './colors.ts'
 import { inColumns } from './columns.ts'
 import { printable } from './printable.ts'
 
@@ -11,7 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 /** Prints a line. Resolves when there is room for the next one. */
 export async function print(line: string): Promise<void> {
-  if (!process.stdout.write(`${printable(line)}\n`)) await once(process.stdout, 'drain')
+  if (!process.stdout.write(`${printable(line, colors.isColorSupported)}\n`))
+    await once(process.stdout, 'drain')
 }
 
 /**
@@ -19,7 +21,12 @@ export async function print(line: string): Promise<void> {
  * of it.
  */
 export function printLines(text: string): Promise<void> {
-  return print(inColumns(printable(text), process.stdout.isTTY ? process.stdout.columns : undefined))
+  return print(
+    inColumns(
+      printable(text, colors.isColorSupported),
+      process.stdout.isTTY ? process.stdout.columns : undefined,
+    ),
+  )
 }
 
 export function printJson(value: unknown): Promise<void> {
@@ -28,7 +35,7 @@ export function printJson(value: unknown): Promise<void> {
 
 /** Tells the user something that is no output. */
 export function note(line: string): void {
-  process.stderr.write(`${printable(line)}\n`)
+  process.stderr.write(`${printable(line, noteColors.isColorSupported)}\n`)
 }
 
 /** Resolves when everything printed so far has been handed over. */

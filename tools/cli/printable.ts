@@ -7,12 +7,16 @@ const CONTROL =
 
 /**
  * Returns a text with each such character as JSON writes it. So texts of a venue, a client or a stranger's folder
- * cannot move the cursor or hide a line. The colours of our own lines, line breaks and tabs stay.
+ * cannot move the cursor or hide a line. Line breaks and tabs stay, and with `hasColors` the colours of our own lines.
  *
- * @example printable('a\u001b[2Jb') // 'a\\u001b[2Jb'
+ * @example printable('a\u001b[2Jb', true) // 'a\\u001b[2Jb'
  */
-export function printable(text: string): string {
-  return text.replace(CONTROL, (found) => (found.length > 1 ? found : escaped(found)))
+export function printable(text: string, hasColors: boolean): string {
+  return text.replace(CONTROL, (found) => {
+    if (found.length === 1) return escaped(found)
+    // Where nothing is coloured, a colour is of a text.
+    return hasColors ? found : `${escaped(found)}${found.slice(1)}`
+  })
 }
 
 function escaped(character: string): string {

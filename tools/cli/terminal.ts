@@ -32,14 +32,14 @@ export class Terminal {
 
   /** Prints a text that stays above the status line. */
   print(text: string): void {
-    const line = printable(text)
+    const line = printable(text, noteColors.isColorSupported)
     if (this.isTTY) this.#out.write(`${ERASE_LINE}${line}\n${this.#status}`)
     else this.#out.write(`${line}\n`)
   }
 
   /** Shows the line at the bottom; an empty text removes it. Without a terminal, each status is a line of its own. */
   showStatus(text: string): void {
-    const line = printable(text)
+    const line = printable(text, noteColors.isColorSupported)
     if (this.isTTY) this.#out.write(`${ERASE_LINE}${line}`)
     else if (line !== '') this.#out.write(`${line}\n`)
     this.#status = line

@@ -1,6 +1,11 @@
 import type { DoctorCommandOptions } from '../command-doctor.ts'
 import { type DefineCommand, finish } from '../define-command.ts'
 
+const EXAMPLES = `
+Examples:
+  outcry doctor        what is damaged, and what a cut would lose
+  outcry doctor --cut  cut the log back; restore a backup instead, if you have one`
+
 export const doctor: DefineCommand = (program) =>
   program
     .command('doctor')
@@ -8,6 +13,7 @@ export const doctor: DefineCommand = (program) =>
     .option('-d, --data <folder>', 'folder of the log', 'data')
     .option('--cut', 'make the log end with its last whole commit; keep the damaged log beside it')
     .option('--json', 'as JSON')
+    .addHelpText('after', EXAMPLES)
     .action(async (options: DoctorCommandOptions) =>
       finish((await import('../command-doctor.ts')).doctor(options)),
     )

@@ -1,6 +1,13 @@
 import type { RunOptions } from '../command-run.ts'
 import { type DefineCommand, finish, repeated } from '../define-command.ts'
 
+const EXAMPLES = `
+Examples:
+  outcry run                                            a simulated market, at its own pace, with its page
+  outcry run --seed 7 --speed max --no-server           the same market as fast as possible
+  outcry run --market recording --file day.ws.gz        a recording
+  outcry run --config bot.yaml --data bot               a bot of your own`
+
 export const run: DefineCommand = (program) =>
   program
     .command('run')
@@ -23,4 +30,5 @@ export const run: DefineCommand = (program) =>
     )
     .option('--accept-changes', 'go on with machines that changed without a new version')
     .option('--json', 'summary as JSON')
+    .addHelpText('after', EXAMPLES)
     .action(async (options: RunOptions) => finish((await import('../command-run.ts')).run(options)))
