@@ -21,6 +21,7 @@ export type {
 } from '../api/contract/record.ts'
 export type { AnswerOf, Route } from '../api/contract/route.ts'
 export { type Routes, routes } from '../api/contract/routes.ts'
+export { isFailed, isOpen, type Standing, type Trouble, troubleOf } from '../api/contract/standing.ts'
 export type { Explained, Explanation, GuardsAsked } from '../api/contract/why.ts'
 export {
   Client,

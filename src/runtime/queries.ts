@@ -11,7 +11,7 @@ import type {
   Store,
   StoreEntry,
 } from '../../store/store.ts'
-import { type ActorView, viewOf } from './actors/actor-view.ts'
+import { type ActorView, unreadOf, viewOf } from './actors/actor-view.ts'
 import type { Cell } from './actors/cell.ts'
 import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
@@ -175,20 +175,23 @@ export class Queries {
   async *actors(options: ActorsOptions = {}): AsyncIterable<ActorView> {
     await this.idle()
     for await (const address of this.parts.store.actors(options)) {
-      const view = this.#viewAnyhow(address as Address)
+      const view = this.viewNow(address)
       if (view) yield view
     }
   }
 
-  /** Returns an actor that cannot be restored as the log has it, with the error. */
-  #viewAnyhow(address: Address): ActorView | undefined {
+  /**
+   * Returns an actor as it is in memory, which may be ahead of the log by the commit under way. One that cannot be
+   * restored is as the log has it, with the error.
+   */
+  viewNow(address: string): ActorView | undefined {
     try {
-      const cell = this.parts.residents.read(address)
+      const cell = this.parts.residents.read(address as Address)
       return cell && viewOf(cell)
     } catch (error) {
-      const cell = this.parts.residents.findGone(address)
+      const cell = this.parts.residents.findGone(address as Address)
       if (cell === undefined) return undefined
-      return { ...viewOf(cell), error: plainError(error) }
+      return { ...viewOf(cell), error: plainError(error), unread: unreadOf(error) }
     }
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { setup } from 'xstate'
 import { actorTest, type Filterable } from '../../src/api/state/actor-filter.ts'
 import { createClient } from '../../src/client/index.ts'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
@@ -60,6 +61,9 @@ const QUESTIONS: readonly (readonly [string, ActorsOptions, readonly string[]])[
   ['', { symbol: 'btc/usdt' }, ['till/sim:BTCUSDT']],
   ['', { symbol: 'sim:ETHUSDT' }, ['till/sim:ETHUSDT:LONG']],
   ['', { condition: 'ended' }, []],
+  ['', { condition: 'failed' }, []],
+  ['till/', { condition: 'open', end: 'LONG' }, ['till/sim:ETHUSDT:LONG']],
+  ['', { name: 'eth sim', kind: 'till' }, ['till/sim:ETHUSDT:LONG']],
   ['', { changedSince: '2026-01-31T09:00:05Z' }, ['till/o-10', 'till/o-2']],
   ['', { changedSince: '09:00:06' }, ['till/o-10']],
   ['', { changedSince: '-4s' }, ['till/o-10', 'till/o-2']],
@@ -102,12 +106,39 @@ it('list a closed log, and the same of a running program', async () => {
 })
 
 it.each([
-  [['--condition', 'odd'], 'quarantined, restarting, failing, ended'],
+  [['--condition', 'odd'], 'quarantined, restarting, failing, failed, open, ended'],
   [['--changed-since', 'noon'], '--changed-since: "noon"'],
   [['--changed-since', 'seq:5'], '--changed-since: "seq:5" is no time'],
 ])('call %j wrong usage', async (args, what) => {
   const { code, stderr } = await outcry('actors', '--data', data, ...args)
   expect([code, stderr]).toEqual([2, expect.stringContaining(what)])
+})
+
+it('list an actor of a version that is not registered as in its last record, with the reason, and the others', async () => {
+  const old = join(folder, 'versions')
+  const store = await openLevelStore(old)
+  const till = setup({}).createMachine({
+    version: '2',
+    initial: 'open',
+    states: { open: { on: { CLOSE: 'shut' } }, shut: {} },
+  })
+  const options = { machines: { ...machines, till }, clock: new EventClock(START), logger: QUIET }
+  const supervisor = await createSupervisor({ store, ...options })
+  await supervisor.spawn('other', 'a', undefined, { at: START })
+  await supervisor.spawn('till', 'x', undefined, { at: START })
+  await supervisor.send('till/x', { type: 'CLOSE' }, { at: START + 1 })
+  await supervisor.stop()
+  const lines = await linesOf(() => actors('', { data: old, machines: modules, json: true }))
+  const found = lines.filter(Boolean).map((line) => JSON.parse(line))
+  expect(found.map(({ address, unread }) => [address, unread?.code])).toEqual([
+    ['other/a', undefined],
+    ['system/dead-letters', undefined],
+    ['till/x', 'MACHINE_VERSION_UNKNOWN'],
+  ])
+  expect(found[2]).toMatchObject({ machine: 'till@2', value: 'shut', rev: 2, status: 'active' })
+  const said = (await linesOf(() => actors('', { data: old, machines: modules }))).join('\n')
+  expect(said).toContain('1 actor cannot be restored, shown as in the last record:')
+  expect(said).toMatch(/^till\/x: .* \(MACHINE_VERSION_UNKNOWN\)$/m)
 })
 
 const order: Filterable = {

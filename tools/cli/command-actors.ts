@@ -20,13 +20,13 @@ export interface ActorsOptions extends ReadOptions, Omit<ActorFilter, 'changedSi
 
 /** `outcry actors [prefix]`: lists the actors and their states, all of them or those that pass a filter. */
 export async function actors(prefix: string, options: ActorsOptions): Promise<number> {
-  const { json, kind, state, tag, symbol, condition, changedSince: since } = options
+  const { json, kind, name, end, state, tag, symbol, condition, changedSince: since } = options
   const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   const progress = new Progress('actor', { isQuiet: json === true })
   try {
     const changedSince = since === undefined ? undefined : await timeAt(reader, since, '--changed-since')
-    const wanted = { prefix, ...compact({ kind, state, tag, symbol, condition, changedSince }) }
+    const wanted = { prefix, ...compact({ kind, name, end, state, tag, symbol, condition, changedSince }) }
     const found: ActorSummary[] = []
     for await (const actor of reader.actors(wanted, () => progress.step())) {
       if (json) await printJson(actor)
@@ -54,6 +54,14 @@ async function warn(found: readonly ActorSummary[], data: string): Promise<void>
   if (unread.length > 0) {
     const what = `${counted(unread.length, 'actor')} of machines that are not named here, shown as in their last records`
     await print(colors.yellow(`${what}. ${namingHint(data, unread)}`))
+  }
+  const lost = found.flatMap(({ address, unread: why }) =>
+    why === undefined ? [] : [`${address}: ${why.message} (${why.code})`],
+  )
+  if (lost.length > 0) {
+    const what = `${counted(lost.length, 'actor')} cannot be restored, shown as in the last record`
+    await print(colors.yellow(`${what}:`))
+    await printLines(lost.map((line) => colors.yellow(line)).join('\n'))
   }
   const quarantined = found.filter(isQuarantined)
   const [first] = quarantined

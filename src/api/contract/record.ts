@@ -180,6 +180,14 @@ export const actorSummary = z.object({
   value: stateValue,
   output: z.unknown().optional(),
   error: z.unknown().optional(),
+  unread: z
+    .object({ code: z.string(), message: z.string() })
+    .optional()
+    .describe('the reason why the actor cannot be restored: it is shown as in its last record'),
+  group: z
+    .string()
+    .optional()
+    .describe('the group that it is in; present where actors are asked for by group or by address'),
   tags: z.array(z.string()),
   rev: position,
   seq: position,

@@ -3,21 +3,38 @@ import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import { idOf, kindOf } from '../../runtime/record/address.ts'
 import type { StateValue } from '../../runtime/record/record.ts'
 import type { ActorFilter } from '../contract/actor-filter.ts'
+import { isFailed, isOpen } from '../contract/standing.ts'
 import { isFailing } from '../routes/failures.ts'
 
 /** The parts of an actor that a filter asks for. */
 export type Filterable = Pick<ActorView, 'address' | 'status' | 'condition' | 'failures' | 'value' | 'at'> &
-  Partial<Pick<ActorView, 'tags' | 'context'>>
+  Partial<Pick<ActorView, 'tags' | 'context' | 'error'>>
 
 type Test = (actor: Filterable) => boolean
 
+/** Returns the test of the part of a filter for which the address is enough. */
+export function addressTest({ kind, name, end }: ActorFilter): (address: string) => boolean {
+  const words = name?.toLowerCase().split(' ').filter(Boolean) ?? []
+  return (address) => {
+    if (kind !== undefined && kindOf(address) !== kind) return false
+    if (end !== undefined && !address.endsWith(end)) return false
+    return words.length === 0 || isNamed(address.toLowerCase(), words)
+  }
+}
+
+const isNamed = (address: string, words: readonly string[]): boolean =>
+  words.every((word) => address.includes(word))
+
+/** Returns whether the addresses of actors are enough to tell which of them pass a filter. */
+export function isOfAddresses({ kind: _, name: _n, end: _e, ...filter }: ActorFilter): boolean {
+  return Object.values(filter).every((value) => value === undefined)
+}
+
 /** Returns the test of a filter. `now` is the present time in epoch ms. */
-export function actorTest(
-  { kind, state, tag, symbol, condition, changedSince }: ActorFilter,
-  now: number,
-): Test {
-  const tests: Test[] = []
-  if (kind !== undefined) tests.push(({ address }) => kindOf(address) === kind)
+export function actorTest(filter: ActorFilter, now: number): Test {
+  const { state, tag, symbol, condition, changedSince } = filter
+  const isAddressed = addressTest(filter)
+  const tests: Test[] = [({ address }) => isAddressed(address)]
   if (changedSince !== undefined) tests.push(({ at }) => at >= changedSince)
   if (condition !== undefined) tests.push((actor) => isSo(actor, condition, now))
   if (state !== undefined) tests.push(({ value }) => isIn(value, state))
@@ -32,6 +49,8 @@ export function actorTest(
 function isSo(actor: Filterable, condition: NonNullable<ActorFilter['condition']>, now: number): boolean {
   if (condition === 'ended') return actor.status !== 'active'
   if (condition === 'failing') return isFailing(actor, now)
+  if (condition === 'failed') return isFailed({ tags: [], ...actor })
+  if (condition === 'open') return isOpen({ tags: [], ...actor })
   return actor.status === 'active' && actor.condition === condition
 }
 

@@ -1,4 +1,5 @@
 import { compact } from '../../../errors/compact.ts'
+import { isOutcryError } from '../../../errors/outcry-error.ts'
 import { childOf, kindOf } from '../record/address.ts'
 import type { ScheduledTimer, StateValue } from '../record/record.ts'
 import type { AnySnapshot } from '../xstate/snapshot.ts'
@@ -24,12 +25,25 @@ export interface ActorView {
   readonly context: unknown
   readonly output?: unknown
   readonly error?: unknown
+  /** Present when the actor cannot be restored: the reason. It is then as the log has it. */
+  readonly unread?: Unread
   readonly tags: readonly string[]
   readonly rev: number
   readonly seq: number
   readonly at: number
   readonly children: readonly string[]
   readonly timers: readonly ScheduledTimer[]
+}
+
+/** Why an actor cannot be restored. */
+export interface Unread {
+  readonly code: string
+  readonly message: string
+}
+
+export function unreadOf(error: unknown): Unread {
+  if (isOutcryError(error)) return { code: error.code, message: error.message }
+  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) }
 }
 
 export function viewOf(cell: Cell): ActorView {

@@ -15,6 +15,8 @@ export const actors: DefineCommand = (program) =>
   reading(program, 'actors', 'list the actors and their states')
     .argument('[prefix]', 'prefix of their addresses, such as order/', '')
     .option('--kind <kind>', 'actors of this kind, such as order')
+    .option('--name <text>', 'actors whose address has this text in it, in either case')
+    .option('--end <text>', 'actors whose address ends so, such as 2-stop')
     .option('--state <state>', 'actors in this state, such as filled or execution.filled')
     .option('--tag <tag>', 'actors in a state with this tag')
     .option('--symbol <symbol>', 'actors of this symbol')
@@ -23,6 +25,8 @@ export const actors: DefineCommand = (program) =>
         'quarantined',
         'restarting',
         'failing',
+        'failed',
+        'open',
         'ended',
       ]),
     )

@@ -4,8 +4,9 @@ import type { Failure, ActorView as PastActor, RecordInDetail } from '../../../s
 import type { StateDocument } from '../../../src/api/contract/state.ts'
 import type { Explanation } from '../../../src/api/contract/why.ts'
 import type { Moment } from '../../../src/api/state/state-document.ts'
+import { asRecorded } from '../../../src/api/state/unread.ts'
 import type { FolderVerification } from '../../../src/runner/folder/books.ts'
-import type { ActorView } from '../../../src/runtime/actors/actor-view.ts'
+import type { ActorView, Unread } from '../../../src/runtime/actors/actor-view.ts'
 import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
 import type { StoreEntry } from '../../../store/index.ts'
@@ -20,6 +21,8 @@ export interface ActorSummary
   readonly failure?: Failure
   /** Set when its machine of that version is not known. The summary then comes from its last record. */
   readonly isUnread?: true
+  /** The reason why it cannot be restored. The summary then comes from its last record, too. */
+  readonly unread?: Unread | undefined
 }
 
 /** The records of an actor that are wanted: see LifeRange. */
@@ -108,26 +111,6 @@ export function kindPrefix({ kind }: ActorFilter): string {
 }
 
 /** Returns what an actor's last record says of it. */
-export function asUnread({
-  actor,
-  machine,
-  to,
-  status,
-  rev,
-  seq,
-  at,
-  event,
-}: TransitionRecord): ActorSummary {
-  const isFailed = event.type === 'outcry.failed' && event.directive.action === 'quarantine'
-  return {
-    address: actor,
-    machine,
-    value: to,
-    status: (status ?? 'active') as ActorSummary['status'],
-    ...(isFailed && { condition: 'quarantined' as const }),
-    rev,
-    seq,
-    at,
-    isUnread: true,
-  }
+export function asUnread(record: TransitionRecord): ActorSummary {
+  return { ...asRecorded(record), isUnread: true }
 }

@@ -5,17 +5,20 @@ import type { StateDocument } from '../../../src/api/contract/state.ts'
 import type { Explanation } from '../../../src/api/contract/why.ts'
 import { detailed } from '../../../src/api/routes/detailed.ts'
 import { type Standing, withFailure } from '../../../src/api/routes/failures.ts'
+import type { Filterable } from '../../../src/api/state/actor-filter.ts'
 import type { Moment } from '../../../src/api/state/state-document.ts'
+import { asRecorded } from '../../../src/api/state/unread.ts'
 import type { FolderVerification } from '../../../src/runner/folder/books.ts'
 import type { BooksSource } from '../../../src/runner/folder/folder-copy.ts'
 import { readStrategiesFile } from '../../../src/runner/folder/strategies-file.ts'
 import type { ClosedBooks } from '../../../src/runner/folder/venue-books.ts'
-import { type ActorView, viewOf } from '../../../src/runtime/actors/actor-view.ts'
+import { type ActorView, unreadOf, viewOf } from '../../../src/runtime/actors/actor-view.ts'
 import type { Machines } from '../../../src/runtime/actors/kind.ts'
 import { Registry } from '../../../src/runtime/actors/registry.ts'
 import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
 import { isUnreadable, lifeOf } from '../../../src/runtime/state/life.ts'
+import type { PresentCells } from '../../../src/runtime/state/present-cells.ts'
 import { cellAt } from '../../../src/runtime/state/replay.ts'
 import { upcasting } from '../../../src/runtime/state/upcasting-store.ts'
 import type { Store, StoreEntry } from '../../../store/index.ts'
@@ -63,9 +66,21 @@ export class StoreReader implements Reader {
     for await (const address of this.#store.actors({ prefix: prefix || kindPrefix(filter) })) {
       onLook()
       const isNamed = this.#registry.find(address) !== undefined
-      const cell = isNamed ? await present.cell(address) : undefined
-      const found = isNamed ? cell && viewOf(cell) : await this.#lastRecord(address)
+      const found = isNamed ? await this.#present(present, address) : await this.#lastRecord(address)
       if (found !== undefined && isWanted(found)) yield await this.#withFailure(found, now)
+    }
+  }
+
+  /** Resolves with an actor. One that cannot be restored is as in its last record, with the reason. */
+  async #present(present: PresentCells, address: string): Promise<(Filterable & ActorSummary) | undefined> {
+    try {
+      const cell = await present.cell(address)
+      return cell && viewOf(cell)
+    } catch (error) {
+      if (!isUnreadable(error)) throw error
+      const last = this.#store.history(address, { reverse: true, limit: 1 })
+      for await (const record of last) return { ...asRecorded(record), unread: unreadOf(error) }
+      return undefined
     }
   }
 
