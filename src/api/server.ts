@@ -22,6 +22,7 @@ import { descriptionRoutes } from './routes/description-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { failureRoutes } from './routes/failure-routes.ts'
 import { historyRoutes } from './routes/history-routes.ts'
+import { listRoutes } from './routes/list-routes.ts'
 import { machineRoutes } from './routes/machine-routes.ts'
 import { type ComponentOperations, operationRoutes } from './routes/operation-routes.ts'
 import { pageRoutes } from './routes/page-routes.ts'
@@ -123,6 +124,7 @@ export async function startApi(
   systemRoutes(byContract, supervisor, outside, (request) => guard.callerOf(request)?.access)
   // Routes above are not compressed: a client writes the bytes of a backup to a file.
   await http.register(fastifyCompress, COMPRESSION)
+  listRoutes(byContract, supervisor)
   actorRoutes(byContract, supervisor)
   historyRoutes(byContract, supervisor)
   machineRoutes(byContract, supervisor)

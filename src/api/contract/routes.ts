@@ -22,6 +22,7 @@ import {
 } from './answers.ts'
 import { eventEnvelope } from './envelope.ts'
 import { address, epochMs, position, rev, time } from './fields.ts'
+import { actorGroups, groupedBy } from './groups.ts'
 import { actorSummary, actorView, failure, recordInDetail, recordWithLinks } from './record.ts'
 import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
@@ -42,6 +43,8 @@ const POINTS_MAX = 2_000
 const TYPES_MAX = 32
 /** Most different failures in one answer. */
 export const FAILURES_MAX = 100
+/** Most groups, and most actors by name, of one request. */
+const NAMED_MAX = 100
 /** Most characters of a person's note on a release. */
 const TEXT_LENGTH_MAX = 500
 
@@ -78,6 +81,13 @@ const types = z
 
 /** A text that is searched for. */
 const sought = z.string().min(1).max(SOUGHT_LENGTH_MAX).optional()
+
+/** Returns the schema of texts that commas separate. */
+const listed = (max: number) =>
+  z
+    .string()
+    .transform((text) => text.split(',').filter((one) => one !== ''))
+    .refine(({ length }) => length > 0 && length <= max, `1 to ${max}, separated by commas`)
 
 /** The headers of what changes something. A request with the same key is answered again, and changes nothing. */
 const keyed = z.object({
@@ -149,12 +159,31 @@ export const routes = {
     method: 'GET',
     path: '/actors',
     example: { path: '/actors?kind=order&state=filled&limit=10' },
-    summary: `Lists actors by address, all of them or those that pass a filter. ${NEXT_AFTER}`,
-    query: actorFilter.extend({
-      prefix: z.string().default('').describe('only actors whose address begins so'),
-      after: z.string().optional().describe('address after which the page begins'),
-      limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
-    }),
+    summary: `Lists actors, all of them or those that pass a filter, as they are or as they were. ${NEXT_AFTER}`,
+    query: actorFilter
+      .extend({
+        prefix: z.string().default('').describe('only actors whose address begins so'),
+        address: listed(NAMED_MAX)
+          .optional()
+          .describe(`only these actors: up to ${NAMED_MAX} addresses, separated by commas`),
+        group: listed(NAMED_MAX)
+          .optional()
+          .describe(
+            'only actors of these groups, separated by commas: in their order, the latest list of orders first',
+          ),
+        by: groupedBy.default('owner').describe('what the groups are by'),
+        seq: place.describe(
+          'as they were after the record with this seq; those that came later are left out',
+        ),
+        at: time.optional().describe(`as they were at this time: ${time.description}`),
+        after: z.string().optional().describe('address after which the page begins'),
+        limit: count(PAGE_MAX).prefault(PAGE).describe('most items of the page'),
+      })
+      .refine(({ seq, at }) => seq === undefined || at === undefined, 'give one of seq and at')
+      .refine(
+        ({ address, group }) => address === undefined || group === undefined,
+        'give one of address and group',
+      ),
     answers: {
       200: z.object({
         actors: z.array(actorSummary),
@@ -163,6 +192,26 @@ export const routes = {
         ),
       }),
     },
+    refusals: ['REQUEST_INVALID', 'PLACE_INVALID'],
+  },
+
+  groups: {
+    method: 'GET',
+    path: '/groups',
+    example: { path: '/groups?by=owner' },
+    summary:
+      'Counts actors by owner or by kind, all of them or those that pass a filter, and names those that have failed. With `group`, `/actors` lists those of a group.',
+    query: actorFilter.extend({
+      prefix: z.string().default('').describe('only actors whose address begins so'),
+      by: groupedBy.default('owner').describe('what the groups are by'),
+      whole: z
+        .stringbool()
+        .default(false)
+        .describe(
+          '`true` waits until the states of all actors are read; by default those are counted that are',
+        ),
+    }),
+    answers: { 200: actorGroups },
     refusals: ['REQUEST_INVALID'],
   },
 

@@ -3,50 +3,17 @@ import { OutcryError } from '../../../store/index.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { isMachine } from '../../runtime/xstate/logic.ts'
-import type { ActorSummary, ActorView } from '../contract/record.ts'
+import type { ActorView } from '../contract/record.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { machineDefinition } from '../inspect/machine-definition.ts'
 import { refuseMethod } from '../methods.ts'
-import { actorTest } from '../state/actor-filter.ts'
 import { type Api, isForPost, pathOf } from '../type-provider.ts'
 import { AnswerList, answerPage } from './answer-list.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { signalOf } from './request.ts'
 
-/** Most actors that one request looks at. What passes the filter behind them is on the next page. */
-const SEARCHED_MAX = 5_000
-
 export function actorRoutes(http: Api, supervisor: Supervisor): void {
-  http.get(
-    pathOf(routes.actors),
-    { schema: { querystring: routes.actors.query } },
-    async (request, reply) => {
-      const signal = signalOf(reply)
-      const { limit, prefix, after, ...filter } = request.query
-      const { kind } = filter
-      const begin = prefix === '' && kind !== undefined ? `${kind}/` : prefix
-      const range = { prefix: begin, ...compact({ after }), signal }
-      const isWanted = actorTest(filter, supervisor.now)
-      const actors = new AnswerList<ActorSummary>()
-      let searched = 0
-      let last: string | undefined
-      let next: string | undefined
-      for await (const view of supervisor.actors(range)) {
-        if (actors.length === limit || actors.isFull || searched === SEARCHED_MAX) {
-          next = last
-          break
-        }
-        searched++
-        last = view.address
-        if (!isWanted(view)) continue
-        const { context: _, timers: _t, children: _c, ...actor } = view
-        actors.add(await standingOf(actor, signal))
-      }
-      return answerPage(reply, 'actors', actors, next)
-    },
-  )
-
   const standingOf = <V extends Standing & { readonly address: string }>(actor: V, signal: AbortSignal) =>
     withFailure(actor, supervisor.now, (address, options) =>
       supervisor.history(address, { ...options, signal }),

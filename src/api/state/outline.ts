@@ -1,0 +1,184 @@
+/**
+ * The numbers of actors of each owner and each kind, and those that are open or have failed. They are counted once, when
+ * somebody first asks, and kept current by what moves, so that a page of 50,000 actors opens at once. Kept are no more
+ * than the numbers, and the addresses of what is open or has failed.
+ */
+import { Pace } from '../../../store/leveldb/pace.ts'
+import type { Interruptible } from '../../../store/store.ts'
+import { kindOf } from '../../runtime/record/address.ts'
+import type { TransitionRecord } from '../../runtime/record/record.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { GroupedBy } from '../contract/groups.ts'
+import { isFailed, isOpen, type Standing, troubleOf } from '../contract/standing.ts'
+import { Owners } from './owners.ts'
+
+/** ms for which a question without `whole` reads states before it is answered. */
+const AT_ONCE_MS = 50
+/** Actors that are read between two looks at the time. */
+const LOT = 64
+/** ms without a question after which nothing is kept any more. */
+const FORGET_MS = 600_000
+
+export interface Counts {
+  count: number
+  open: number
+  failed: number
+}
+
+interface Mark {
+  readonly isOpen: boolean
+  readonly isFailed: boolean
+  /** True when it has failed itself, and was not only refused. */
+  readonly isTroubled: boolean
+  readonly seq: number
+}
+
+export interface Marked extends Mark {
+  readonly address: string
+}
+
+type Placed = Standing & { readonly seq: number }
+
+/** The numbers of a log. */
+export class Tally {
+  readonly owners = new Owners()
+  readonly groups: Readonly<Record<GroupedBy, Map<string, Counts>>> = { owner: new Map(), kind: new Map() }
+  readonly marks = new Map<string, Mark>()
+  /** Actors whose state was never read. */
+  readonly unread = new Set<string>()
+  /** Actors that have come or moved since they were read. */
+  readonly moved = new Set<string>()
+
+  /** Counts an actor. `at` is where: 1 when it comes, -1 when it goes. */
+  count(address: string, what: keyof Counts, by: 1 | -1 = 1): void {
+    for (const grouping of ['owner', 'kind'] as const) {
+      const groups = this.groups[grouping]
+      const group = grouping === 'kind' ? kindOf(address) : this.owners.spot(address, 'owner').group
+      let counts = groups.get(group)
+      if (counts === undefined) {
+        counts = { count: 0, open: 0, failed: 0 }
+        groups.set(group, counts)
+      }
+      counts[what] += by
+    }
+  }
+
+  mark(address: string, actor: Placed | undefined): void {
+    const was = this.marks.get(address)
+    const is = actor && markOf(actor)
+    for (const [what, key] of [
+      ['open', 'isOpen'],
+      ['failed', 'isFailed'],
+    ] as const)
+      if ((was?.[key] ?? false) !== (is?.[key] ?? false)) this.count(address, what, is?.[key] ? 1 : -1)
+    if (is !== undefined && (is.isOpen || is.isFailed)) this.marks.set(address, is)
+    else this.marks.delete(address)
+  }
+}
+
+function markOf(actor: Placed): Mark {
+  const isTroubled = troubleOf(actor) !== undefined
+  return { isOpen: isOpen(actor), isFailed: isFailed(actor), isTroubled, seq: actor.seq }
+}
+
+export class Outline {
+  readonly #supervisor: Supervisor
+  #tally: Tally | undefined
+  #stop: (() => void) | undefined
+  #askedAt = 0
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor
+  }
+
+  /** Resolves with the owners of the log. @throws READ_ABORTED */
+  async owners(options: Interruptible): Promise<Owners> {
+    return (await this.#counted(options)).owners
+  }
+
+  /**
+   * Resolves with the numbers. The states of actors that were not read yet are read for a moment, or all of them when
+   * `isWhole` is set.
+   * @throws READ_ABORTED
+   */
+  async tally(isWhole: boolean, options: Interruptible): Promise<Tally> {
+    const tally = await this.#counted(options)
+    const until = isWhole ? Number.POSITIVE_INFINITY : performance.now() + AT_ONCE_MS
+    await this.#read(tally, tally.moved, until, options)
+    await this.#read(tally, tally.unread, until, options)
+    return tally
+  }
+
+  /** Resolves with the actors that are open or have failed. @throws READ_ABORTED */
+  async marked(options: Interruptible): Promise<Marked[]> {
+    const { marks } = await this.tally(true, options)
+    return [...marks].map(([address, mark]) => ({ address, ...mark }))
+  }
+
+  async #counted(options: Interruptible): Promise<Tally> {
+    this.#askedAt = performance.now()
+    return this.#tally ?? (await this.#count(options))
+  }
+
+  async #count(options: Interruptible): Promise<Tally> {
+    const tally = new Tally()
+    const { owners, unread } = tally
+    const news = new Set<string>()
+    const scanning = this.#supervisor.transitions$.subscribe(({ actor }) => news.add(actor))
+    try {
+      for await (const address of this.#supervisor.addresses(options)) {
+        unread.add(address)
+        owners.add(address)
+      }
+      // All strategies are needed to tell whose an order is.
+      const pace = new Pace(options)
+      for (const address of unread) {
+        const rest = pace.step()
+        if (rest !== undefined) await rest
+        tally.count(address, 'count')
+      }
+    } finally {
+      scanning.unsubscribe()
+    }
+    // Another question may have counted meanwhile.
+    if (this.#tally !== undefined) return this.#tally
+    this.#tally = tally
+    const following = this.#supervisor.transitions$.subscribe((record) => this.#onRecord(tally, record))
+    this.#stop = () => following.unsubscribe()
+    for (const address of news) this.#take(tally, address, !unread.has(address))
+    return tally
+  }
+
+  #onRecord(tally: Tally, { actor, rev }: TransitionRecord): void {
+    const isUnasked = tally.moved.size > LOT && performance.now() - this.#askedAt > FORGET_MS
+    if (isUnasked) this.#forget()
+    else this.#take(tally, actor, rev === 1)
+  }
+
+  #take(tally: Tally, address: string, isNew: boolean): void {
+    if (!tally.unread.has(address)) tally.moved.add(address)
+    if (!isNew) return
+    if (tally.owners.add(address)) tally.count(address, 'count')
+    else this.#forget()
+  }
+
+  #forget(): void {
+    this.#stop?.()
+    this.#stop = undefined
+    this.#tally = undefined
+  }
+
+  /** Reads actors of a set, until there is no time left. Those that move meanwhile are for the next question. */
+  async #read(tally: Tally, set: Set<string>, until: number, options: Interruptible): Promise<void> {
+    const pace = new Pace(options)
+    let left = set.size
+    for (const address of set) {
+      if (left-- === 0 || (left % LOT === 0 && performance.now() > until)) return
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      // A record that comes while it is read adds it again.
+      set.delete(address)
+      tally.mark(address, this.#supervisor.viewNow(address))
+    }
+  }
+}
