@@ -16,7 +16,9 @@ function idleProgram(): { program: Command; called: unknown[][] } {
     command
       .exitOverride()
       .configureOutput({ writeErr: () => {} })
-      .action((...args) => called.push([command.name(), ...args.slice(0, -1)]))
+      .action((...args) => {
+        called.push([command.name(), ...args.slice(0, -1)])
+      })
   return { program, called }
 }
 

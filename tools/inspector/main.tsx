@@ -7,7 +7,8 @@ import { ActorList, isDrawn } from './actors/list.tsx'
 import { followKeys, KeysDialog } from './frame/keys.tsx'
 import { followTheme } from './frame/theme.ts'
 import { Top } from './frame/top.tsx'
-import { actorAt, allActors, followActors, isWhole } from './log/actors.ts'
+import { allActors, followActors, isWhole } from './log/actors.ts'
+import { firstRow } from './log/groups.ts'
 import { followNews } from './log/news.ts'
 import { Market } from './market/index.tsx'
 import { MomentBar } from './moment/bar.tsx'
@@ -34,8 +35,8 @@ effect(() => {
   const first = FIRST.map((kind) => all.find((actor) => actor.kind === kind)).find(
     (actor) => actor !== undefined,
   )
-  const address = (first ?? all[0])?.address
-  if (address !== undefined && actorAt(address)) go({ choice: address }, 'step')
+  const address = first?.address ?? firstRow.value
+  if (address !== undefined) go({ choice: address }, 'step')
 })
 
 function Page(): JSX.Element {

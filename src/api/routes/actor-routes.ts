@@ -1,4 +1,3 @@
-import { compact } from '../../../errors/compact.ts'
 import { OutcryError } from '../../../store/index.ts'
 import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
@@ -9,7 +8,6 @@ import { routes } from '../contract/routes.ts'
 import { machineDefinition } from '../inspect/machine-definition.ts'
 import { refuseMethod } from '../methods.ts'
 import { type Api, isForPost, pathOf } from '../type-provider.ts'
-import { AnswerList, answerPage } from './answer-list.ts'
 import { type Standing, withFailure } from './failures.ts'
 import { signalOf } from './request.ts'
 

@@ -3,41 +3,67 @@ import { computed, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Parted } from '../frame/name.tsx'
-import { activity, actorAt, allActors, head, isOpen, isWhole, membership, troubleOf } from '../log/actors.ts'
+import { Notice } from '../frame/notice.tsx'
+import { activity, actorAt, head, isFailed, isOpen, troubleOf } from '../log/actors.ts'
+import { by, filter, groupOf, groups, inView, only, rows, search, shelfOf, wanted } from '../log/groups.ts'
+import { looked, pastStates, thenOf } from '../log/past-states.ts'
+import { momentAt } from '../state/moment.ts'
 import { choice, go, moment, view } from '../state/place.ts'
 import { shortState, stateText } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
 import { ageText } from '../text/time.ts'
-import { type Group, type Item, isRefused, isRow, itemsOf, ROW_PX, type Row } from './items.ts'
+import { type Gap, type Group, type Item, isGap, isRow, itemsOf, ROW_PX, type Row } from './items.ts'
+import { WORDS } from './words.ts'
 
 /** Rows above and below those in view that the page also has. */
 const SPARE = 8
+/** ms without a key after which the server is asked for what stands in the search. */
+const TYPING_MS = 150
 
-export const search = signal('')
-const isOpenOnly = signal(false)
-const isFailedOnly = signal(false)
-const by = signal<'owner' | 'kind'>('owner')
 const folded = signal<ReadonlyMap<string, boolean>>(new Map())
 /** Key of the row that has the focus when the list has it. */
 const active = signal('')
 /** True while the list lies over a small window. */
 export const isDrawn = signal(false)
+/** What stands in the search. The question to the server follows it when a person pauses. */
+const typed = signal(search.peek())
+let typing: ReturnType<typeof setTimeout> | undefined
+
+const isNarrowed = computed(
+  () => Object.keys(filter.value).some((key) => key !== 'condition') || only.value === 'failed',
+)
+
+/** By group, what has failed. */
+const failures = computed(() => {
+  const found = new Map<string, string[]>()
+  for (const address of groups.value.value?.failed ?? []) {
+    const group = groupOf(address)
+    if (group !== undefined) found.set(group, [...(found.get(group) ?? []), address])
+  }
+  return found
+})
 
 const items = computed(() => {
-  membership.value
-  return itemsOf(allActors(), {
-    by: by.value,
-    text: search.value.trim().toLowerCase(),
-    isOpenOnly: isOpenOnly.value,
-    isFailedOnly: isFailedOnly.value,
+  const counted = groups.value.value
+  if (counted === undefined) return []
+  activity.value
+  return itemsOf({
+    by: counted.by,
+    groups: counted.groups,
+    shelf: (name) => {
+      const shelf = shelfOf(name)
+      return shelf && { addresses: shelf.addresses, hasMore: shelf.next !== undefined }
+    },
+    failed: failures.value,
+    isNarrowed: isNarrowed.value,
     folded: folded.value,
-    choice: choice.value,
+    choice: { address: choice.value, group: choice.value === '' ? undefined : groupOf(choice.value) },
   })
 })
 const indexes = computed(() => new Map(items.value.map(({ key }, i) => [key, i])))
-const groupCount = computed(() => items.value.reduce((count, item) => count + Number(!isRow(item)), 0))
+const groupCount = computed(() => groups.value.value?.groups.length ?? 0)
 /** The time by which ages are told. It moves once a second, because a row shows no less. */
-const now = computed(() => Math.floor(head.value.at / 1_000) * 1_000)
+const now = computed(() => Math.floor((momentAt.value ?? head.value.at) / 1_000) * 1_000)
 
 export function ActorList(): JSX.Element {
   const text = useRef<HTMLInputElement>(null)
@@ -52,15 +78,16 @@ export function ActorList(): JSX.Element {
           placeholder="Find an actor"
           autocomplete="off"
           spellcheck={false}
-          value={search.value}
-          onInput={({ currentTarget }) => {
-            search.value = currentTarget.value
-          }}
+          title={`Words of an address, or ${Object.keys(WORDS)
+            .map((word) => `${word}:`)
+            .join(' ')}`}
+          value={typed.value}
+          onInput={({ currentTarget }) => type(currentTarget.value)}
           onKeyDown={onSearchKey}
         />
         <fieldset class="filters" aria-label="Show">
-          <Toggle of={isOpenOnly} name="Open" title="Only what may still act" />
-          <Toggle of={isFailedOnly} name="Failed" title="Only what has failed or was refused" />
+          <Toggle is="open" name="Open" title="Only what may still act" />
+          <Toggle is="failed" name="Failed" title="Only what has failed or was refused" />
           <button
             type="button"
             class="flat order"
@@ -75,18 +102,31 @@ export function ActorList(): JSX.Element {
           </button>
         </fieldset>
       </div>
+      {[groups, rows, pastStates].map(
+        (one, i) => one.fault.value !== undefined && <Notice key={i} of={one} />,
+      )}
       <Tree />
-      <p class="list-note">{noteText()}</p>
+      <p class="list-note" aria-live="polite">
+        {noteText()}
+      </p>
     </aside>
   )
 }
 
+function type(text: string): void {
+  typed.value = text
+  clearTimeout(typing)
+  typing = setTimeout(() => {
+    search.value = text
+  }, TYPING_MS)
+}
+
 function Toggle({
-  of,
+  is,
   name,
   title,
 }: {
-  readonly of: typeof isOpenOnly
+  readonly is: 'open' | 'failed'
   readonly name: string
   readonly title: string
 }): JSX.Element {
@@ -95,9 +135,9 @@ function Toggle({
       type="button"
       class="flat"
       title={title}
-      aria-pressed={of.value}
+      aria-pressed={only.value === is}
       onClick={() => {
-        of.value = !of.value
+        only.value = only.value === is ? undefined : is
       }}
     >
       {name}
@@ -106,13 +146,15 @@ function Toggle({
 }
 
 function noteText(): string {
-  membership.value
-  const rows = items.value
-  if (!isWhole.value) return 'Reading the actors …'
-  if (moment.value !== undefined) return 'States and ages here are of now.'
-  if (rows.length === 0)
-    return search.value === '' ? 'Nothing of that kind' : 'No actor has that in its address'
-  return ''
+  const counted = groups.value.value
+  if (counted === undefined) return 'Reading the actors …'
+  const { text, wrong } = wanted.value
+  if (wrong !== undefined) return wrong
+  const count = counted.groups.reduce((sum, group) => sum + group.count, 0)
+  const states = moment.value === undefined ? '' : 'States are of the moment, and numbers of now.'
+  if (text === '') return count > 0 ? states : 'Nothing of that kind'
+  const found = count === 0 ? 'No actor' : count === 1 ? '1 actor' : `${countText(count)} actors`
+  return `${found} ${text}. ${states}`.trim()
 }
 
 /** From the search, the arrow keys lead into the list, and Escape back to the view. */
@@ -126,7 +168,7 @@ function onSearchKey(event: KeyboardEvent & { readonly currentTarget: HTMLInputE
     document.getElementById('tree')?.focus()
   } else if (event.key === 'Escape') {
     event.preventDefault()
-    if (search.value !== '') search.value = ''
+    if (typed.value !== '') type('')
     else {
       isDrawn.value = false
       event.currentTarget.blur()
@@ -140,8 +182,6 @@ const height = signal(800)
 function Tree(): JSX.Element {
   const root = useRef<HTMLDivElement>(null)
   const all = items.value
-  // The rows in view follow their actors; the others are not there.
-  activity.value
   useLayoutEffect(() => {
     const node = root.current
     if (node === null) return
@@ -157,9 +197,13 @@ function Tree(): JSX.Element {
     if (choice.value === '' || place === undefined) return
     active.value = choice.value
     reveal(root.current, place)
-  }, [choice.value, isWhole.value])
+  }, [choice.value, place !== undefined])
   const from = Math.max(0, Math.floor(scrolled.value / ROW_PX) - SPARE)
   const to = Math.min(all.length, Math.ceil((scrolled.value + height.value) / ROW_PX) + SPARE)
+  const shown = all.slice(from, to)
+  useEffect(() => {
+    look(shown)
+  })
   const isActive = indexes.value.get(active.value)
   return (
     <div
@@ -168,7 +212,7 @@ function Tree(): JSX.Element {
       role="tree"
       tabIndex={0}
       aria-label="Actors"
-      aria-busy={!isWhole.value}
+      aria-busy={groups.value.value === undefined}
       aria-activedescendant={
         isActive !== undefined && isActive >= from && isActive < to ? rowId(isActive) : undefined
       }
@@ -178,7 +222,7 @@ function Tree(): JSX.Element {
       onKeyDown={(event) => onKey(event, root.current)}
     >
       <div class="rows" role="presentation" style={{ height: `${all.length * ROW_PX}px` }}>
-        {all.slice(from, to).map((item, i) => (
+        {shown.map((item, i) => (
           <ItemRow key={item.key} item={item} index={from + i} />
         ))}
       </div>
@@ -189,7 +233,42 @@ function Tree(): JSX.Element {
 const rowId = (index: number): string => `row-${index}`
 
 function ItemRow({ item, index }: { readonly item: Item; readonly index: number }): JSX.Element {
+  if (isGap(item)) return <GapRow gap={item} index={index} />
   return isRow(item) ? <ActorRow row={item} index={index} /> : <GroupRow group={item} index={index} />
+}
+
+/** Notes the rows in view: of groups that are not read, the rows are asked for, and of the past, the states. */
+function look(shown: readonly Item[]): void {
+  const unread = new Set<string>()
+  let more: string | undefined
+  const addresses: string[] = []
+  for (const item of shown) {
+    if (isRow(item)) addresses.push(item.address)
+    else if (!isGap(item)) {
+      if (!item.isFolded) unread.add(item.name)
+    } else if (item.isMore) more ??= item.gapOf
+    else unread.add(item.gapOf)
+  }
+  const need = { unread: [...unread], more }
+  if (JSON.stringify(need) !== JSON.stringify(inView.peek())) inView.value = need
+  if (addresses.join() !== looked.peek().join()) looked.value = addresses
+}
+
+/** Room for a row that is being read. */
+function GapRow({ gap, index }: { readonly gap: Gap; readonly index: number }): JSX.Element {
+  return (
+    <div
+      id={rowId(index)}
+      class={`row gap${active.value === gap.key ? ' active' : ''}`}
+      style={{ top: `${index * ROW_PX}px` }}
+      role="treeitem"
+      tabIndex={-1}
+      aria-level={2}
+      aria-selected={false}
+    >
+      <span class="dim">{gap.isMore ? 'More …' : '…'}</span>
+    </div>
+  )
 }
 
 function GroupRow({ group, index }: { readonly group: Group; readonly index: number }): JSX.Element {
@@ -226,15 +305,18 @@ function GroupRow({ group, index }: { readonly group: Group; readonly index: num
 
 function ActorRow({ row, index }: { readonly row: Row; readonly index: number }): JSX.Element {
   const { address, spot, place, size } = row
-  const actor = actorAt(address)
+  activity.value
+  const is = moment.value === undefined ? actorAt(address) : thenOf(address)
+  // What is not known yet says nothing.
+  const actor = is ?? undefined
   const trouble = actor && troubleOf(actor)
-  const isBad = trouble !== undefined || (actor !== undefined && isRefused(actor))
+  const isBad = actor !== undefined && isFailed(actor)
   const sign = isBad ? 'failed' : actor !== undefined && isOpen(actor) ? 'open' : 'over'
-  const state = trouble ?? shortState(actor?.value)
+  const state = is === null ? 'not there yet' : (trouble ?? (actor && shortState(actor.value)) ?? '')
   return (
     <div
       id={rowId(index)}
-      class={`row depth-${spot.depth}${address === choice.value ? ' chosen' : ''}${active.value === address ? ' active' : ''}`}
+      class={`row depth-${spot.depth}${is === null ? ' unborn' : ''}${address === choice.value ? ' chosen' : ''}${active.value === address ? ' active' : ''}`}
       style={{ top: `${index * ROW_PX}px` }}
       role="treeitem"
       tabIndex={-1}
@@ -243,7 +325,7 @@ function ActorRow({ row, index }: { readonly row: Row; readonly index: number })
       aria-setsize={size}
       aria-selected={address === choice.value}
       data-address={address}
-      title={`${address}\n${stateText(actor?.value)}`}
+      title={`${address}\n${is === null ? state : stateText(actor?.value)}`}
       onClick={() => choose(address, 'click')}
     >
       <Sign is={sign} />
@@ -282,7 +364,7 @@ function choose(address: string, how: 'click' | 'step'): void {
 }
 
 function fold(key: string, isFolded: boolean): void {
-  folded.value = new Map(folded.value).set(key, isFolded)
+  folded.value = new Map(folded.value).set(`${isNarrowed.value} ${key}`, isFolded)
 }
 
 function reveal(root: HTMLElement | null, index: number): void {
@@ -311,11 +393,11 @@ function onKey(event: KeyboardEvent, root: HTMLElement | null): void {
     End: () => to(all.length - 1),
     ArrowLeft: () => {
       if (item === undefined) return
-      if (!isRow(item)) fold(item.key, true)
-      else to(all.findLastIndex((other, i) => i < at && !isRow(other)))
+      if (isGroup(item)) fold(item.key, true)
+      else to(all.findLastIndex((other, i) => i < at && isGroup(other)))
     },
     ArrowRight: () => {
-      if (item === undefined || isRow(item)) return
+      if (item === undefined || !isGroup(item)) return
       if (item.isFolded) fold(item.key, false)
       else to(at + 1)
     },
@@ -340,5 +422,7 @@ function step(root: HTMLElement, index: number): void {
 function press(item: Item | undefined): void {
   if (item === undefined) return
   if (isRow(item)) choose(item.address, 'click')
-  else fold(item.key, !item.isFolded)
+  else if (isGroup(item)) fold(item.key, !item.isFolded)
 }
+
+const isGroup = (item: Item): item is Group => !isRow(item) && !isGap(item)

@@ -1,74 +1,78 @@
-/** All actors as they are now: listed once at the connection, and then kept current by the news of `/inspect`. */
+/**
+ * The actors that the page knows: those that it has asked for, and those of which the news of `/inspect` have told. It
+ * asks for few, however many there are.
+ */
 import { batch, signal } from '@preact/signals'
-import type { ActorSummary } from '../../../src/client/index.ts'
+import { type ActorSummary, isOpen, troubleOf } from '../../../src/client/index.ts'
+import { choice } from '../state/place.ts'
 import { kindOf } from '../text/names.ts'
 import { client } from './client.ts'
 import { type Activity, inspect } from './inspection.ts'
 import { type Fault, faultOf } from './loading.ts'
+
+export { isFailed, isOpen, type Trouble, troubleOf } from '../../../src/client/index.ts'
 
 /** The fields that the page keeps of each actor. */
 export interface Actor extends Activity {
   readonly kind: string
 }
 
-export type Trouble = 'quarantined' | 'restarting' | 'error' | 'stopped'
+/** The actors that the views need from the beginning: few, however many orders there are. */
+const NEEDED = [
+  { kind: 'account' },
+  { kind: 'symbol' },
+  { kind: 'watchdog' },
+  { prefix: 'component/' },
+  { prefix: 'system/' },
+] as const
+const NEEDED_MAX = 1_000
+/** Most characters of addresses in one request: a server takes no longer URL. */
+const ADDRESSES_MAX = 4_000
 
 const all = new Map<string, Actor>()
+const owners = new Map<string, string>()
 
 /** Grows when an actor comes, goes, fails, recovers, opens or ends: what decides where the list has it. */
 export const membership = signal(0)
+/** Grows with the same, but only when the news tell of it, and not when the page asks for more actors. */
+export const turnover = signal(0)
 /** Grows when any actor has moved. */
 export const activity = signal(0)
 /** The end of the log, as far as the page knows. */
 export const head = signal<{ readonly seq: number; readonly at: number }>({ seq: 0, at: 0 })
 /** Grows when an actor has failed. */
 export const failed = signal(0)
-/** False until all actors are listed. */
+/** Grows with each connection. */
+export const connection = signal(0)
+/** False until the actors that the views need are known. */
 export const isWhole = signal(false)
+/** False until the states of all actors are read, so that all that have failed are known. */
+export const isCounted = signal(false)
 export const listFault = signal<Fault | undefined>(undefined)
 
 export const actorAt = (address: string): Actor | undefined => all.get(address)
+/** The actors that the page knows. */
 export const allActors = (): Iterable<Actor> => all.values()
-export const actorCount = (): number => all.size
+/** Returns the owner of an actor, as the list by owner has it; undefined while it is not known. */
+export const ownerOf = (address: string): string | undefined => owners.get(address)
 
-/** Returns the trouble of an actor; undefined when it has none. */
-export function troubleOf({ status, condition, error }: Activity): Trouble | undefined {
-  if (status === 'active') return condition
-  if (status === 'error') return 'error'
-  return status === 'stopped' && error !== undefined && error !== null ? 'stopped' : undefined
-}
-
-/** Returns whether an actor may still act. One that is quarantined or restarts does; a position that is flat does not. */
-export function isOpen(actor: Actor): boolean {
-  if (actor.status !== 'active') return false
-  if (actor.condition !== undefined) return true
-  return actor.kind === 'position' ? actor.tags.includes('open') : !actor.tags.includes('closed')
-}
+/** Addresses of which this connection has told, with their rev. A listing may be older. */
+let told = new Map<string, number>()
 
 /** Follows the actors from now on. */
 export function followActors(): void {
-  /** Addresses of which this connection has told, with their rev. A listing may be older. */
-  let told = new Map<string, number>()
-
-  const list = async () => {
+  const begin = async () => {
     const since = new Map<string, number>()
     told = since
     try {
-      const listed = new Set<string>()
-      let page: ActorSummary[] = []
-      const put = () => {
-        takeAll(page.filter(({ address, rev }) => (since.get(address) ?? 0) < rev))
-        page = []
-      }
-      for await (const summary of client.actors()) {
-        if (told !== since) return
-        listed.add(summary.address)
-        page.push(summary)
-        if (page.length === 1_000) put()
-      }
+      const answers = await Promise.all([
+        ...NEEDED.map((query) => client.ask('actors', { query: { ...query, limit: NEEDED_MAX } })),
+        ...(choice.value === '' ? [] : [client.ask('actors', { query: { address: choice.value } })]),
+      ])
       if (told !== since) return
-      put()
-      drop([...all.keys()].filter((address) => !listed.has(address) && !since.has(address)))
+      learn(answers.flatMap(({ actors }) => actors))
+      // The server may have another log now, and what else has moved is not known.
+      drop([...all.keys()].filter((address) => !since.has(address)))
       listFault.value = undefined
       isWhole.value = true
     } catch (error) {
@@ -78,17 +82,55 @@ export function followActors(): void {
   inspect({
     onOpen: () => {
       failed.value++
-      void list()
+      void begin()
+      connection.value++
     },
     onActivity: (actors) => {
       for (const { address, rev } of actors) told.set(address, rev)
-      takeAll(actors)
+      if (takeAll(actors)) turnover.value++
     },
     onFailures: () => failed.value++,
   })
 }
 
-function takeAll(news: readonly (Activity | ActorSummary)[]): void {
+/** Takes in what the server has answered about the present. */
+export function learn(actors: readonly ActorSummary[]): void {
+  for (const { address, group } of actors) if (group !== undefined) owners.set(address, group)
+  const news = actors.filter(({ address, rev }) => (told.get(address) ?? 0) < rev)
+  for (const { address, rev } of news) told.set(address, rev)
+  if (news.length > 0) takeAll(news)
+}
+
+/** Asks for those of some actors that are not known yet, with their owners. Those that do not exist stay unknown. */
+export async function know(addresses: readonly string[], signal: AbortSignal): Promise<void> {
+  const unknown = addresses.filter((address) => !told.has(address) || !owners.has(address))
+  await Promise.all(
+    lotsOf(unknown).map(async (address) =>
+      learn((await client.ask('actors', { query: { address, limit: address.length }, signal })).actors),
+    ),
+  )
+}
+
+/** Most actors by name of one request. */
+const LOT = 100
+
+/** Returns addresses in lots that one request takes. */
+export function lotsOf(addresses: readonly string[]): string[][] {
+  const lots: string[][] = []
+  let length = Number.POSITIVE_INFINITY
+  for (const address of addresses) {
+    length += address.length
+    const last = lots.at(-1)
+    if (last === undefined || length > ADDRESSES_MAX || last.length === LOT) {
+      lots.push([address])
+      length = address.length
+    } else last.push(address)
+  }
+  return lots
+}
+
+/** Returns whether one of them has another place in the list now. */
+function takeAll(news: readonly (Activity | ActorSummary)[]): boolean {
   let hasMoved = false
   let { seq, at } = head.value
   for (const actor of news) {
@@ -113,38 +155,17 @@ function takeAll(news: readonly (Activity | ActorSummary)[]): void {
   }
   batch(() => {
     if (seq > head.value.seq) head.value = { seq, at }
-    if (hasMoved) moved()
+    if (hasMoved) membership.value++
     activity.value++
   })
+  return hasMoved
 }
 
-/** Actors from which on the list is ordered anew only now and then: that takes long where there are many. */
-const MANY = 2_000
-const ORDERED_MS = 400
-let isDue = false
-
-function moved(): void {
-  if (all.size < MANY) membership.value++
-  else if (!isDue) {
-    isDue = true
-    setTimeout(() => {
-      isDue = false
-      membership.value++
-    }, ORDERED_MS)
-  }
-}
-
-/** Removes actors that the log does not have, because the server has another log now. */
+/** Removes actors of which nothing is known any more. */
 function drop(addresses: readonly string[]): void {
   if (addresses.length === 0) return
   for (const address of addresses) all.delete(address)
-  // The end of the other log may lie before the end of this one.
-  const last = [...all.values()].reduce((max, { seq, at }) => (seq > max.seq ? { seq, at } : max), {
-    seq: 0,
-    at: 0,
-  })
   batch(() => {
-    head.value = last
     membership.value++
     activity.value++
   })

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals'
 import type { ActorView, AnswerOf, Routes, TransitionRecord } from '../../../src/client/index.ts'
 import type { Coverage, TakenTransition, TransitionCount } from '../chart/index.tsx'
 import { choice, moment } from '../state/place.ts'
-import { activity, actorAt } from './actors.ts'
+import { activity, actorAt, know } from './actors.ts'
 import { client } from './client.ts'
 import { loaded } from './loading.ts'
 
@@ -89,8 +89,8 @@ async function read(
 }
 
 async function isListed(address: string, signal: AbortSignal): Promise<boolean> {
-  const { actors } = await client.ask('actors', { query: { prefix: address, limit: 1 }, signal })
-  return actors[0]?.address === address
+  await know([address], signal)
+  return actorAt(address) !== undefined
 }
 
 /** Returns the records around a rev. Those that are there already are not read again. */

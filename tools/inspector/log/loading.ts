@@ -47,7 +47,7 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   let subject: string | undefined
   let next: Question<T> | undefined
   let asking: AbortController | undefined
-  let askedAt = 0
+  let askedAt = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const start = () => {
@@ -94,7 +94,7 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
     isSlow.value = false
     clearTimeout(timer)
     timer = undefined
-    askedAt = 0
+    askedAt = Number.NEGATIVE_INFINITY
   }
 
   effect(() => {

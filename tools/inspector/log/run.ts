@@ -42,6 +42,8 @@ const troubled = computed(() => {
 export const failures = loaded<Failures>(() => {
   failed.value
   troubled.value
+  // The server searches for them, and the list comes first.
+  if (!isWhole.value) return undefined
   return { subject: 'failures', isSearch: true, read: (signal) => client.ask('failures', { signal }) }
 }, 2_000)
 

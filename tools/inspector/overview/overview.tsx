@@ -12,7 +12,7 @@ import {
 } from '../actions/deeds.ts'
 import { ActorLink, To } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
-import { head, isWhole } from '../log/actors.ts'
+import { head, isCounted, isWhole } from '../log/actors.ts'
 import { lost } from '../log/inspection.ts'
 import { isCaughtUp } from '../log/news.ts'
 import { failures, run } from '../log/run.ts'
@@ -61,7 +61,7 @@ export function Overview(): JSX.Element {
 
 function Needs(): JSX.Element {
   const all = needs.value
-  const isKnown = isWhole.value && isCaughtUp.value && failures.value.value !== undefined
+  const isKnown = isWhole.value && isCounted.value && isCaughtUp.value && failures.value.value !== undefined
   const nothing = NOTHING.filter(([, keys]) => !all.some(({ key }) => keys.test(key)))
   return (
     <div class="card needs">

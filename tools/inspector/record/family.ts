@@ -1,7 +1,7 @@
 /** The list that an order belongs to, with its orders, at the moment. */
 
-import { isRefused } from '../actors/items.ts'
-import { activity, actorAt, allActors, isOpen, isWhole, troubleOf } from '../log/actors.ts'
+import type { Actor } from '../log/actors.ts'
+import { activity, actorAt, isFailed, isOpen, learn, turnover } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { loaded } from '../log/loading.ts'
@@ -24,16 +24,30 @@ export const family = loaded<readonly Member[]>(() => {
   if (list === undefined) return undefined
   const seq = moment.value
   if (seq === undefined) activity.value
-  else isWhole.value
-  const prefix = `order/${list.slice('list/'.length)}-`
-  const addresses = [list]
-  for (const { address } of allActors())
-    if (address.startsWith(prefix) && addresses.length <= MEMBERS_MAX) addresses.push(address)
+  const version = turnover.value
   return {
     subject: list,
-    read: async (signal) => Promise.all(addresses.map((address) => memberAt(address, seq, signal))),
+    read: async (signal) => {
+      const orders = await ordersOf(list, version, signal)
+      return Promise.all([list, ...orders].map((address) => memberAt(address, seq, signal)))
+    },
   }
 }, 250)
+
+/** The orders of the list that was asked for last. Others may have come since when any actor has. */
+let kept: { readonly list: string; readonly version: number; readonly orders: readonly string[] } | undefined
+
+async function ordersOf(list: string, version: number, signal: AbortSignal): Promise<readonly string[]> {
+  if (kept?.list === list && kept.version === version) return kept.orders
+  const query = { prefix: `order/${list.slice('list/'.length)}-`, limit: MEMBERS_MAX }
+  const [{ actors: orders }, { actors: own }] = await Promise.all([
+    client.ask('actors', { query, signal }),
+    client.ask('actors', { query: { address: list }, signal }),
+  ])
+  learn([...own, ...orders])
+  kept = { list, version, orders: orders.map(({ address }) => address) }
+  return kept.orders
+}
 
 function listOf(kind: string, address: string, context: unknown): string | undefined {
   if (kind === 'list') return address
@@ -53,8 +67,8 @@ async function memberAt(address: string, seq: number | undefined, signal: AbortS
   return memberOf(then)
 }
 
-function memberOf(actor: Parameters<typeof isOpen>[0]): Member {
-  const isBad = troubleOf(actor) !== undefined || isRefused(actor)
+function memberOf(actor: Pick<Actor, keyof Parameters<typeof isOpen>[0]>): Member {
+  const isBad = isFailed(actor)
   return {
     address: actor.address,
     value: actor.value,
