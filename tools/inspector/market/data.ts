@@ -6,6 +6,7 @@ import { chosen } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { loaded } from '../log/loading.ts'
 import { run } from '../log/run.ts'
+import { steady } from '../log/steady.ts'
 import { momentAt } from '../state/moment.ts'
 import { choice, moment } from '../state/place.ts'
 import { type Candle, candlesOf } from './candles.ts'
@@ -34,7 +35,7 @@ const TRADE_EVENTS_MAX = 4 * TRADES_MAX
 const LEAST_MS = 1_000
 
 /** The symbol that the chosen actor is about: its venue, its name, and the actor that has its prices. */
-export const symbol = computed(() => {
+export const symbol = steady(() => {
   membership.value
   const is = chosen.value.value
   // Another actor may be about another symbol.
@@ -57,7 +58,7 @@ interface Range {
 }
 
 /** The stretch that is shown. It keeps still while the moment moves within a life. */
-const range = computed<Range | undefined>(() => {
+const range = steady<Range | undefined>(() => {
   if (reach.value === 'log') return { from: undefined, to: undefined }
   const is = chosen.value.value
   const [first, last] = [is?.life.first?.at, is?.life.records.at(-1)?.at]
@@ -71,6 +72,8 @@ const range = computed<Range | undefined>(() => {
   const to = Math.ceil(at / step) * step + (moment.value === undefined ? 0 : AFTER_MS)
   return { from: to - BEFORE_MS - AFTER_MS, to }
 })
+
+const isLive = computed(() => moment.value === undefined)
 
 export interface Market {
   readonly symbol: string
@@ -88,7 +91,7 @@ export const market = loaded<Market>(() => {
   if (of === undefined || stretch === undefined) return undefined
   const { from, to } = stretch
   // Live, the picture goes on with the log.
-  if (moment.value === undefined) run.value.value
+  if (isLive.value) run.value.value
   const isWhole = from === undefined
   return {
     subject: `${of.address} ${reach.value}`,
@@ -120,11 +123,11 @@ export const market = loaded<Market>(() => {
 
 /** Trades that were closed up to the moment, the latest first. */
 export const trades = loaded<readonly Trade[]>(() => {
-  const to = moment.value === undefined ? undefined : momentAt.value
-  if (moment.value === undefined) run.value.value
+  const to = isLive.value ? undefined : momentAt.value
+  if (isLive.value) run.value.value
   else if (to === undefined) return undefined
   return {
-    subject: moment.value === undefined ? 'live' : 'then',
+    subject: isLive.value ? 'live' : 'then',
     read: async (signal) => {
       const query = { type: TRADES, tail: TRADE_EVENTS_MAX, ...(to !== undefined && { to }) }
       const { events } = await client.ask('events', { query, signal })
