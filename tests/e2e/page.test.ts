@@ -9,6 +9,7 @@ import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf, GONE } from './complaints.ts'
+import { picture } from './pictures.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const SOON = { timeout: 120_000 }
@@ -423,13 +424,16 @@ describe('what a person sees', () => {
     await shown('.need h3', 'quarantined')
     await shown('.components', 'log')
     expect(await violations()).toEqual([])
+    await picture(page, 'overview', scheme)
     await open(`actor/order/paper:b-entry@${filled}`, size, scheme)
     await page.waitForSelector('.chart-surface', SOON)
     await expectChips('filled', 'idle')
     expect(await violations()).toEqual([])
+    await picture(page, 'actor', scheme)
     await open(`market/order/paper:b-entry@${filled}`, size, scheme)
     await page.waitForSelector('.price-chart canvas', SOON)
     expect(await violations()).toEqual([])
+    await picture(page, 'market', scheme)
     if (size[0] < 1280) {
       await page.click('#top .narrow-only')
       expect(await violations()).toEqual([])
@@ -438,6 +442,7 @@ describe('what a person sees', () => {
     await page.keyboard.press('g')
     await page.waitForSelector('dialog')
     expect(await violations()).toEqual([])
+    await picture(page, 'dialog', scheme)
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size[0])
   })
 
