@@ -422,7 +422,7 @@ describe('what a person sees', () => {
     const filled = await seqOf('order/paper:b-entry', 'filled')
     await open('overview', size, scheme)
     await shown('.need h3', 'quarantined')
-    await shown('.components', 'log')
+    await shown('.facts', 'Whole check')
     expect(await violations()).toEqual([])
     await picture(page, 'overview', scheme)
     await open(`actor/order/paper:b-entry@${filled}`, size, scheme)

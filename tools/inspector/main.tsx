@@ -10,6 +10,7 @@ import { Top } from './frame/top.tsx'
 import { allActors, followActors, isWhole } from './log/actors.ts'
 import { firstRow } from './log/groups.ts'
 import { followNews } from './log/news.ts'
+import { followVitals } from './log/vitals.ts'
 import { Market } from './market/index.tsx'
 import { MomentBar } from './moment/bar.tsx'
 import { needs } from './overview/needs.ts'
@@ -23,6 +24,7 @@ followAddress()
 followTheme()
 followActors()
 followNews()
+followVitals()
 followKeys()
 effect(() => {
   const count = needs.value.filter(({ isGrave }) => isGrave).length

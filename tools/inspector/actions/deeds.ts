@@ -1,7 +1,9 @@
 /** The deeds that a person can do. Each begins with a dialog that asks. */
 import type { Failure } from '../../../src/client/index.ts'
 import { client } from '../log/client.ts'
+import { type Letter, whyDead } from '../log/letters.ts'
 import { loaded } from '../log/loading.ts'
+import { vitals } from '../log/vitals.ts'
 import { kindOf } from '../text/names.ts'
 import { wholeTimeText } from '../text/time.ts'
 import { type Ask, ask, NAME, REASON } from './ask.tsx'
@@ -133,13 +135,29 @@ export function askToRestartComponent(name: string): void {
   })
 }
 
-export function askAboutLetter(seq: number, address: string, does: 'redeliver' | 'drop'): void {
-  const isAgain = does === 'redeliver'
+export function askToVerify(): void {
   ask({
-    title: isAgain ? `Send the letter ${seq} again?` : `Drop the letter ${seq}?`,
+    title: 'Check the whole log?',
+    about:
+      'The runner reads every record, replays it and compares the result with the log and with its memory, and looks through the books of venues. It gives way to trading, so a long log takes minutes. Nothing changes.',
+    fields: [],
+    verb: 'Check',
+    run: async () => {
+      const { records } = await client.ask('verify')
+      vitals.again()
+      return { seq: records }
+    },
+  })
+}
+
+export function askAboutLetter({ seq, at, to, type, reason }: Letter, does: 'redeliver' | 'drop'): void {
+  const isAgain = does === 'redeliver'
+  const past = `It was sent at ${wholeTimeText(at)}, and ${to} ${whyDead(reason)}.`
+  ask({
+    title: isAgain ? `Send ${type} to ${to} again?` : `Drop ${type} to ${to}?`,
     about: isAgain
-      ? `The message goes to ${address} once more. If it is refused again, it has a dead letter of its own.`
-      : `Nobody sends the message to ${address} again. The log keeps it.`,
+      ? `${past} It is sent once more, as it was. If it is refused again, it comes back here.`
+      : `${past} Nobody sends it any more. The log keeps it.`,
     fields: [NAME, REASON],
     given: { by: BY },
     verb: isAgain ? 'Send again' : 'Drop',

@@ -16,6 +16,19 @@ export interface Letter {
   readonly reason: string
 }
 
+/** Why an actor takes no message, by the reason of the runtime. */
+const REASONS: Readonly<Record<string, string>> = {
+  unknown: 'does not exist',
+  ended: 'has ended',
+  quarantined: 'is in quarantine',
+  failed: 'failed on it',
+  unreadable: 'cannot be restored',
+  stashFull: 'waits, and can keep no more messages',
+}
+
+/** Returns the rest of a sentence about the receiver. */
+export const whyDead = (reason: string): string => REASONS[reason] ?? `did not take it: ${reason}`
+
 export const letters = loaded<readonly Letter[]>(() => {
   activity.value
   const rev = actorAt(ADDRESS)?.rev

@@ -6,6 +6,7 @@ import { activity, allActors, failed, head, isWhole, membership, troubleOf } fro
 import { client } from './client.ts'
 import { loaded } from './loading.ts'
 import { forgotten, NOTABLE, values } from './news.ts'
+import { beat } from './vitals.ts'
 
 export type RunState = AnswerOf<Routes['state']>
 export type Account = RunState['accounts'][number]
@@ -28,6 +29,8 @@ export const run = loaded<RunState>(() => {
 /** The health of the server: always now, because the past has none. */
 export const health = loaded<Health>(() => {
   activity.value
+  // A component may be unwell although nothing moves.
+  beat.value
   return { subject: 'health', read: (signal) => client.ask('health', { signal }) }
 }, 2_000)
 

@@ -1,12 +1,20 @@
 /** The positions that are held, and the orders that work. */
 import type { JSX } from 'preact'
 import { ActorLink } from '../frame/name.tsx'
+import { Notice } from '../frame/notice.tsx'
 import { type Account, run } from '../log/run.ts'
 import { decimalText, directionOf, gainText } from '../text/numbers.ts'
 
 export function Held(): JSX.Element | null {
   const accounts = run.value.value?.accounts
-  if (accounts === undefined || accounts.length === 0) return null
+  if (accounts?.length === 0) return null
+  if (accounts === undefined)
+    return (
+      <div class="card">
+        <h2>Held and working</h2>
+        {run.fault.value === undefined && <Notice of={run} />}
+      </div>
+    )
   const rows = accounts.flatMap(rowsOf)
   return (
     <div class="card">

@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { To } from '../frame/name.tsx'
+import { Notice } from '../frame/notice.tsx'
 import { useWidth } from '../frame/width.ts'
 import { type Account, run, seqNow, worth } from '../log/run.ts'
 import { lineOf, placesOf, type Span } from '../moment/scale.ts'
@@ -14,10 +15,20 @@ const width = signal(360)
 export function Money(): JSX.Element {
   return (
     <>
+      {run.value.value === undefined && <Coming />}
       {(run.value.value?.accounts ?? []).map((account) => (
         <AccountCard key={account.address} account={account} />
       ))}
     </>
+  )
+}
+
+/** Keeps the place of an account until it is known, so that what stands below does not move. */
+function Coming(): JSX.Element {
+  return (
+    <div class="card money coming">
+      <Notice of={run} />
+    </div>
   )
 }
 
@@ -55,16 +66,19 @@ function AccountCard({ account }: { readonly account: Account }): JSX.Element {
 export function Tile({
   name,
   value,
+  about,
   unit = '',
   tone = '',
 }: {
   readonly name: string
+  /** What it is, in a tooltip. */
+  readonly about?: string
   readonly value: string
   readonly unit?: string
   readonly tone?: string
 }): JSX.Element {
   return (
-    <div>
+    <div title={about}>
       <dt>{name}</dt>
       <dd>
         <b class={tone}>{value}</b> {unit !== '' && <small class="dim">{unit}</small>}
@@ -86,7 +100,7 @@ function Line({ venue }: { readonly venue: string }): JSX.Element {
   const [from = 0, to = 0] = placesOf([span.from, span.to], span)
   const isDown = (last?.value ?? 0) < (first?.value ?? 0)
   return (
-    <div class="line" ref={root}>
+    <div class="worth" ref={root}>
       <svg
         width={width.value}
         height={HEIGHT}

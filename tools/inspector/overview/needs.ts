@@ -2,9 +2,10 @@
 import { computed, signal } from '@preact/signals'
 import type { EventEnvelope, Failure } from '../../../src/client/index.ts'
 import { type Actor, allActors, membership, type Trouble, troubleOf } from '../log/actors.ts'
-import { letters } from '../log/letters.ts'
+import { type Letter, letters, whyDead } from '../log/letters.ts'
 import { notable } from '../log/news.ts'
 import { type Account, failures, health, run } from '../log/run.ts'
+import { vitals } from '../log/vitals.ts'
 import { moment } from '../state/place.ts'
 import { idOf, shortState } from '../text/names.ts'
 import { countText, decimalText } from '../text/numbers.ts'
@@ -22,18 +23,20 @@ export interface Need {
   readonly actor?: string | undefined
   /** The single events, where there are several. */
   readonly events?: readonly EventEnvelope[]
-  readonly act?: Act
+  /** The single dead letters, the latest first. */
+  readonly letters?: readonly Letter[]
+  readonly acts?: readonly Act[]
 }
 
-/** The act that a person can do about it. */
+/** An act that a person can do about it. */
 export type Act =
-  | { readonly does: 'acknowledge' | 'resume' | 'limits'; readonly address: string }
+  | { readonly does: 'acknowledge' | 'resume' | 'limits' | 'close'; readonly address: string }
   | { readonly does: 'release' | 'restart'; readonly address: string; readonly failure?: Failure | undefined }
   | { readonly does: 'component'; readonly name: string }
-  | { readonly does: 'letter'; readonly seq: number; readonly address: string }
-  | { readonly does: 'seen'; readonly sort: string; readonly seq: number }
+  | { readonly does: 'redeliver' | 'drop'; readonly letter: Letter }
+  | { readonly does: 'seen'; readonly sort: string; readonly upTo: number }
 
-/** By sort of events, the seq up to which a person has seen them. */
+/** By sort of matter, the seq up to which a person has seen it, or how many of them. */
 export const seen = signal<Readonly<Record<string, number>>>({})
 
 export const needs = computed<readonly Need[]>(() => {
@@ -41,15 +44,22 @@ export const needs = computed<readonly Need[]>(() => {
   const until = moment.value ?? Number.POSITIVE_INFINITY
   const events = notable.value.filter(({ seq }) => seq <= until)
   const failed = (failures.value.value?.failures ?? []).filter(({ seq }) => seq <= until)
-  return [
+  const all = [
     ...(run.value.value?.accounts ?? []).flatMap((account) => accountNeeds(account, events)),
+    ...watchdogNeeds(),
     ...failureNeeds(failed),
-    ...componentNeeds(),
+    // The health of the server is known of the present alone.
+    ...(moment.value === undefined ? [...logNeeds(), ...componentNeeds()] : []),
     ...letterNeeds(until),
-    ...marketNeeds(),
+    ...bookNeeds(),
+    ...(moment.value === undefined ? refusedNeeds() : []),
     ...orderNeeds(events),
   ]
+  return [...all.filter(({ isGrave }) => isGrave), ...all.filter(({ isGrave }) => !isGrave)]
 })
+
+/** The states of all actors are known of the present alone. */
+const actorsNow = (): Iterable<Actor> => (moment.value === undefined ? allActors() : [])
 
 function accountNeeds(account: Account, events: readonly EventEnvelope[]): Need[] {
   const { address, review, breaker, tradingState } = account
@@ -71,10 +81,10 @@ function accountNeeds(account: Account, events: readonly EventEnvelope[]): Need[
         key: `review ${address}`,
         isGrave: true,
         title: 'Nothing is entered until a person has looked',
-        text: `${tripped || `${reason ?? 'A review is required'}. `}${address} is ${state}. What is held keeps its stop.`,
+        text: `${tripped || `The reason: ${reason ?? 'none was given'}. `}${state === 'active' ? '' : `${address} is ${state}. `}What is held keeps its stop.`,
         ...place,
         at: place.at ?? at,
-        act: { does: 'acknowledge', address },
+        acts: [{ does: 'acknowledge', address }],
       },
     ]
   }
@@ -86,7 +96,7 @@ function accountNeeds(account: Account, events: readonly EventEnvelope[]): Need[
       title: state === 'halted' ? 'Trading is halted' : 'Positions are only reduced',
       text: `${tripped}${address} is ${state}.`,
       ...place,
-      act: { does: 'resume', address },
+      acts: [{ does: 'resume', address }],
     },
   ]
 }
@@ -104,10 +114,9 @@ const ORDER = Object.keys(TROUBLES)
 
 /** Returns what is wrong with actors now, and the other failures: those of an actor that is failing are told by it. */
 function failureNeeds(failed: readonly Failure[]): Need[] {
-  // The states of all actors are known of the present alone.
-  const troubled = moment.value === undefined ? troubleNeeds(allActors(), failed) : []
+  const troubled = troubleNeeds(actorsNow(), failed)
   const told = new Set(troubled.map(({ seq }) => seq))
-  const others = failed.filter(({ seq }) => !told.has(seq))
+  const others = failed.filter(({ seq, actor }) => !told.has(seq) && !isSeen(`failure ${actor}`, seq))
   const [own, reported] = [true, false].map((isOwn) =>
     others.filter(({ action }) => (action !== undefined) === isOwn).map(failureNeed),
   )
@@ -121,6 +130,7 @@ function troubleNeeds(actors: Iterable<Actor>, failed: readonly Failure[]): Need
     if (trouble !== undefined) troubled.push([actor, trouble])
   }
   return troubled
+    .filter(([{ address, seq }]) => !isSeen(`ended ${address}`, seq))
     .sort(([a, of], [b, other]) => ORDER.indexOf(of) - ORDER.indexOf(other) || b.seq - a.seq)
     .map(([{ address, kind, error, at, seq }, trouble]) => {
       const failure = failed.find(({ actor, action }) => actor === address && action !== undefined)
@@ -133,10 +143,24 @@ function troubleNeeds(actors: Iterable<Actor>, failed: readonly Failure[]): Need
         at: failure?.at ?? at,
         seq: failure?.seq ?? seq,
         actor: address,
-        ...(trouble === 'quarantined' && { act: { does: 'release', address, failure } as const }),
+        acts: actsAbout(address, trouble, seq, failure),
       }
     })
 }
+
+/** Returns what helps an actor in trouble. One that has ended is as the log says, for good. */
+function actsAbout(
+  address: string,
+  trouble: Trouble,
+  seq: number,
+  failure: Failure | undefined,
+): readonly Act[] {
+  if (trouble === 'quarantined') return [{ does: 'release', address, failure }]
+  if (trouble === 'restarting') return [{ does: 'restart', address }]
+  return [{ does: 'seen', sort: `ended ${address}`, upTo: seq }]
+}
+
+const isSeen = (sort: string, seq: number): boolean => seq <= (seen.value[sort] ?? 0)
 
 /** Returns what was thrown, where the log has the error itself. */
 function errorText(error: unknown): string {
@@ -159,7 +183,23 @@ function failureNeed(failure: Failure): Need {
     at,
     seq,
     actor,
+    acts: [{ does: 'seen', sort: `failure ${actor}`, upTo: seq }],
   }
+}
+
+function logNeeds(): Need[] {
+  const { verified } = vitals.value.value?.log ?? {}
+  if (verified === undefined || verified.problems === 0) return []
+  const { problems, at } = verified
+  return [
+    {
+      key: 'log',
+      isGrave: true,
+      title: `The check of the log found ${countText(problems)} ${problems === 1 ? 'problem' : 'problems'}`,
+      text: 'Keep a copy of the data folder. `outcry verify` lists what differs, and `outcry doctor` says what can be done.',
+      at,
+    },
+  ]
 }
 
 function componentNeeds(): Need[] {
@@ -170,12 +210,17 @@ function componentNeeds(): Need[] {
     key: `component ${name}`,
     isGrave: state === 'FAILED',
     title: state === 'FAILED' ? `The component ${name} has failed` : `The component ${name} is not well`,
-    text: '',
+    text: state === 'FAILED' ? 'The run goes on without it. It said:' : 'It says:',
     thrown: reason,
     actor: `component/${name}`,
-    ...(state === 'FAILED' && { act: { does: 'component', name } as const }),
+    ...(state === 'FAILED' && { acts: [{ does: 'component', name }] }),
   }))
 }
+
+export const lettersActs = (letter: Letter): readonly Act[] => [
+  { does: 'drop', letter },
+  { does: 'redeliver', letter },
+]
 
 function letterNeeds(until: number): Need[] {
   const open = (letters.value.value ?? []).filter(({ seq }) => seq <= until)
@@ -189,49 +234,66 @@ function letterNeeds(until: number): Need[] {
         open.length === 1
           ? 'A message could not be delivered'
           : `${countText(open.length)} messages could not be delivered`,
-      text: `The last was ${last.type} to ${last.to}: ${last.reason}.`,
+      text: `${open.length === 1 ? 'It was' : 'The last was'} ${last.type} to ${last.to}, which ${whyDead(last.reason)}.`,
       at: last.at,
       seq: last.seq,
       actor: last.to,
-      act: { does: 'letter', seq: last.seq, address: last.to },
+      letters: open,
+      acts: lettersActs(last),
     },
   ]
 }
 
-function marketNeeds(): Need[] {
-  const found: Need[] = []
-  for (const { address, kind, value, at, seq } of moment.value === undefined ? allActors() : []) {
-    if (kind === 'watchdog' && JSON.stringify(value).includes('unprotected'))
-      found.push({
+function watchdogNeeds(): Need[] {
+  return [...actorsNow()]
+    .filter(({ kind, value }) => kind === 'watchdog' && JSON.stringify(value).includes('unprotected'))
+    .map(({ address, at, seq }) => {
+      const position = `position/${idOf(address)}`
+      return {
         key: `watchdog ${address}`,
         isGrave: true,
         title: 'A position has no stop',
-        text: `${address} is ${shortState(value)}: it places a stop of its own, or closes the position.`,
+        text: 'Its watchdog waits a little for a stop, then places one of its own. Where the venue refuses that, it closes the position.',
         at,
         seq,
-        actor: address,
-      })
-    if (kind === 'symbol' && ['disconnected', 'resyncing'].includes(String(Object(value).connection)))
-      found.push({
-        key: `book ${address}`,
-        isGrave: false,
-        title: `The market data of ${idOf(address)} is not whole`,
-        text: `Its connection is ${Object(value).connection}.`,
-        at,
-        seq,
-        actor: address,
-      })
-  }
+        actor: position,
+        acts: [{ does: 'close', address: position }],
+      }
+    })
+}
+
+const CONNECTIONS: Readonly<Record<string, string>> = {
+  disconnected:
+    'The connection is lost. The runner connects again by itself; until then no strategy enters there.',
+  resyncing:
+    'Its order book broke. The runner asks for a new one by itself; until then no strategy enters there.',
+}
+
+function bookNeeds(): Need[] {
+  return [...actorsNow()].flatMap(({ address, kind, value, at, seq }): Need[] => {
+    const text = kind === 'symbol' ? CONNECTIONS[String(Object(value).connection)] : undefined
+    if (text === undefined) return []
+    const title = `The market data of ${idOf(address)} is not whole`
+    return [{ key: `book ${address}`, isGrave: false, title, text, at, seq, actor: address }]
+  })
+}
+
+function refusedNeeds(): Need[] {
   const refused = Object.entries(health.value.value?.refused ?? {})
-  const count = refused.reduce((sum, [, n]) => sum + n, 0)
-  if (count > 0)
-    found.push({
+  const all = refused.reduce((sum, [, n]) => sum + n, 0)
+  const before = seen.value.refused ?? 0
+  // A new run counts anew.
+  const count = all < before ? all : all - before
+  if (count === 0) return []
+  return [
+    {
       key: 'refused',
       isGrave: false,
       title: `${countText(count)} ${count === 1 ? 'message' : 'messages'} of the market ${count === 1 ? 'was' : 'were'} not believed`,
-      text: `${refused.map(([reason, n]) => `${countText(n)} ${reason}`).join(', ')}.`,
-    })
-  return found
+      text: `They were left out. Reasons in this run: ${refused.map(([reason, n]) => `${countText(n)} ${reason}`).join(', ')}.`,
+      acts: [{ does: 'seen', sort: 'refused', upTo: all }],
+    },
+  ]
 }
 
 /** Sorts of events that are told together, with what several of them are called. */
@@ -276,13 +338,16 @@ function orderNeeds(events: readonly EventEnvelope[]): Need[] {
         seq: last.seq,
         actor: last.actor,
         events: of,
-        act:
-          type === 'ORDER_DENIED' && moment.value === undefined && accountOf(last) !== undefined
-            ? { does: 'limits', address: accountOf(last) as string }
-            : { does: 'seen', sort: type, seq: last.seq },
+        acts: [...limitsOf(last), { does: 'seen', sort: type, upTo: last.seq }],
       },
     ]
   })
+}
+
+/** Returns the act about the limits that have denied an order. */
+function limitsOf(event: EventEnvelope): Act[] {
+  const address = event.type === 'ORDER_DENIED' ? accountOf(event) : undefined
+  return address === undefined ? [] : [{ does: 'limits', address }]
 }
 
 function accountOf({ venue }: EventEnvelope): string | undefined {

@@ -11,29 +11,32 @@ import {
   commandsFor,
 } from '../actions/deeds.ts'
 import { ActorLink, To } from '../frame/name.tsx'
-import { Notice } from '../frame/notice.tsx'
 import { head, isCounted, isWhole } from '../log/actors.ts'
 import { lost } from '../log/inspection.ts'
+import { type Letter, whyDead } from '../log/letters.ts'
 import { isCaughtUp } from '../log/news.ts'
-import { failures, run } from '../log/run.ts'
+import { failures } from '../log/run.ts'
 import { momentAt } from '../state/moment.ts'
+import { moment } from '../state/place.ts'
 import { kindOf } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
 import { lengthText, secondText, timeText } from '../text/time.ts'
 import { Components } from './components.tsx'
 import { Held } from './held.tsx'
+import { LogCard } from './log-card.tsx'
 import { Money } from './money.tsx'
-import { type Act, type Need, needs, seen } from './needs.ts'
-import { Throughput } from './throughput.tsx'
+import { type Act, lettersActs, type Need, needs, seen } from './needs.ts'
+import { Pace } from './pace.tsx'
 
-/** The sorts of trouble that the page looks for: where it finds none, it says so. */
-const NOTHING: readonly (readonly [name: string, keys: RegExp])[] = [
-  ['failures', /^(trouble|failure)/],
-  ['dead letters', /^letters/],
-  ['broken books', /^book/],
-  ['failed components', /^component/],
-  ['unprotected positions', /^(watchdog|sort PROTECTIVE)/],
-  ['denied orders', /^sort ORDER_DENIED/],
+/** The sorts of trouble that the page looks for, in the past as well or now alone: where it finds none, it says so. */
+const NOTHING: readonly (readonly [name: string, keys: RegExp, isOfPast: boolean])[] = [
+  ['failures', /^(trouble|failure)/, true],
+  ['reviews', /^(review|state)/, true],
+  ['dead letters', /^letters/, true],
+  ['denied orders', /^sort ORDER_DENIED/, true],
+  ['broken books', /^book/, false],
+  ['failed components', /^component/, false],
+  ['unprotected positions', /^(watchdog|sort PROTECTIVE)/, false],
 ]
 
 /** Most needs that are shown at once: the gravest. */
@@ -50,10 +53,10 @@ export function Overview(): JSX.Element {
         <Held />
       </div>
       <div class="column">
-        <Notice of={run} />
         <Money />
-        <Throughput />
+        <Pace />
         <Components />
+        <LogCard />
       </div>
     </section>
   )
@@ -62,7 +65,10 @@ export function Overview(): JSX.Element {
 function Needs(): JSX.Element {
   const all = needs.value
   const isKnown = isWhole.value && isCounted.value && isCaughtUp.value && failures.value.value !== undefined
-  const nothing = NOTHING.filter(([, keys]) => !all.some(({ key }) => keys.test(key)))
+  const nothing = NOTHING.filter(
+    ([, keys, isOfPast]) =>
+      (isOfPast || moment.value === undefined) && !all.some(({ key }) => keys.test(key)),
+  )
   return (
     <div class="card needs">
       <h2>Needs a person {all.length > 0 && <span class="chip bad">{countText(all.length)}</span>}</h2>
@@ -71,7 +77,7 @@ function Needs(): JSX.Element {
         <NeedItem key={need.key} need={need} />
       ))}
       {all.length > NEEDS_MAX && <p class="nothing">and {countText(all.length - NEEDS_MAX)} more</p>}
-      {isKnown && (
+      {isKnown && nothing.length > 0 && (
         <p class="nothing">
           Nothing of:
           {nothing.map(([name]) => (
@@ -89,7 +95,7 @@ function Needs(): JSX.Element {
 }
 
 function NeedItem({ need }: { readonly need: Need }): JSX.Element {
-  const { isGrave, title, text, thrown, at, seq, actor, events = [], act } = need
+  const { isGrave, title, text, thrown, at, seq, actor, events = [], letters = [], acts = [] } = need
   const now = momentAt.value ?? head.value.at
   return (
     <article class="need">
@@ -111,38 +117,12 @@ function NeedItem({ need }: { readonly need: Need }): JSX.Element {
         <p class="since">
           {at !== undefined && (
             <span class="dim">
-              {events.length > 1 && 'last '}
+              {(events.length > 1 || letters.length > 1) && 'last '}
               {timeText(at, now)}, {lengthText(now - at)} ago
             </span>
           )}
           {actor !== undefined && <ActorLink address={actor} />}
         </p>
-        {events.length > 1 && (
-          <details>
-            <summary>Show {countText(events.length)}</summary>
-            <ul class="events">
-              {events
-                .slice(-EVENTS_MAX)
-                .reverse()
-                .map(({ eventId, at: then, seq: of, actor: who, event }) => (
-                  <li key={eventId}>
-                    <To place={{ moment: of, choice: who, view: 'actor' }} kind="link mono">
-                      {timeText(then, now)}
-                    </To>
-                    <ActorLink address={who} at={of} />
-                    <To
-                      place={{ view: 'actor', panel: 'why', choice: who, moment: of }}
-                      kind="link"
-                      label={`Why ${who}, ${timeText(then, now)}`}
-                    >
-                      Why
-                    </To>
-                    <span>{String(event.text ?? event.reason ?? '')}</span>
-                  </li>
-                ))}
-            </ul>
-          </details>
-        )}
       </div>
       <div class="acts">
         {seq !== undefined && at !== undefined && (
@@ -162,20 +142,89 @@ function NeedItem({ need }: { readonly need: Need }): JSX.Element {
             Why
           </To>
         )}
-        {act !== undefined && <ActButton act={act} />}
+        {acts.map((act, i) => (
+          <ActButton key={act.does} act={act} isFirst={i === acts.length - 1} />
+        ))}
       </div>
+      {events.length > 1 && (
+        <details>
+          <summary>Show {countText(events.length)}</summary>
+          <ul class="events">
+            {events
+              .slice(-EVENTS_MAX)
+              .reverse()
+              .map(({ eventId, at: then, seq: of, actor: who, event }) => (
+                <li key={eventId}>
+                  <To place={{ moment: of, choice: who, view: 'actor' }} kind="link mono">
+                    {timeText(then, now)}
+                  </To>
+                  <ActorLink address={who} at={of} />
+                  <To
+                    place={{ view: 'actor', panel: 'why', choice: who, moment: of }}
+                    kind="link"
+                    label={`Why ${who}, ${timeText(then, now)}`}
+                  >
+                    Why
+                  </To>
+                  <span>{String(event.text ?? event.reason ?? '')}</span>
+                </li>
+              ))}
+          </ul>
+        </details>
+      )}
+      {letters.length > 1 && <Letters letters={letters} now={now} />}
     </article>
   )
 }
 
-function ActButton({ act }: { readonly act: Act }): JSX.Element | null {
+function Letters({
+  letters,
+  now,
+}: {
+  readonly letters: readonly Letter[]
+  readonly now: number
+}): JSX.Element {
+  return (
+    <details>
+      <summary>Show {countText(letters.length)}</summary>
+      <ul class="events">
+        {letters.slice(0, EVENTS_MAX).map((letter) => (
+          <li key={letter.seq} class="letter">
+            <To place={{ moment: letter.seq, choice: letter.to, view: 'actor' }} kind="link mono">
+              {timeText(letter.at, now)}
+            </To>
+            <ActorLink address={letter.to} at={letter.seq} />
+            <span>
+              {letter.type}: it {whyDead(letter.reason)}
+            </span>
+            <span class="acts">
+              {lettersActs(letter).map((act) => (
+                <ActButton key={act.does} act={act} />
+              ))}
+            </span>
+          </li>
+        ))}
+        {letters.length > EVENTS_MAX && <li>and {countText(letters.length - EVENTS_MAX)} older ones</li>}
+      </ul>
+    </details>
+  )
+}
+
+/** `isFirst`: it is the one that a person most likely wants. */
+function ActButton({
+  act,
+  isFirst = false,
+}: {
+  readonly act: Act
+  readonly isFirst?: boolean
+}): JSX.Element | null {
   if (act.does === 'seen')
     return (
       <button
         type="button"
         class="btn"
         onClick={() => {
-          seen.value = { ...seen.value, [act.sort]: act.seq }
+          seen.value = { ...seen.value, [act.sort]: act.upTo }
         }}
       >
         Seen
@@ -184,7 +233,7 @@ function ActButton({ act }: { readonly act: Act }): JSX.Element | null {
   if (isReadOnly.value || lost.value !== undefined) return null
   const [verb, does] = deedOf(act)
   return (
-    <button type="button" class={act.does === 'limits' ? 'btn' : 'btn first'} onClick={does}>
+    <button type="button" class={isFirst ? 'btn first' : 'btn'} aria-haspopup="dialog" onClick={does}>
       {verb}
     </button>
   )
@@ -208,7 +257,11 @@ function deedOf(act: Exclude<Act, { does: 'seen' }>): readonly [verb: string, do
       return ['Restart…', () => askToRestartActor(act.address)]
     case 'component':
       return ['Restart…', () => askToRestartComponent(act.name)]
-    case 'letter':
-      return ['Send again…', () => askAboutLetter(act.seq, act.address, 'redeliver')]
+    case 'close':
+      return ['Close…', () => send(act.address, 'CLOSE_POSITION')]
+    case 'redeliver':
+      return ['Send again…', () => askAboutLetter(act.letter, 'redeliver')]
+    case 'drop':
+      return ['Drop…', () => askAboutLetter(act.letter, 'drop')]
   }
 }

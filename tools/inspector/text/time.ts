@@ -35,6 +35,9 @@ export function lengthText(ms: number): string {
   return pair(length, DAY, 'd', HOUR, 'h')
 }
 
+/** Returns ms for a figure, which has little room: `0.19`, `2.3`, `41`. */
+export const msText = (ms: number): string => ms.toFixed(ms < 1 ? 2 : ms < 10 ? 1 : 0)
+
 function pair(ms: number, large: number, largeName: string, small: number, smallName: string): string {
   const rest = Math.floor((ms % large) / small)
   const first = `${Math.floor(ms / large)} ${largeName}`
