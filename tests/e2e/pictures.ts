@@ -35,6 +35,8 @@ export async function pixelsApart(page: Page, one: Buffer, other: Buffer): Promi
 
 /** Resolves with what a person sees once nothing comes any more: two pictures one after the other are the same. */
 export async function settled(page: Page): Promise<Buffer> {
+  // The page looks still while it waits for an answer, too.
+  await page.waitForLoadState('networkidle', { timeout: 300_000 })
   let last = await page.screenshot({ animations: 'disabled', caret: 'hide' })
   await eventually(async () => {
     const before = last
