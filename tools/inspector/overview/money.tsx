@@ -4,8 +4,10 @@ import type { JSX } from 'preact'
 import { To } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
 import { useWidth } from '../frame/width.ts'
+import { head } from '../log/actors.ts'
 import { type Account, run, seqNow, worth } from '../log/run.ts'
 import { lineOf, placesOf, type Span } from '../moment/scale.ts'
+import { momentAt } from '../state/moment.ts'
 import { decimalText, directionOf, gainText, moneyText } from '../text/numbers.ts'
 import { secondText } from '../text/time.ts'
 
@@ -46,7 +48,7 @@ function AccountCard({ account }: { readonly account: Account }): JSX.Element {
         <b>{moneyText(equity, asset)}</b> <span class="dim">{asset}</span>{' '}
         <span class={directionOf(dailyPnl)}>{gainText(dailyPnl, asset)} today</span>
       </p>
-      <Line venue={account.venue} />
+      <Line account={account} />
       <dl class="tiles">
         <Tile name="Drawdown" value={decimalText(drawdownPct, 3)} unit="%" />
         <Tile
@@ -89,11 +91,17 @@ export function Tile({
 
 const known = computed(() => worth.value.filter(({ seq }) => seq <= seqNow.value))
 
-function Line({ venue }: { readonly venue: string }): JSX.Element {
+function Line({ account }: { readonly account: Account }): JSX.Element {
+  const { venue, asset, equity } = account
   const root = useWidth(width)
-  const points = known.value
+  const told = known.value
     .filter((event) => event.venue === venue)
     .map(({ at, event }) => ({ at, value: Number(event.equity) }))
+  // Accounts tell their value now and then, and the figure above is of the moment.
+  const at = momentAt.value ?? head.value.at
+  const points =
+    told.length === 0 ? told : [...told, { at: Math.max(at, told.at(-1)?.at ?? at), value: Number(equity) }]
+  const values = points.map(({ value }) => value)
   const [first, last] = [points[0], points.at(-1)]
   const span: Span = { from: first?.at ?? 0, to: last?.at ?? 1, width: width.value }
   const line = lineOf(points, span, 6, HEIGHT - 6)
@@ -118,6 +126,10 @@ function Line({ venue }: { readonly venue: string }): JSX.Element {
       {first !== undefined && last !== undefined && (
         <p class="axis">
           <span>{secondText(first.at)}</span>
+          <span title="the least and the most of that time">
+            {moneyText(Math.min(...values).toFixed(8), asset)} to{' '}
+            {moneyText(Math.max(...values).toFixed(8), asset)}
+          </span>
           <span>{secondText(last.at)}</span>
         </p>
       )}

@@ -55,7 +55,7 @@ function CommitTile({ commits }: { readonly commits: Vitals['commits'] }): JSX.E
       : `half of the ${countText(commits.commits)} commits of the last minute were durable within ${msText(commits.p50Ms)} ms, 99 of 100 within ${msText(commits.p99Ms)} ms, all within ${msText(commits.maxMs)} ms`
   return (
     <Tile
-      name="Commit p50, p99"
+      name="Commit p50/99"
       about={about}
       value={commits === undefined ? NONE : msText(commits.p50Ms)}
       unit={commits === undefined ? '' : `${msText(commits.p99Ms)} ms`}
