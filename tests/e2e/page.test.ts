@@ -206,6 +206,54 @@ describe('the list', () => {
 })
 
 describe('the moment', () => {
+  it('is scrubbed to before the fill of an order that was found, and all that is shown follows', async () => {
+    const address = 'order/paper:b-entry'
+    const figures = () => page.$$eval('#top .figure b', (all) => all.map((node) => node.textContent))
+    const at = async (seq: number) => {
+      for await (const of of floor.harness.supervisor.read({ fromSeq: seq, limit: 1 })) return of.at
+      throw new Error(`there is no seq ${seq}`)
+    }
+    await page.keyboard.press('/')
+    await page.keyboard.type('b-entry')
+    await page.keyboard.press('ArrowDown')
+    await shown('.actor-head h2', address)
+    await expectChips('filled', 'idle')
+    await eventually(async () => expect((await figures())[3]).toBe('2 BTCUSDT'))
+    const now = await figures()
+    // Dragged along the strip, to a time between its request and its fill.
+    const strip = page.locator('#strip')
+    const [box, from, to] = [
+      await strip.boundingBox(),
+      Number(await strip.getAttribute('aria-valuemin')),
+      Number(await strip.getAttribute('aria-valuemax')),
+    ]
+    if (box === null) throw new Error('the strip is not shown')
+    const wanted =
+      ((await at(await seqOf(address, 'submitted'))) + (await at(await seqOf(address, 'filled')))) / 2
+    await page.mouse.move(box.x + box.width - 20, box.y + 20)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 6 + ((wanted - from) / (to - from)) * (box.width - 12), box.y + 20, {
+      steps: 4,
+    })
+    await page.mouse.up()
+    await expectChips('submitted', 'idle')
+    await shown('.actor-head .sentence', 'Nothing is filled')
+    await page.waitForSelector('.state.active[data-state="order.execution.submitted"]', SOON)
+    await page.locator('#record .tree .lines', { hasText: /^cumQty0$/ }).waitFor(SOON)
+    // The position and the price at the top are of that time, too, and so is the market.
+    await eventually(async () => expect((await figures())[3]).toBe('nothing'))
+    await page.keyboard.press('Shift+ArrowRight')
+    await eventually(async () => expect((await figures())[3]).toBe('2 BTCUSDT'))
+    expect((await figures())[4]).toMatch(/^10[01]/)
+    expect(now[4]).toMatch(/^103/)
+    await page.keyboard.press('3')
+    await page.waitForSelector('.price-chart .playhead', SOON)
+    await page.keyboard.press('2')
+    await page.keyboard.press('l')
+    await expectChips('filled', 'idle')
+    await eventually(async () => expect(await figures()).toEqual(now))
+  })
+
   it('goes to before a fill: the state, the chart, the record and the sentence follow', async () => {
     const filled = await seqOf('order/paper:b-entry', 'filled')
     await open(`actor/order/paper:b-entry@${filled}`)
