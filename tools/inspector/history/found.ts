@@ -10,6 +10,8 @@ import { type Asked, askedOf, isSearch } from './asked.ts'
 /** Records that are found in one go, and those that are looked at for them, in each direction. */
 const FOUND = 50
 const PIECES_MAX = 5
+/** ms after which a search stops that gives way to trading for long. */
+const SEARCH_MS = 5_000
 
 export type Found = AnswerOf<Routes['history']>['records'][number]
 export type Direction = 'newer' | 'older'
@@ -94,8 +96,9 @@ export async function goOn(direction: Direction): Promise<void> {
   searchFault.value = undefined
   change({ isAsking: true })
   const before = side.peek()?.found.length ?? 0
+  const began = performance.now()
   try {
-    for (let piece = 0; piece < PIECES_MAX; piece++) {
+    for (let piece = 0; piece < PIECES_MAX && performance.now() - began < SEARCH_MS; piece++) {
       const was = side.peek()
       if (was === undefined || was.found.length - before >= FOUND || leftOf(direction) === 0) break
       const latest = latestRev.peek()

@@ -1,37 +1,43 @@
-/** The records of the chosen actor, read page by page as they come into view. */
+/** The records of the chosen actor, read piece by piece as they come into view. */
 import { effect, signal } from '@preact/signals'
 import type { TransitionRecord } from '../../../src/client/index.ts'
 import { client } from '../log/client.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
 import { choice } from '../state/place.ts'
 
-/** Records of a page. */
+/** Records that are read at once, and those of the end that are. */
 const PAGE = 200
-/** Most pages that are kept: the ones that were read last. */
-const KEPT_MAX = 50
-/** Least ms between two readings of a page to which records are still added. */
+const NEWEST = 100
+/** Most records that are kept: the ones that were read last. */
+const KEPT_MAX = 10_000
+/** Least ms between two readings of the end, however fast it grows. */
 const LEAST_MS = 250
 
-/** Pages by their number: page n has the revs from n * PAGE + 1 on. */
-let pages = new Map<number, readonly TransitionRecord[]>()
+let records = new Map<number, TransitionRecord>()
 let wanted: { readonly from: number; readonly to: number } | undefined
 let isReading = false
+let isFollowing = false
+/** True when the end has moved since it was read. */
+let isStale = false
 
-/** Grows with each page that has come. */
+/** Grows with each piece that has come. */
 export const arrived = signal(0)
+/** The newest rev that has come. */
+export const newest = signal(0)
 export const pageFault = signal<Fault | undefined>(undefined)
 
 effect(() => {
   choice.value
-  pages = new Map()
+  records = new Map()
   wanted = undefined
+  newest.value = 0
   pageFault.value = undefined
 })
 
 /** Returns the record with a rev; undefined until it has come. */
 export function recordAt(rev: number): TransitionRecord | undefined {
   arrived.value
-  return pages.get(pageOf(rev))?.[(rev - 1) % PAGE]
+  return records.get(rev)
 }
 
 /** Reads what is not there of the records from one rev to another. Those that are in view now come first. */
@@ -40,50 +46,77 @@ export function want(from: number, to: number): void {
   void read()
 }
 
+/** Reads the last records. */
+export async function readNewest(): Promise<void> {
+  await ask({ reverse: true, limit: NEWEST })
+}
+
+/** Reads the last records now, or soon where they were read just now. */
+export async function followNewest(): Promise<void> {
+  isStale = true
+  if (isFollowing) return
+  isFollowing = true
+  try {
+    while (isStale && pageFault.value === undefined) {
+      isStale = false
+      await readNewest()
+      await new Promise((resolve) => setTimeout(resolve, LEAST_MS))
+    }
+  } finally {
+    isFollowing = false
+  }
+}
+
 /** Reads again after a fault. */
 export function again(): void {
   pageFault.value = undefined
+  void followNewest()
   void read()
 }
-
-const pageOf = (rev: number): number => Math.floor((rev - 1) / PAGE)
 
 async function read(): Promise<void> {
   if (isReading) return
   isReading = true
   try {
-    for (let page = missing(); page !== undefined && pageFault.value === undefined; page = missing()) {
-      const address = choice.value
-      const had = pages.get(page) ?? []
-      const range = { fromRev: page * PAGE + had.length + 1, toRev: (page + 1) * PAGE, limit: PAGE }
-      try {
-        const { records } = await client.ask('history', { params: { address }, query: range })
-        if (address === choice.value) put(page, [...had, ...records])
-        // A page that is not whole yet is asked for again with each record that comes.
-        if (records.length === 0) return
-        if (had.length > 0) await new Promise((resolve) => setTimeout(resolve, LEAST_MS))
-      } catch (error) {
-        if (address === choice.value) pageFault.value = faultOf(error)
-      }
-    }
+    for (let from = missing(); from !== undefined && pageFault.value === undefined; from = missing())
+      if (!(await ask({ fromRev: from, limit: PAGE }))) return
   } finally {
     isReading = false
   }
 }
 
-/** Returns the first page in view that lacks a record in view. */
+/** Returns the first rev in view that has not come. The records around it come along. */
 function missing(): number | undefined {
   if (wanted === undefined || choice.value === '') return undefined
-  for (let page = pageOf(wanted.from); page <= pageOf(wanted.to); page++) {
-    const last = Math.min(wanted.to, (page + 1) * PAGE)
-    if ((pages.get(page)?.length ?? 0) < last - page * PAGE) return page
-  }
+  const { from, to } = wanted
+  for (let rev = from; rev <= to; rev++)
+    if (!records.has(rev)) return rev === from ? Math.max(1, rev - PAGE / 2) : rev
   return undefined
 }
 
-function put(page: number, records: readonly TransitionRecord[]): void {
-  pages.delete(page)
-  pages.set(page, records)
-  for (const old of [...pages.keys()].slice(0, -KEPT_MAX)) pages.delete(old)
-  arrived.value++
+/** Resolves with whether records have come. */
+async function ask(query: {
+  readonly fromRev?: number
+  readonly reverse?: true
+  readonly limit: number
+}): Promise<boolean> {
+  const address = choice.value
+  try {
+    const answer = await client.ask('history', { params: { address }, query })
+    if (address !== choice.value) return true
+    for (const of of answer.records) {
+      records.delete(of.rev)
+      records.set(of.rev, of)
+      if (of.rev > newest.value) newest.value = of.rev
+    }
+    for (const rev of records.keys()) {
+      if (records.size <= KEPT_MAX) break
+      records.delete(rev)
+    }
+    arrived.value++
+    return answer.records.length > 0
+  } catch (error) {
+    if (address === choice.value) pageFault.value = faultOf(error)
+    return false
+  }
 }

@@ -12,7 +12,7 @@ import { countText } from '../text/numbers.ts'
 import { timeText } from '../text/time.ts'
 import { type Asked, askedOf, changeAsked, isSearch, NOTHING, queryOf } from './asked.ts'
 import { type Direction, type Found, found, goOn, leftOf, newer, older, searchFault } from './found.ts'
-import { again, arrived, pageFault, recordAt, want } from './pages.ts'
+import { again, arrived, followNewest, newest, pageFault, readNewest, recordAt, want } from './pages.ts'
 import { Rows } from './rows.tsx'
 
 /** Most rows of the list. A browser has a limit to how tall an element is. */
@@ -42,10 +42,14 @@ let shownFor = ''
 effect(() => {
   const latest = latestRev.value
   const isOther = shownFor !== choice.value
-  const rev = record.value?.rev ?? 0
-  if (isOther || top.peek() === 0 || latest < top.peek()) top.value = latest
-  else if (isFollowing.value) top.value = latest
+  const rev = revNow.value ?? 0
   if (latest > 0) shownFor = choice.value
+  if (isOther || top.peek() === 0 || latest < top.peek()) top.value = latest
+  else if (isFollowing.value) {
+    // The end moves faster than it is read, perhaps: the list shows what has come.
+    if (query.value !== '') void followNewest()
+    if (newest.value > top.peek()) top.value = newest.value
+  }
   // The moment may lie beyond both ends of the list.
   if (moment.value === undefined || chosen.value.value?.address !== choice.value) return
   if (rev > top.peek()) top.value = latest
@@ -167,7 +171,7 @@ function AllRecords(): JSX.Element {
     >
       <div class="bar">
         {news > 0 ? (
-          <button type="button" class="flat news" onClick={bringNews}>
+          <button type="button" class="flat news" onClick={() => void bringNews()}>
             {countText(news)} new
           </button>
         ) : (
@@ -209,9 +213,11 @@ function AllRecords(): JSX.Element {
   )
 }
 
-function bringNews(): void {
-  top.value = latestRev.value
-  if (moment.value === undefined) scrolled.value = 0
+async function bringNews(): Promise<void> {
+  const address = choice.value
+  await readNewest()
+  if (address !== choice.value) return
+  top.value = Math.max(top.value, newest.value)
   const list = document.querySelector('#history .records')
   if (list !== null) list.scrollTop = 0
 }
@@ -313,11 +319,13 @@ function Bar({ direction }: { readonly direction: Direction }): JSX.Element {
   return (
     <div class="bar">
       <span class="dim">
-        {side === undefined || side.isAsking
+        {side === undefined
           ? 'searching'
-          : left === 0
-            ? `${countText(count)} ${direction}: all`
-            : `${countText(count)} ${direction}, to record ${countText(side.to)}`}
+          : side.isAsking
+            ? `${countText(count)} ${direction}, searching at ${countText(side.to)}`
+            : left === 0
+              ? `${countText(count)} ${direction}: all`
+              : `${countText(count)} ${direction}, to record ${countText(side.to)}`}
       </span>
       {side !== undefined && !side.isAsking && left > 0 && (
         <button type="button" class="flat end" onClick={() => void goOn(direction)}>
