@@ -1,12 +1,12 @@
 /** `GET /actors` and `GET /groups`: the actors of the log, as they are or were, and their numbers. */
 import { compact } from '../../../errors/compact.ts'
-import { naturally } from '../../runtime/record/natural-order.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { ActorSummary } from '../contract/record.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { ActorList, type Listed } from '../state/actor-list.ts'
-import { type Counts, type Marked, Outline } from '../state/outline.ts'
+import { type Counts, type Mark, Outline } from '../state/outline.ts'
+import { sortable } from '../state/owners.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { AnswerList, answerPage } from './answer-list.ts'
 import { withFailure } from './failures.ts'
@@ -86,8 +86,7 @@ export function listRoutes(http: Api, supervisor: Supervisor): void {
         return { seq, at, by, groups: sorted(await list.counted(by)), failed: [], unread: 0 }
       }
       const { groups, marks, unread } = await outline.tally(whole, options)
-      const marked = [...marks].map(([address, mark]): Marked => ({ address, ...mark }))
-      return { seq, at, by, groups: sorted(groups[by]), failed: failedOf(marked), unread: unread.size }
+      return { seq, at, by, groups: sorted(groups[by]), failed: failedOf(marks), unread: unread.size }
     },
   )
 }
@@ -99,21 +98,21 @@ function behind(addresses: readonly string[], after: string | undefined): readon
 
 /** Returns the groups in the order of a list: those with failures first, and the runner last. */
 function sorted(groups: ReadonlyMap<string, Counts>): Groups['groups'] {
-  return [...groups]
-    .map(([name, counts]) => ({ name, ...counts }))
-    .filter(({ count }) => count > 0)
-    .sort(
-      (a, b) =>
-        Number(b.failed > 0) - Number(a.failed > 0) ||
-        Number(a.name === 'runner') - Number(b.name === 'runner') ||
-        naturally(a.name, b.name),
-    )
+  const placed = [...groups].map(([name, counts]) => {
+    const place = (counts.failed > 0 ? 0 : 2) + (name === 'runner' ? 1 : 0)
+    return { key: `${place}${sortable(name)}`, group: { name, ...counts } }
+  })
+  return placed
+    .filter(({ group }) => group.count > 0)
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ group }) => group)
 }
 
 /** Returns the addresses of what has failed itself, then of what was refused, the latest first. */
-function failedOf(marked: readonly Marked[]): readonly string[] {
-  return marked
-    .filter(({ isFailed }) => isFailed)
+function failedOf(marks: ReadonlyMap<string, Mark>): readonly string[] {
+  const failed: (Mark & { readonly address: string })[] = []
+  for (const [address, mark] of marks) if (mark.isFailed) failed.push({ address, ...mark })
+  return failed
     .sort((a, b) => Number(b.isTroubled) - Number(a.isTroubled) || b.seq - a.seq)
     .slice(0, FAILED_MAX)
     .map(({ address }) => address)

@@ -143,7 +143,7 @@ export class ActorList {
       return
     }
     const pace = new Pace(this.#options)
-    for (const { address } of await this.#outline.marked(this.#options)) {
+    for (const address of await this.#outline.marked(this.#options)) {
       const rest = pace.step()
       if (rest !== undefined) await rest
       if (address.startsWith(prefix)) yield address

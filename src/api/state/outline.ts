@@ -25,16 +25,12 @@ export interface Counts {
   failed: number
 }
 
-interface Mark {
+export interface Mark {
   readonly isOpen: boolean
   readonly isFailed: boolean
   /** True when it has failed itself, and was not only refused. */
   readonly isTroubled: boolean
   readonly seq: number
-}
-
-export interface Marked extends Mark {
-  readonly address: string
 }
 
 type Placed = Standing & { readonly seq: number }
@@ -109,10 +105,9 @@ export class Outline {
     return tally
   }
 
-  /** Resolves with the actors that are open or have failed. @throws READ_ABORTED */
-  async marked(options: Interruptible): Promise<Marked[]> {
-    const { marks } = await this.tally(true, options)
-    return [...marks].map(([address, mark]) => ({ address, ...mark }))
+  /** Resolves with the addresses of actors that are open or have failed. @throws READ_ABORTED */
+  async marked(options: Interruptible): Promise<string[]> {
+    return [...(await this.tally(true, options)).marks.keys()]
   }
 
   async #counted(options: Interruptible): Promise<Tally> {
