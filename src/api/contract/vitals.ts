@@ -1,4 +1,4 @@
-/** How a runner keeps up with what comes in and with those that listen. */
+/** The figures of how a runner keeps up with what comes in and with those that listen. */
 import { z } from 'zod'
 import { type Frozen, position, recordTime, stateValue } from './fields.ts'
 

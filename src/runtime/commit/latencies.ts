@@ -1,4 +1,4 @@
-/** How long commits took lately, in a fixed space however many there are. */
+/** The times that commits took lately, in a fixed space however many there are. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 
 /** The times of a minute are kept in pieces, so that a piece that has passed is forgotten as a whole. */

@@ -16,7 +16,7 @@ export interface Letter {
   readonly reason: string
 }
 
-/** Why an actor takes no message, by the reason of the runtime. */
+/** The rest of a sentence about an actor that takes no message, by the reason of the runtime. */
 const REASONS: Readonly<Record<string, string>> = {
   unknown: 'does not exist',
   ended: 'has ended',

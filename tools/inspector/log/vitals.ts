@@ -1,4 +1,4 @@
-/** How the runner keeps up: always now, for nobody wrote down how it was. */
+/** The figures of how the runner keeps up: always of now, for nobody wrote down how it was. */
 import { effect, signal } from '@preact/signals'
 import type { AnswerOf, Routes } from '../../../src/client/index.ts'
 import { view } from '../state/place.ts'
