@@ -6,6 +6,7 @@ import { activity, allActors, failed, head, isWhole, membership, troubleOf } fro
 import { client } from './client.ts'
 import { loaded } from './loading.ts'
 import { forgotten, NOTABLE, values } from './news.ts'
+import { steady } from './steady.ts'
 import { beat } from './vitals.ts'
 
 export type RunState = AnswerOf<Routes['state']>
@@ -76,19 +77,38 @@ export const stretch = loaded(() => {
 
 const isMarked = computed(() => stretch.value.value !== undefined || stretch.fault.value !== undefined)
 
+/** Most accounts whose values are read: those of each take a reading of their own. */
+const ACCOUNTS_MAX = 4
+
+const accounts = steady(() => {
+  membership.value
+  const all = [...allActors()].filter(({ kind }) => kind === 'account')
+  return all.map(({ address }) => address).sort()
+})
+
 /** The values of accounts in few points of the whole log, as it was when the page came. */
 const valued = loaded(() => {
   // The marks come first, because they are found faster.
-  if (!isMarked.value) return undefined
-  const query = { points: VALUE_POINTS, follow: 'PORTFOLIO_VALUE' }
-  return { subject: 'values', isSearch: true, read: (signal) => client.ask('timeline', { query, signal }) }
+  if (!isMarked.value || accounts.value.length === 0) return undefined
+  const of = accounts.value.slice(0, ACCOUNTS_MAX)
+  return {
+    subject: of.join(),
+    isSearch: true,
+    read: async (signal) => {
+      const query = { points: VALUE_POINTS, follow: 'PORTFOLIO_VALUE' }
+      const ask = (actor: string) => client.ask('timeline', { query: { ...query, actor }, signal })
+      const found = await Promise.all(of.map(ask))
+      const events = found.flatMap(({ points }) => points.flatMap(({ last = [] }) => last))
+      return { events, toSeq: Math.min(...found.map(({ toSeq }) => toSeq)) }
+    },
+  }
 })
 
-/** Values of accounts over the whole log: those of its points, and each that has come since. */
+/** Values of accounts in the order of the log: those of its points, and each that has come since. */
 export const worth = computed(() => {
-  const { points = [], toSeq = 0 } = valued.value.value ?? {}
-  const since = values.value.filter(({ seq }) => seq > toSeq)
-  return [...points.flatMap(({ last = [] }) => last), ...since]
+  const { events = [], toSeq = 0 } = valued.value.value ?? {}
+  const before = events.filter(({ seq }) => seq <= toSeq).sort((a, b) => a.seq - b.seq)
+  return [...before, ...values.value.filter(({ seq }) => seq > toSeq)]
 })
 
 /** The seq of the moment: of the end of the log when it is live. */

@@ -5,7 +5,7 @@ import { useWidth } from '../frame/width.ts'
 import { head } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
 import { isGrave, notable } from '../log/news.ts'
-import { beginning, stretch, worth } from '../log/run.ts'
+import { beginning, run, stretch, worth } from '../log/run.ts'
 import { goToTime, momentAt } from '../state/moment.ts'
 import { moment } from '../state/place.ts'
 import { countText } from '../text/numbers.ts'
@@ -32,8 +32,11 @@ const marks = computed(() => {
   const news = since.map((event) => ({ at: event.at, isGrave: isGrave(event) }))
   return marksOf([...before, ...news], span.value)
 })
+/** Of several accounts, that of the figures at the top. */
 const equity = computed(() => {
-  const line = worth.value.map(({ at, event }) => ({ at, value: Number(event.equity) }))
+  const first = run.value.value?.accounts[0]?.venue
+  const of = worth.value.filter(({ venue }) => first === undefined || venue === first)
+  const line = of.map(({ at, event }) => ({ at, value: Number(event.equity) }))
   return lineOf(line, span.value, TOP + 2, HEIGHT - 4)
 })
 
