@@ -170,7 +170,7 @@ function AllRecords(): JSX.Element {
       }}
     >
       <div class="bar">
-        {news > 0 ? (
+        {news > 0 && !isFollowing.value ? (
           <button type="button" class="flat news" onClick={() => void bringNews()}>
             {countText(news)} new
           </button>
