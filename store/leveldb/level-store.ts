@@ -56,7 +56,7 @@ import type { TypeIndex } from './type-index.ts'
 /** Commits removed from the database at once after they were archived. */
 const PRUNED_AT_ONCE = 256
 
-/** What a store asks of its hold on the folder: see Claim. */
+/** The hold of a store on its folder: see Claim. */
 export type StoreClaim = Pick<
   Claim,
   'assertPlace' | 'assertPlaceIfDue' | 'assertHeld' | 'acknowledge' | 'closeHead' | 'release'

@@ -10,6 +10,7 @@ import { Top } from './frame/top.tsx'
 import { allActors, followActors, isWhole } from './log/actors.ts'
 import { firstRow } from './log/groups.ts'
 import { followNews } from './log/news.ts'
+import { areFiguresKnown } from './log/run.ts'
 import { followVitals } from './log/vitals.ts'
 import { Market } from './market/index.tsx'
 import { MomentBar } from './moment/bar.tsx'
@@ -23,9 +24,16 @@ const FIRST = ['account', 'symbol']
 followAddress()
 followTheme()
 followActors()
-followNews()
 followVitals()
 followKeys()
+// The server searches its log for the news of before, which would hold up the list and the figures.
+const waiting = effect(() => {
+  if (!areFiguresKnown.value) return
+  queueMicrotask(() => {
+    waiting()
+    followNews()
+  })
+})
 effect(() => {
   const count = needs.value.filter(({ isGrave }) => isGrave).length
   const alarm = count === 0 ? '' : `(${count}!) `

@@ -27,6 +27,11 @@ export const run = loaded<RunState>(() => {
   }
 }, 500)
 
+/** True when the list and the figures are here: the server searches for the rest, which would hold them up. */
+export const areFiguresKnown = computed(
+  () => isWhole.value && (run.value.value !== undefined || run.fault.value !== undefined),
+)
+
 /** The health of the server: always now, because the past has none. */
 export const health = loaded<Health>(() => {
   activity.value
@@ -46,8 +51,7 @@ const troubled = computed(() => {
 export const failures = loaded<Failures>(() => {
   failed.value
   troubled.value
-  // The server searches for them, and the list comes first.
-  if (!isWhole.value) return undefined
+  if (!areFiguresKnown.value) return undefined
   return { subject: 'failures', isSearch: true, read: (signal) => client.ask('failures', { signal }) }
 }, 2_000)
 
@@ -70,7 +74,7 @@ const VALUE_POINTS = 120
 /** The marks of the whole log in few points, as it was: what came later is in the news. */
 export const stretch = loaded(() => {
   forgotten.value
-  if (!isWhole.value) return undefined
+  if (!areFiguresKnown.value) return undefined
   const query = { points: POINTS, mark: NOTABLE.join(',') }
   return { subject: 'marks', isSearch: true, read: (signal) => client.ask('timeline', { query, signal }) }
 })
