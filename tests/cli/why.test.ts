@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Explained, Explanation, GuardsAsked } from '../../src/api/contract/why.ts'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
@@ -12,6 +12,7 @@ import { guardLines } from '../../tools/cli/why-guards.ts'
 import { explanationLines } from '../../tools/cli/why-tree.ts'
 import { decisiveText } from '../../tools/explained/decisive.ts'
 import { outcry } from '../runner/runner-process.ts'
+import { linesOf } from './said.ts'
 import { machines } from './shop.ts'
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
@@ -42,21 +43,12 @@ beforeAll(async () => {
 })
 
 /** Returns the lines that the command prints, without the name of what it reads. */
-async function told(of: string, options: WhyOptions = {}): Promise<string[]> {
-  let text = ''
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    text += chunk
-    return true
+function told(of: string, options: WhyOptions = {}): Promise<string[]> {
+  return linesOf(async () => {
+    const code = await why(of, { data, machines: modules, ...options })
+    expect(code).toBe(0)
+    return code
   })
-  try {
-    expect(await why(of, { data, machines: modules, ...options })).toBe(0)
-  } finally {
-    write.mockRestore()
-  }
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.replace(/ in (?:\/|http:)\S+$/, ''))
 }
 
 const SOLD = [

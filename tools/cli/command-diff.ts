@@ -6,8 +6,8 @@ import { colors } from './colors.ts'
 import { readText, stateText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson, printLines } from './output.ts'
-import { actorUnknown, placeOf, revAt, stateAt } from './places.ts'
-import { openReader } from './reader.ts'
+import { actorUnknown, placeOf, revAt, stateAt, type WrittenPlace } from './places.ts'
+import { openReader, type Reader } from './reader.ts'
 import { placeText } from './state-text.ts'
 
 /** `outcry diff <address> <a> <b>`: shows how the state of an actor differs between two places of its past. */
@@ -17,9 +17,8 @@ export async function diff(address: string, a: string, b: string, options: ReadO
   const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
-    if ((await revAt(reader, address, 'now')) === 0) throw actorUnknown(address, reader)
-    const was = await stateAt(reader, address, from, 'a')
-    const is = await stateAt(reader, address, to, 'b')
+    const was = await knownState(reader, address, from, 'a')
+    const is = await knownState(reader, address, to, 'b')
     const changes = stateChanges(was, is)
     if (options.json) {
       await printJson({ address, was: placeOfState(was), is: placeOfState(is), changes })
@@ -34,6 +33,26 @@ export async function diff(address: string, a: string, b: string, options: ReadO
     return 0
   } finally {
     await reader.close()
+  }
+}
+
+/** Resolves with the actor as it was at a place. @throws ACTOR_UNKNOWN before all else, and what `stateAt` throws */
+async function knownState(
+  reader: Reader,
+  address: string,
+  place: WrittenPlace,
+  name: string,
+): Promise<ActorView | undefined> {
+  const expectKnown = async () => {
+    if ((await revAt(reader, address, 'now')) === 0) throw actorUnknown(address, reader)
+  }
+  try {
+    const found = await stateAt(reader, address, place, name)
+    if (found === undefined) await expectKnown()
+    return found
+  } catch (error) {
+    await expectKnown()
+    throw error
   }
 }
 

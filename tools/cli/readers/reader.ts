@@ -1,4 +1,4 @@
-/** The questions of read-only commands to a log. A closed store and a runner answer alike. */
+/** The questions that read-only commands ask of a log. A closed store and a runner answer alike. */
 import type { ActorFilter } from '../../../src/api/contract/actor-filter.ts'
 import type { Failure, ActorView as PastActor, RecordInDetail } from '../../../src/api/contract/record.ts'
 import type { StateDocument } from '../../../src/api/contract/state.ts'
