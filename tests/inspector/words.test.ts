@@ -12,6 +12,7 @@ it.each([
     'of kind order, in state open, with BTC in the address',
   ],
   ['is:quarantined', { condition: 'quarantined' }, 'quarantined'],
+  ['quarantined ema', { condition: 'quarantined', name: 'ema' }, 'quarantined, with ema in the address'],
   ['condition:ended tag:closed', { condition: 'ended', tag: 'closed' }, 'ended, with tag closed'],
   [
     'symbol:BTC/USDT end:-stop prefix:order/',

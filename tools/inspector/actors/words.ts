@@ -39,8 +39,13 @@ export function understood(text: string): Understood {
     const key = cut < 0 ? '' : word.slice(0, cut) === 'condition' ? 'is' : word.slice(0, cut)
     const value = word.slice(cut + 1)
     const say = Object.hasOwn(WORDS, key) ? WORDS[key] : undefined
+    // A condition is told by its word alone, too.
+    if (CONDITIONS.includes(word as Condition)) {
+      filter.condition = word
+      said.push(word)
+    }
     // Addresses have colons, too.
-    if (say === undefined) names.push(word)
+    else if (say === undefined) names.push(word)
     // The word is not whole yet.
     else if (value === '') wrong = `${word} wants a word behind it`
     else if (key === 'is' && !CONDITIONS.includes(value as Condition))
