@@ -66,6 +66,16 @@ const PICTURES: readonly Picture[] = [
     texts: '.who, .tools, #record .part:first-child, .when, #beads .what',
   },
   {
+    name: 'why',
+    place: 'why/order/binance:ema-3-entry@4880',
+    ready: [
+      ['.why-note', 'Go to the'],
+      ['.why-picture', 'denied'],
+    ],
+    cut: WHOLE,
+    texts: '.why-note, .why-picture',
+  },
+  {
     name: 'market',
     place: 'market/order/binance:ema-2-stop@3843',
     ready: [
