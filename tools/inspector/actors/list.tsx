@@ -1,11 +1,23 @@
 /** The list of actors at the left: a virtual tree, one stop of Tab, with search and filters. */
-import { computed, signal } from '@preact/signals'
+import { computed, signal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Parted } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
 import { activity, actorAt, head, isFailed, isOpen, troubleOf } from '../log/actors.ts'
-import { by, filter, groupOf, groups, inView, only, rows, search, shelfOf, wanted } from '../log/groups.ts'
+import {
+  by,
+  filter,
+  groupOf,
+  groups,
+  inView,
+  isCurrent,
+  only,
+  rows,
+  search,
+  shelfOf,
+  wanted,
+} from '../log/groups.ts'
 import { looked, pastStates, thenOf } from '../log/past-states.ts'
 import { momentAt } from '../state/moment.ts'
 import { choice, go, moment, view } from '../state/place.ts'
@@ -28,6 +40,8 @@ export const isDrawn = signal(false)
 /** What stands in the search. The question to the server follows it when a person pauses. */
 const typed = signal(search.peek())
 let typing: ReturnType<typeof setTimeout> | undefined
+/** True while a key in the search asks for the first row of an answer that has not come. */
+const isFirstWanted = signal(false)
 
 const isNarrowed = computed(
   () => Object.keys(filter.value).some((key) => key !== 'condition') || only.value === 'failed',
@@ -67,6 +81,7 @@ const now = computed(() => Math.floor((momentAt.value ?? head.value.at) / 1_000)
 
 export function ActorList(): JSX.Element {
   const text = useRef<HTMLInputElement>(null)
+  useSignalEffect(() => takeFirst(text.current))
   return (
     <aside id="rail" class={isDrawn.value ? 'drawn' : ''} aria-label="Actors">
       <div class="find">
@@ -115,10 +130,25 @@ export function ActorList(): JSX.Element {
 
 function type(text: string): void {
   typed.value = text
+  isFirstWanted.value = false
   clearTimeout(typing)
-  typing = setTimeout(() => {
-    search.value = text
-  }, TYPING_MS)
+  typing = setTimeout(ask, TYPING_MS)
+}
+
+function ask(): void {
+  clearTimeout(typing)
+  search.value = typed.value
+}
+
+/** Goes from the search to the first row of its answer, unless the person has gone elsewhere meanwhile. */
+function takeFirst(text: HTMLInputElement | null): void {
+  if (!isFirstWanted.value || !isCurrent.value) return
+  const first = items.value.find(isRow)
+  if (first === undefined && groupCount.value > 0) return
+  isFirstWanted.value = false
+  if (first === undefined || document.activeElement !== text) return
+  choose(first.address, 'step')
+  document.getElementById('tree')?.focus()
 }
 
 function Toggle({
@@ -160,12 +190,9 @@ function noteText(): string {
 /** From the search, the arrow keys lead into the list, and Escape back to the view. */
 function onSearchKey(event: KeyboardEvent & { readonly currentTarget: HTMLInputElement }): void {
   if (event.key === 'ArrowDown' || event.key === 'Enter') {
-    const first = items.value.find(isRow)
-    if (first === undefined) return
     event.preventDefault()
-    active.value = first.key
-    choose(first.address, 'step')
-    document.getElementById('tree')?.focus()
+    ask()
+    isFirstWanted.value = true
   } else if (event.key === 'Escape') {
     event.preventDefault()
     if (typed.value !== '') type('')

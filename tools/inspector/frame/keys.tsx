@@ -75,8 +75,11 @@ function onKey(event: KeyboardEvent): void {
 
 export function find(): void {
   isDrawn.value = true
+  const search = document.getElementById('search')
+  // At once, for the next key belongs to it.
+  search?.focus()
   // The drawer of a small window is shown first: what is hidden takes no focus.
-  requestAnimationFrame(() => document.getElementById('search')?.focus())
+  if (document.activeElement !== search) requestAnimationFrame(() => search?.focus())
 }
 
 export function KeysDialog(): JSX.Element | null {

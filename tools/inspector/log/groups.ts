@@ -41,6 +41,9 @@ export interface Counted extends Groups {
   readonly subject: string
 }
 
+/** True once the answer is of what is asked for now. */
+export const isCurrent = computed(() => groups.value.value?.subject === subject.value)
+
 /** The connection of the last answer. The first of each is quick, and the next one waits until all states are read. */
 let answered = 0
 /** Grows when states were not read yet. */
