@@ -111,7 +111,7 @@ async function underLock<T>(location: string, work: (folder: string) => Promise<
  * @throws STORE_FORMAT
  */
 async function assertNotNewer(folder: string, db: Database): Promise<void> {
-  // What cannot be read is damage, which is told later.
+  // A file that cannot be read is damage, which is told later.
   const format = await db.get(META.format).catch(() => undefined)
   if (format !== undefined && Number(format.toString()) > FORMAT)
     throw formatUnknown(folder, format.toString(), FORMAT)

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { program } from '../programs/program.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** What a machine may say of colors. */
+/** The words of a machine on colors; the rest of its environment is kept. */
 const { CI, COLORTERM, FORCE_COLOR, GITHUB_ACTIONS, NO_COLOR, TERM, ...quiet } = process.env
 
 /** Resolves with what a command in a terminal of `script`, or else in a pipe, writes to stdout and stderr. */

@@ -91,7 +91,7 @@ it('asks for no more when there are four times as many, finds one of them, and s
         )
         expect(await rows(page)).toEqual(['order/sim:ema-3-7995-entry'])
       })
-      // What moves is told: the order that was found is filled.
+      // The feed tells of what moves: the order that was found is filled.
       await harness.supervisor.send('order/sim:ema-3-7995-entry', { type: 'FILL' })
       await eventually(async () => expect(await stateOf(page, 'order/sim:ema-3-7995-entry')).toBe('filled'))
     }

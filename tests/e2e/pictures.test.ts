@@ -30,7 +30,7 @@ interface Picture {
   readonly name: string
   /** The address of the page. */
   readonly place: string
-  /** What the page has to show before the picture is made. */
+  /** The parts and texts that the page has to show before the picture is made. */
   readonly ready: readonly (readonly [selector: string, text: string])[]
   /** The part of the page that the picture has, in px. */
   readonly cut: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }

@@ -159,7 +159,7 @@ async function longestTask(): Promise<{ task: number; fixed: number }> {
   )
   const isFixed = ({ ts, dur = 0 }: TraceEvent) => marks.some((of) => ts <= of.ts && of.ts <= ts + dur)
   const times = (of: TraceEvent[]) => of.map(({ tdur = 0 }) => tdur / 1_000).sort((a, b) => a - b)
-  // Of nested tasks of one computation, all count.
+  // All nested tasks of one computation count.
   const fixed = times(tasks.filter(isFixed))
   return {
     task: times(tasks.filter((one) => !isFixed(one))).at(-1) ?? 0,

@@ -182,7 +182,7 @@ function shelfWith(
     return { addresses: [...had.addresses, ...addresses], next, version: had.version }
   const last = addresses.at(-1) ?? ''
   if (last !== next) return { addresses, next: undefined, version }
-  // What was read behind this page is still there.
+  // The rows that were read behind this page are still there.
   const place = had?.addresses.indexOf(last) ?? -1
   const behind = place < 0 ? [] : (had?.addresses.slice(place + 1) ?? [])
   return { addresses: [...addresses, ...behind], next: behind.length > 0 ? had?.next : next, version }

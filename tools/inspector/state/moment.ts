@@ -126,7 +126,7 @@ function awaitNext(): void {
   const { rev, waitMs } = moveFrom(knownRecords(), revNow.value ?? 0, speed.value)
   playing = setTimeout(async () => {
     if (rev > latestRev.value) go({ moment: undefined }, 'step')
-    // What cannot be read now is tried again.
+    // A record that cannot be read now is tried again.
     else await goToRev(rev, 'step').catch(() => {})
     if (!isPlaying.value) return
     if (moment.value === undefined) play(false)

@@ -40,7 +40,7 @@ export function useFocusKept(root: { readonly current: HTMLElement | null }, sto
       had.current = target
     }
     const onOut = ({ target, relatedTarget }: FocusEvent) => {
-      // What is removed loses its focus, too, and is not in the document afterwards.
+      // A row that is removed loses its focus, too, and is not in the document afterwards.
       queueMicrotask(() => {
         const isLeft = relatedTarget !== null || (target as Element).isConnected
         if (had.current === target && isLeft) had.current = null

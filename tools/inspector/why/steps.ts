@@ -160,7 +160,7 @@ export function detailOf(event: TransitionRecord['event']): string {
   if (event.type === 'xstate.init') return ''
   if (event.type === 'outcry.failed') return (event as Failed).error?.message ?? ''
   const fields = tellingFields(event).filter(({ name }) => !NOISE.test(name))
-  // Of a fill, the part that was just filled says more than the whole.
+  // The part that was just filled says more of a fill than the whole.
   const isFill = fields.some(({ name }) => name === 'lastQty')
   const words = fields.filter(({ name }) => PLAIN.test(name))
   const numbers = fields.filter(({ name }) => !PLAIN.test(name) && !(isFill && /^(order|cum)Qty$/.test(name)))
