@@ -74,7 +74,7 @@ export class Supervisor extends Queries {
       checkSchema(this.registry, message.to, message.event, message.at)
       checkTime(this.registry, message.to, message.event, message.at, this.parts.clock)
       this.parts.loop.enqueue(
-        { message, work: undefined, waiting: { resolve, reject } },
+        { message, act: undefined, waiting: { resolve, reject } },
         options.lane ?? 'command',
       )
     })

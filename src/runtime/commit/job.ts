@@ -13,7 +13,7 @@ export interface Receipt {
 export interface Job {
   readonly message: Message
   /** Replaces the plain taking of the message. An error that it throws before any machine ran leaves no record. */
-  readonly work?: ((turn: Turn) => void) | undefined
+  readonly act?: ((turn: Turn) => void) | undefined
   /** The sender that waits for its receipt. */
   readonly waiting?: Waiting | undefined
   /** The group that the message was sent with. */

@@ -125,9 +125,9 @@ export class Loop implements CommitObserver {
   }
 
   /** Resolves when the message's turn is durable. @throws as `enqueue`, and the refusals of the turn */
-  request(message: Message, lane: Lane, work?: Job['work']): Promise<Receipt> {
+  request(message: Message, lane: Lane, act?: Job['act']): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      this.enqueue({ message, work, waiting: { resolve, reject } }, lane)
+      this.enqueue({ message, act, waiting: { resolve, reject } }, lane)
     })
   }
 
@@ -236,10 +236,10 @@ export class Loop implements CommitObserver {
     let turn = this.#newTurn(message)
     let refused: OutcryError | undefined
     try {
-      if (job.work) job.work(turn)
+      if (job.act) job.act(turn)
       else turn.run()
     } catch (error) {
-      if (job.work && isOutcryError(error)) {
+      if (job.act && isOutcryError(error)) {
         job.waiting?.reject(error)
         return
       }
@@ -276,7 +276,7 @@ export class Loop implements CommitObserver {
       joined: job.together?.add(publications.length, size) ?? false,
       refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event, turn.unreadable)),
     })
-    publisher.expect(publications)
+    publisher.noteIntentsAhead(publications)
     timers.follow(publications)
   }
 

@@ -33,6 +33,7 @@ export interface PublisherParts {
  * here can fail a turn, because the turn has already happened.
  */
 export class Publisher {
+  /** Everyone who hears records subscribes to this through `Queries.transitions$`: the feed, the runner, programs. */
   readonly transitions = new Subject<TransitionRecord>()
   /** Emits once, when the log has refused a commit. */
   readonly fenced = new Subject<OutcryError>()
@@ -80,7 +81,7 @@ export class Publisher {
   }
 
   /** Notes the intents of a turn that will be published later. */
-  expect(publications: readonly Publication[]): void {
+  noteIntentsAhead(publications: readonly Publication[]): void {
     for (const { record } of publications)
       if (record.intents !== undefined) this.#intentsAhead += record.intents.length
   }
@@ -155,7 +156,8 @@ export class Publisher {
       return
     }
     try {
-      Promise.resolve(port[how](intent)).catch(onError)
+      const handed = how === 'deliver' ? port.deliver(intent) : port.recover(intent)
+      Promise.resolve(handed).catch(onError)
     } catch (error) {
       onError(error)
     }

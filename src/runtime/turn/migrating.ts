@@ -16,7 +16,7 @@ import { TurnFailure } from './turn-failure.ts'
 
 export abstract class Migrating extends Children {
   /** Carries out the effects of the actors at work, down to `floor`. */
-  protected abstract work(floor?: Frame): void
+  protected abstract carryOutAll(floor?: Frame): void
 
   /**
    * Records the actor's pending migration. If that fails, the actor stays as the log has it, and the next message tries
@@ -48,7 +48,7 @@ export abstract class Migrating extends Children {
     if (cell.logic === goneLogic) this.#drop(cell, cause)
     else this.#recordMigration(cell, migration, cause)
     // The consequences of the migration come before the message.
-    this.work(floor)
+    this.carryOutAll(floor)
   }
 
   #recordMigration(

@@ -128,9 +128,9 @@ export abstract class Steps implements TurnFacts {
     const step: Step = { cell, event, seq, cause, was, result, timer, stashed, message }
     const record = recordOf(this, step)
     if (record.intents !== undefined) this.#reserve(cell, event, record.intents)
-    const release = publicationOf(record, step)
-    if (this.#publications === undefined) this.#publications = [release]
-    else this.#publications.push(release)
+    const publication = publicationOf(record, step)
+    if (this.#publications === undefined) this.#publications = [publication]
+    else this.#publications.push(publication)
     const { effects, state } = result
     if (!isAlone || effects.length > 0 || cell.ref._parent !== undefined) {
       // The parent is told of the machine's steps, not of signals that the machine does not see.

@@ -31,7 +31,7 @@ export class Turn extends Migrating {
   run(): void {
     try {
       this.#receive()
-      this.work()
+      this.carryOutAll()
     } catch (error) {
       this.undo()
       throw error
@@ -112,10 +112,10 @@ export class Turn extends Migrating {
     })
   }
 
-  #guarded(work: () => void): void {
+  #guarded(step: () => void): void {
     try {
-      work()
-      this.work()
+      step()
+      this.carryOutAll()
     } catch (error) {
       this.undo()
       throw error
@@ -123,7 +123,7 @@ export class Turn extends Migrating {
   }
 
   /** Carries out the effects of the actors at work, down to `floor`. */
-  protected work(floor?: Frame): void {
+  protected carryOutAll(floor?: Frame): void {
     for (let frame = this.top; frame !== undefined && frame !== floor; frame = this.top) {
       const effect = frame.effects[frame.next]
       if (effect !== undefined) {
