@@ -9,8 +9,8 @@ import { parseFrame } from './frames.ts'
 import type { Known } from './known.ts'
 import { Outlet, type Waiting, type Wire } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'
+import type { Reader, ReadingQueue } from './reading-queue.ts'
 import { Subscription, type TailSearch } from './subscription.ts'
-import type { Reader, Turns } from './turns.ts'
 
 /** The log as a feed reads it. */
 export interface FeedSource {
@@ -32,7 +32,7 @@ export interface FeedParts {
   readonly source: FeedSource
   readonly known: Known
   readonly index: TopicIndex<Listener>
-  readonly turns: Turns
+  readonly reading: ReadingQueue
   readonly waiting: Waiting
 }
 
@@ -187,7 +187,7 @@ export class FeedClient implements Reader {
       return
     }
     this.#behind.push(subscription)
-    this.#parts.turns.add(this)
+    this.#parts.reading.add(this)
   }
 
   #unsubscribe(id: string): void {
@@ -219,14 +219,14 @@ export class FeedClient implements Reader {
       subscription.position = Math.max(subscription.position, toldTo)
       this.#behind.push(subscription)
     }
-    this.#parts.turns.add(this)
+    this.#parts.reading.add(this)
   }
 
   /** Goes on once the outlet has room: with what waits to be conflated, and with the log. */
   readonly #awaitRoom = (): void =>
     this.outlet.onRoom(() => {
       for (const { subscription } of this.#listeners.values()) subscription.release()
-      if (this.#behind.length > 0) this.#parts.turns.add(this)
+      if (this.#behind.length > 0) this.#parts.reading.add(this)
     })
 
   async readOn(): Promise<boolean> {
@@ -325,7 +325,7 @@ export class FeedClient implements Reader {
     for (const listener of this.#listeners.values()) this.#end(listener)
     this.#listeners.clear()
     this.#behind = []
-    this.#parts.turns.remove(this)
+    this.#parts.reading.remove(this)
   }
 
   #end(listener: Listener): void {

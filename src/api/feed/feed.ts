@@ -9,7 +9,7 @@ import { FeedClient, type FeedParts, type FeedSource, type Listener } from './fe
 import { Known } from './known.ts'
 import { Waiting, type Wire } from './outlet.ts'
 import { type Publication, publicationsOf } from './publication.ts'
-import { Turns } from './turns.ts'
+import { ReadingQueue } from './reading-queue.ts'
 
 export interface FeedLog extends FeedSource {
   readonly epoch: number
@@ -37,7 +37,13 @@ export class Feed {
   constructor(log: FeedLog, version: string, known = new Known(), derivations: readonly Derivation[] = []) {
     this.#log = log
     this.#version = version
-    this.#parts = { source: log, known, index: this.#index, turns: new Turns(), waiting: new Waiting() }
+    this.#parts = {
+      source: log,
+      known,
+      index: this.#index,
+      reading: new ReadingQueue(),
+      waiting: new Waiting(),
+    }
     this.#derivations = derivations.map((of) => ({ starts: startsOf(of), of }))
   }
 

@@ -20,7 +20,10 @@ type OnTopic = { readonly topic: string; readonly class?: EventClass } & Content
 /** Returns the class of an event by the kind of its actor and its type; undefined for the standard class. */
 export type ClassOf = (kind: string, type: string) => EventClass | undefined
 
-/** One thing that a record publishes: a domain event, or the record itself. Its text is made once for all clients. */
+/**
+ * One thing that a client gets of a record: a domain event, or the record itself. Its text is made once for all clients.
+ * The runtime's publication is another one: it is what the publisher lets out of a whole record.
+ */
 export class Publication {
   readonly topic: Topic
   /** The topic as text. */

@@ -5,7 +5,7 @@ import { INIT, isLive } from '../xstate/logic.ts'
 import type { AnySnapshot } from '../xstate/snapshot.ts'
 import type { Step } from './turn-record.ts'
 
-/** The data of a record that become visible once the record is durable. */
+/** What the publisher lets out of a record once it is durable. A feed makes publications of its own of the record. */
 export interface Publication {
   readonly record: TransitionRecord
   readonly cell: Cell

@@ -11,7 +11,7 @@ export interface Reader {
   readOn(): Promise<boolean>
 }
 
-export class Turns {
+export class ReadingQueue {
   readonly #waiting = new Set<Reader>()
   readonly #atWork = new Set<Reader>()
   readonly #again = new Set<Reader>()
