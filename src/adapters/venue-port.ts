@@ -37,7 +37,7 @@ interface VenuePortOptions {
   readonly whenQuiet?: (answer: () => void) => void
 }
 
-/** Carries what orders want to a venue. Its reports come back on a stream of their own, see the runner. */
+/** Carries what orders want to a venue. Its reports come back on a stream of their own: see report-queue.ts of the runner. */
 export class VenuePort implements Port {
   readonly #venue: Venue
   readonly #onRequest: () => void

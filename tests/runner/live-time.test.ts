@@ -37,7 +37,7 @@ async function open(
   const fees = { takerFee: '0', makerFee: '0' }
   const venue = await openPaperVenue({ location: undefined, name: 'paper:books', latencyMs: 20, ...fees })
   let driver: LiveTimeDriver | undefined
-  const onRequest = () => driver?.onRequest()
+  const onRequest = () => driver?.lookAtVenues()
   const there = asVenue(venue, onRequest)
   const ports = { paper: new VenuePort(there, onRequest) }
   const errors: string[] = []

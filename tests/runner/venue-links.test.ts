@@ -41,7 +41,7 @@ const openVenue = (name: Name) =>
 async function open(clock?: EventClock) {
   const venues = { near: await openVenue('near'), far: await openVenue('far') }
   let driver: Driver | undefined
-  const onRequest = () => driver?.onRequest()
+  const onRequest = () => driver?.lookAtVenues()
   const ports = { near: new VenuePort(venues.near, onRequest), far: new VenuePort(venues.far, onRequest) }
   const store = await openMemoryStore(newMemory())
   const supervisor = await createSupervisor({ store, machines, ports, ...(clock && { clock }) })

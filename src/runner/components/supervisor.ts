@@ -80,7 +80,7 @@ export function supervisor(run: Run): readonly Component[] {
 }
 
 function portsOf(run: Run, driving: Promise<Driver>): Readonly<Record<string, VenuePort>> {
-  const onRequest = () => run.opened.driver?.onRequest()
+  const onRequest = () => run.opened.driver?.lookAtVenues()
   // A recovered intent of the log may ask before there is a driver.
   const ports = [...run.venues].map(([name, { venue, faults }]) => {
     const whenQuiet = (answer: () => void) =>

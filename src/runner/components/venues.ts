@@ -29,7 +29,7 @@ function venue(run: Run, settings: VenueSettings): Component {
       openingBalances: { [account.asset]: account.balance },
       location: join(config.data, booksFolder(name, place.venue)),
       life: { id: run.get('belonging').life, isNew: run.get('isNew') },
-      onReports: () => run.opened.driver?.onRequest(),
+      onReports: () => run.opened.driver?.lookAtVenues(),
       books: await options.storage?.openBooks(name),
     })
     const unable = capabilityIssues(opened.capabilities, settings)

@@ -6,8 +6,8 @@ export interface Driver {
   run(): Promise<void>
   /** Stops: takes no further message. */
   stop(): Promise<void>
-  /** Is called when a port has given its venue a request, or a venue has reports of its own. */
-  onRequest(): void
+  /** Looks for what a port has given its venue, and for reports that a venue has by itself. Called when there is some. */
+  lookAtVenues(): void
   /**
    * Calls `answer` once, at the next moment when nothing is under way between the runner and this venue: no request, no
    * report, no intent of a turn. At that moment the state of both sides can be compared. `venue` is the venue's own

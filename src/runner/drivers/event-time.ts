@@ -99,8 +99,8 @@ export class EventTimeDriver implements Driver {
     await this.#consequences()
   }
 
-  /** Does nothing: the driver checks for requests after every turn that could have made one. */
-  onRequest(): void {}
+  /** Does nothing: the driver looks by itself, after every turn that could have asked something of a venue. */
+  lookAtVenues(): void {}
 
   /** Does everything that is due before the message. Returns a promise only when it has to wait. */
   #before(message: MarketMessage): Promise<void> | undefined {

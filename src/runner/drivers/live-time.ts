@@ -54,7 +54,7 @@ export class LiveTimeDriver implements Driver {
         complete: resolve,
         error: reject,
       })
-      this.onRequest()
+      this.lookAtVenues()
     })
   }
 
@@ -71,8 +71,8 @@ export class LiveTimeDriver implements Driver {
     await Promise.all(this.#flushing.values())
   }
 
-  /** Handles a request that a port has given its venue. */
-  onRequest(): void {
+  /** Makes what the venues have taken durable, and sees to what is due. */
+  lookAtVenues(): void {
     this.#flush()
     this.#arm()
     this.#lookForQuiet()
@@ -118,7 +118,7 @@ export class LiveTimeDriver implements Driver {
       .catch((error) => this.#fail(error))
       .finally(() => {
         this.#flushing.delete(link)
-        this.onRequest()
+        this.lookAtVenues()
       })
     this.#flushing.set(link, flushing)
   }
@@ -140,6 +140,6 @@ export class LiveTimeDriver implements Driver {
       venue.simulation?.advance(now)
       while ((reports.nextAt ?? Infinity) <= now) reports.deliverNext()
     }
-    this.onRequest()
+    this.lookAtVenues()
   }
 }
