@@ -11,7 +11,7 @@ import { afterEnd, withdrawn } from './closing-requests.ts'
 import type { AccountTypes } from './context.ts'
 import { accountDeclaration, since } from './declaration.ts'
 import { leftOf, notFlat } from './exits.ts'
-import { decide as decideOrder, decideReplace } from './gate.ts'
+import { decideOrder, decideReplace } from './gate.ts'
 import { instrumentName } from './instrument.ts'
 import { limitsOnRecord } from './limits.ts'
 import {

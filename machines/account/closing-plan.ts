@@ -29,7 +29,7 @@ import {
   notFlat,
   withoutTurning,
 } from './exits.ts'
-import { type Decision, decide } from './gate.ts'
+import { type Decision, decideOrder } from './gate.ts'
 import type { WorkingOrder } from './portfolio.ts'
 
 /** Time after which a cancel is asked for again, because the order still works. */
@@ -142,7 +142,7 @@ class Plan {
   /** The decision about an exit after the end of the orders that could turn the position over. */
   #trial(address: string): Decision {
     const account = withoutTurning(this.#present, address)
-    return decide(account, exitOf(account, address, this.#at), 'reducing')
+    return decideOrder(account, exitOf(account, address, this.#at), 'reducing')
   }
 
   /** Sees to the exits of the open targets, and is done with the closed ones. */
@@ -289,7 +289,7 @@ class Plan {
       return
     }
     const decision = isLeft
-      ? decide(account, exitOf(account, address, this.#at), 'reducing')
+      ? decideOrder(account, exitOf(account, address, this.#at), 'reducing')
       : this.#trial(address)
     if (decision.emitted.type !== 'RISK_APPROVED') {
       if (DUST.includes(decision.emitted.check)) {

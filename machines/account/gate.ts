@@ -39,7 +39,7 @@ export interface Decision {
   readonly changes: Partial<Pick<Exposure, 'working' | 'passedAt' | 'replacedAt'>>
 }
 
-export function decide(account: Gated, request: OrderRequest, tradingState: TradingState): Decision {
+export function decideOrder(account: Gated, request: OrderRequest, tradingState: TradingState): Decision {
   const { type: _, by: _by, clOrdId, refPx: _refPx, listId: _list, owner: _owner, at, ...terms } = request
   const to = ownOrderAddress(clOrdId)
   const order = { at, ...terms, ...partiesOf(account, request) }

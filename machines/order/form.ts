@@ -13,6 +13,7 @@ export interface Form {
   readonly requestsOf: (order: OrderContext) => number
 }
 
+/** Returns the outcome as versions from 5 on have it. Version 4 has that of execution.ts alone. */
 export const strictly: OutcomeOf = (order, from, report) =>
   foreignTo(order, from, report) ?? outcomeOf(order, from, report)
 
