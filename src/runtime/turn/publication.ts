@@ -5,7 +5,7 @@ import { INIT, isLive } from '../xstate/logic.ts'
 import type { AnySnapshot } from '../xstate/snapshot.ts'
 import type { Step } from './turn-record.ts'
 
-/** What the publisher lets out of a record once it is durable. A feed makes publications of its own of the record. */
+/** The part of a step that the publisher lets out once its record is durable. A feed makes publications of its own. */
 export interface Publication {
   readonly record: TransitionRecord
   readonly cell: Cell
