@@ -1,4 +1,4 @@
-/** Tests that the files and functions that ARCHITECTURE.md names exist. */
+/** Tests that the files and functions that ARCHITECTURE.md names exist, and that its path leads from one to the next. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -14,11 +14,11 @@ const files = execFileSync('find', [...FOLDERS, '-type', 'f', '-name', '*.[tj]s'
 })
   .trim()
   .split('\n')
-const steps = [...PAGE.matchAll(/`([\w./-]+\.ts):(\w+)`/g)].map(([, file, name]) => [file, name] as const)
+const steps = stepsIn(PAGE)
 const named = [...new Set([...PAGE.matchAll(/[\w./-]*[\w-]\.[tj]s\b/g)].map(([name]) => name))]
 
-describe('the path of a message', () => {
-  it('has its steps', () => {
+describe('a step', () => {
+  it('is there', () => {
     expect(steps.length).toBeGreaterThan(15)
   })
 
@@ -30,6 +30,28 @@ describe('the path of a message', () => {
   })
 })
 
+describe('the path of a message', () => {
+  /** A stream or a socket is between them and what comes before. */
+  const HEARD = ['connect', 'follow']
+  const [, path = ''] = /## The path of a message\n(.*?)\nBeside the path/s.exec(PAGE) ?? []
+  const hops = stepsIn(path)
+
+  it('is followed to the client', () => {
+    expect(hops.at(0)).toEqual(['src/runtime/supervisor.ts', 'send'])
+    expect(hops.at(-1)).toEqual(['src/client/feed.ts', 'follow'])
+  })
+
+  it.each(
+    hops
+      .map(([file, name], i) => ({ file, name, before: hops.slice(0, i + 1).map(([one]) => one) }))
+      .slice(1),
+  )('$name of $file is called in a file before it', ({ name, before }) => {
+    if (HEARD.includes(name)) return
+    const calls = new RegExp(`^(?!(export )?(async )?function )(?!  (protected |async )?${name}\\().*\\b${name}\\(`, 'm')
+    expect(before.filter((one) => calls.test(readFileSync(`${ROOT}${one}`, 'utf8')))).not.toEqual([])
+  })
+})
+
 it('names only files that exist', () => {
   const isThere = (name: string) =>
     name.startsWith('dist/')
@@ -37,3 +59,8 @@ it('names only files that exist', () => {
       : files.some((file) => file === name || file.endsWith(`/${name}`)) || name === 'decimal.js'
   expect(named.filter((name) => !isThere(name))).toEqual([])
 })
+
+/** Returns the functions that a text names with their files, in order. */
+function stepsIn(text: string): readonly (readonly [file: string, name: string])[] {
+  return [...text.matchAll(/`([\w./-]+\.ts):(\w+)`/g)].map(([, file = '', name = '']) => [file, name])
+}
