@@ -47,7 +47,10 @@ describe('the path of a message', () => {
       .slice(1),
   )('$name of $file is called in a file before it', ({ name, before }) => {
     if (HEARD.includes(name)) return
-    const calls = new RegExp(`^(?!(export )?(async )?function )(?!  (protected |async )?${name}\\().*\\b${name}\\(`, 'm')
+    const calls = new RegExp(
+      `^(?!(export )?(async )?function )(?!  (protected |async )?${name}\\().*\\b${name}\\(`,
+      'm',
+    )
     expect(before.filter((one) => calls.test(readFileSync(`${ROOT}${one}`, 'utf8')))).not.toEqual([])
   })
 })
