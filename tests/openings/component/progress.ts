@@ -10,6 +10,7 @@ const EVERY_MS = 100
 export function progress(run: Run): readonly Component[] {
   const file = join(run.plan.config.data, 'progress')
   let timer: NodeJS.Timeout | undefined
+  let end = () => {}
   let problem: string | undefined
   const write = () => {
     try {
@@ -23,12 +24,15 @@ export function progress(run: Run): readonly Component[] {
     {
       name: 'progress',
       needs: [SUPERVISOR],
-      start: () => {
-        write()
-        timer = setInterval(write, EVERY_MS)
-      },
+      start: write,
+      run: () =>
+        new Promise((resolve) => {
+          timer = setInterval(write, EVERY_MS)
+          end = resolve
+        }),
       stop: () => {
         clearInterval(timer)
+        end()
         rmSync(file, { force: true })
       },
       health: () => problem,
