@@ -11,7 +11,8 @@ import { COMPRESSION } from './compression.ts'
 import { CLOSE } from './contract/frames.ts'
 import { problemOf } from './contract/problem.ts'
 import { pathOf, rawAnswer } from './errors.ts'
-import type { Outlet, Wire } from './feed/outlet.ts'
+import type { Outlet } from './feed/outlet.ts'
+import type { Wire } from './feed/wire.ts'
 import { busy } from './gate.ts'
 import type { Caller, Guard } from './guard.ts'
 import type { Limits } from './limits.ts'
@@ -165,6 +166,7 @@ export function attachSockets(
   return {
     close: () => {
       clearInterval(look)
+      for (const connection of connections) connection.deliver()
       for (const server of servers) {
         for (const client of server.clients) client.close(1001, 'the runner stops')
         server.close()
@@ -226,6 +228,11 @@ class Connection {
     client.prependListener('message', (data: Buffer) => this.#onMessage(data.length))
     client.on('ping', () => this.#onFrame())
     client.on('pong', (data) => this.#onPong(String(data)))
+  }
+
+  /** Delivers what waits for the client, as far as it reads. */
+  deliver(): void {
+    this.#peer.outlet.deliver()
   }
 
   /** Checks the client. `ms` have passed since the last look. */

@@ -40,6 +40,7 @@ describe('a client that does not read', () => {
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS })
     await caughtUp()
     commit()
+    client.outlet.deliver()
     socket.bufferedAmount = BUSY
     for (let n = 0; n < 5; n++) commit()
     expect(socket.seqs).toEqual([1])
@@ -66,6 +67,7 @@ describe('a client that does not read', () => {
     socket.says({ op: 'subscribe', id: 's', topics: RECORDS })
     await caughtUp()
     commit()
+    client.outlet.deliver()
     socket.bufferedAmount = FULL
     for (let n = 0; n < 5; n++) commit()
     expect(socket.seqs).toEqual([1])
@@ -103,12 +105,15 @@ describe('a slow client of high-frequency events', () => {
     async (topics, conflate, seqs) => {
       socket.says({ op: 'subscribe', id: 's', topics, conflate })
       tick()
+      client.outlet.deliver()
       socket.bufferedAmount = FULL
       for (let n = 0; n < 4; n++) tick()
       expect(new Set(socket.seqs)).toEqual(new Set([1]))
       socket.drain()
+      client.outlet.deliver()
       expect(socket.seqs.toSorted()).toEqual(seqs)
       tick()
+      client.outlet.deliver()
       expect(socket.seqs.at(-1)).toBe(6)
       expect(log.seqs).toEqual([])
       expect(socket.frames).toContainEqual({
@@ -122,6 +127,7 @@ describe('a slow client of high-frequency events', () => {
   it('is closed with the seq before the oldest that waits', () => {
     socket.says({ op: 'subscribe', id: 's', topics: ['events.>'] })
     for (let n = 0; n < 3; n++) tick()
+    client.outlet.deliver()
     socket.bufferedAmount = FULL
     for (let n = 0; n < 3; n++) tick()
     client.closeSlow('too slow')
@@ -135,6 +141,7 @@ describe('a slow client of high-frequency events', () => {
     }
     socket.says({ op: 'subscribe', id: 's', topics: ['>'] })
     tick()
+    client.outlet.deliver()
     socket.bufferedAmount = FULL
     tick()
     tick()

@@ -50,7 +50,9 @@ The events of a kind have one of three classes. \`class\` names the one of a pub
 | standard | Sent in the order of \`seq\`, without a gap. Records are standard. |
 | high-frequency | Prices and the like: only the latest of a topic matters. Others may be left out, and \`conflated\` says how many were. |
 
-- **Batches.** With \`batchMs\` publications come together as one \`batch\`: those of one commit with 0, those of so many ms with a larger number.
+- **Batches.** With \`batchMs\` publications come together as one \`batch\`: those of one delivery with 0, those of so many ms with a larger number.
+- **Deliveries.** What a commit publishes goes to all clients as soon as it is durable. With many clients and many events, deliveries take at most a
+  quarter of the server's time, with rests of up to 4 ms between them, so that commits do not wait for clients. Critical events wait for no delivery.
 - **Throttling.** With \`throttleMs\` at most one high-frequency publication of a topic comes in so many ms: the latest. All others come as ever.
 - **Conflation.** A client that reads slowly gets of each high-frequency topic the latest, when it has room. Before that, \`conflated\` says how many of
   the topic were left out. Nothing else is ever left out: a client that is far behind is fed from the log at its own pace. With

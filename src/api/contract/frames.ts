@@ -69,7 +69,7 @@ export const subscribeFrame = z
       .nonnegative()
       .max(BATCH_MS_MAX)
       .optional()
-      .describe('ms within which publications go as one `batch`; 0 batches those of one commit'),
+      .describe('ms within which publications go as one `batch`; 0 batches those of one delivery'),
     throttleMs: z
       .int()
       .positive()

@@ -7,10 +7,12 @@ import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { CLOSE, type ServerFrame, type SubscribeFrame } from '../contract/frames.ts'
 import { parseFrame } from './frames.ts'
 import type { Known } from './known.ts'
-import { Outlet, type Waiting, type Wire } from './outlet.ts'
+import { Outlet, type Waiting } from './outlet.ts'
+import type { Pace } from './pace.ts'
 import { type Publication, publicationsOf } from './publication.ts'
 import type { Reader, ReadingQueue } from './reading-queue.ts'
 import { Subscription, type TailSearch } from './subscription.ts'
+import type { Wire } from './wire.ts'
 
 /** The log as a feed reads it. */
 export interface FeedSource {
@@ -34,6 +36,7 @@ export interface FeedParts {
   readonly index: TopicIndex<Listener>
   readonly reading: ReadingQueue
   readonly waiting: Waiting
+  readonly pace: Pace
 }
 
 /** A subscription and its client. */
@@ -68,7 +71,7 @@ export class FeedClient implements Reader {
 
   constructor(socket: WebSocket, parts: FeedParts, wire?: Wire) {
     this.#parts = parts
-    this.outlet = new Outlet(socket, parts.waiting, undefined, wire)
+    this.outlet = new Outlet(socket, { all: parts.waiting, wire, pace: parts.pace })
     socket.on('message', (data, isBinary) => this.#onMessage(isBinary ? undefined : data.toString()))
     socket.on('close', () => this.#closeAll())
     // A broken socket also closes, and the client cannot be told.
@@ -98,6 +101,7 @@ export class FeedClient implements Reader {
 
   /** Ends the connection and names the seq from which a resumed subscription misses nothing. */
   closeSlow(why: string): void {
+    this.outlet.deliver()
     this.outlet.close(CLOSE.tooSlow, `${why}; resume with since ${this.#resumeFrom}`)
     this.#closeAll()
   }

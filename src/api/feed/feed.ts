@@ -7,9 +7,11 @@ import { type Derivation, type ReadSnapshot, startsOf } from './derivation.ts'
 import { derivedOf } from './derived.ts'
 import { FeedClient, type FeedParts, type FeedSource, type Listener } from './feed-session.ts'
 import { Known } from './known.ts'
-import { Waiting, type Wire } from './outlet.ts'
+import { Waiting } from './outlet.ts'
+import { Pace } from './pace.ts'
 import { type Publication, publicationsOf } from './publication.ts'
 import { ReadingQueue } from './reading-queue.ts'
+import type { Wire } from './wire.ts'
 
 export interface FeedLog extends FeedSource {
   readonly epoch: number
@@ -43,6 +45,7 @@ export class Feed {
       index: this.#index,
       reading: new ReadingQueue(),
       waiting: new Waiting(),
+      pace: new Pace(),
     }
     this.#derivations = derivations.map((of) => ({ starts: startsOf(of), of }))
   }

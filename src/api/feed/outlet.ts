@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { COMPRESSED_BYTES_MIN } from '../compression.ts'
+import { Pace } from './pace.ts'
+import { runOf, type Wire } from './wire.ts'
 
 /**
  * Bytes handed to the socket at once. A longer frame goes in pieces. At 2 KiB a second one piece takes half a minute.
@@ -20,12 +22,6 @@ const ALL_WAITING_MAX = 64 * 1_048_576
 /** A text frame. Bytes are shared by clients: of a large frame the middle, of others all. */
 export type Frame = string | Buffer | readonly [before: string, middle: Buffer, after: string]
 
-/** The connection below a WebSocket, which can keep writes back and send them as one. */
-export interface Wire {
-  cork(): void
-  uncork(): void
-}
-
 /** The number of characters that wait for all clients of a server. */
 export class Waiting {
   size = 0
@@ -36,9 +32,21 @@ export class Waiting {
   }
 }
 
+export interface OutletParts {
+  /** Characters that wait for all clients. */
+  readonly all?: Waiting
+  /** Most characters that wait for this client. */
+  readonly max?: number
+  /** The connection below the WebSocket. With it, frames go together, and clients share their bytes. */
+  readonly wire?: Wire | undefined
+  /** The turns of deliveries, which clients share. */
+  readonly pace?: Pace
+}
+
 interface Piece {
   readonly data: string | Buffer
   readonly size: number
+  readonly isFirst: boolean
   readonly isLast: boolean
   /** seq of the first record in the frame. */
   readonly seq: number | undefined
@@ -49,7 +57,10 @@ export class Outlet {
   readonly #all: Waiting
   readonly #max: number
   readonly #wire: Wire | undefined
-  #isGathering = false
+  /** True when a WebSocket would write a whole frame to the connection at once and as it is. */
+  readonly #isPlain: boolean
+  readonly #pace: Pace
+  #beforeDelivery: (() => void)[] = []
   #queue: Piece[] = []
   /** Characters in the queue. */
   #queued = 0
@@ -66,11 +77,14 @@ export class Outlet {
   #onRoom: (() => void) | undefined
   #isOpen = true
 
-  constructor(socket: WebSocket, all = new Waiting(), max = CLIENT_WAITING_MAX, wire?: Wire) {
+  constructor(socket: WebSocket, parts: OutletParts = {}) {
+    const { all = new Waiting(), max = CLIENT_WAITING_MAX, wire, pace = new Pace() } = parts
     this.#socket = socket
     this.#all = all
     this.#max = max
     this.#wire = wire
+    this.#isPlain = wire !== undefined && socket.extensions === ''
+    this.#pace = pace
     socket.on('close', () => this.#end())
   }
 
@@ -111,15 +125,31 @@ export class Outlet {
     this.#all.size += more * RETAINED_SIZE
   }
 
-  send(frame: Frame, seq?: number): void {
-    if (!this.isOpen) return
-    if (!isInParts(frame) && frame.length <= PIECE_BYTES) {
-      this.#add({ data: frame, size: frame.length, isLast: true, seq })
-      return
-    }
-    const pieces = piecesOf(frame)
-    for (const [i, data] of pieces.entries())
-      this.#add({ data, size: data.length, isLast: i === pieces.length - 1, seq })
+  /** Sends a frame at once, behind those that wait. */
+  send(frame: Frame): void {
+    this.#add(frame)
+    this.#pump()
+  }
+
+  /** Sends a frame with the next delivery. `seq` is that of the first record in it. */
+  enqueue(frame: Frame, seq: number): void {
+    this.#add(frame, seq)
+    this.#await()
+  }
+
+  /** Calls back once, before the next delivery. */
+  beforeDelivery(callback: () => void): void {
+    this.#beforeDelivery.push(callback)
+    this.#await()
+  }
+
+  /** Delivers what waits, as far as the client reads. */
+  deliver(): void {
+    const callbacks = this.#beforeDelivery
+    this.#beforeDelivery = []
+    for (const callback of callbacks) callback()
+    this.#pump()
+    this.#pace.remove(this.#onTurn)
   }
 
   /** Returns whether nothing waits, or the client has taken some of it since the last call. */
@@ -159,32 +189,21 @@ export class Outlet {
     this.#socket.close(code, reason)
   }
 
-  #add(piece: Piece): void {
-    if (this.#queue.length === 0 && this.#socket.bufferedAmount < PIECE_BYTES) {
-      this.#hand(piece)
-      return
+  readonly #onTurn = (): void => this.deliver()
+
+  #await(): void {
+    if (this.isOpen) this.#pace.add(this.#onTurn)
+  }
+
+  #add(frame: Frame, seq?: number): void {
+    if (!this.isOpen) return
+    const isWhole = !isInParts(frame) && frame.length <= PIECE_BYTES
+    const pieces = isWhole ? [frame] : piecesOf(frame)
+    for (const [i, data] of pieces.entries()) {
+      this.#queue.push({ data, size: data.length, isFirst: i === 0, isLast: i === pieces.length - 1, seq })
+      this.#queued += data.length
+      this.#all.size += data.length
     }
-    this.#queue.push(piece)
-    this.#queued += piece.size
-    this.#all.size += piece.size
-  }
-
-  #hand({ data, size, isLast }: Piece): void {
-    this.#gather()
-    this.#socket.send(data, { binary: false, fin: isLast }, this.#onGone)
-    this.#unasked += size
-    if (this.#unasked >= PIECE_BYTES) this.ask()
-  }
-
-  /** Sends the frames of a commit with one write: a write for each would cost more than all other work on them. */
-  #gather(): void {
-    if (this.#wire === undefined || this.#isGathering) return
-    this.#isGathering = true
-    this.#wire.cork()
-    process.nextTick(() => {
-      this.#isGathering = false
-      this.#wire?.uncork()
-    })
   }
 
   readonly #onGone = (): void => {
@@ -196,27 +215,62 @@ export class Outlet {
     callback()
   }
 
+  /** Hands what waits to the socket, as far as it takes it, with one write. */
   #pump(): void {
+    if (this.#queue.length === 0 || !this.isOpen) return
     let handed = 0
+    this.#wire?.cork()
     while (handed < this.#queue.length && this.#socket.bufferedAmount < PIECE_BYTES) {
-      const piece = this.#queue[handed++] as Piece
-      this.#queued -= piece.size
-      this.#all.size -= piece.size
-      this.#hand(piece)
+      const run = this.#runAt(handed)
+      const size = run.reduce((sum, piece) => sum + piece.size, 0)
+      handed += run.length
+      this.#queued -= size
+      this.#all.size -= size
+      this.#hand(run)
+      this.#unasked += size
+      if (this.#unasked >= PIECE_BYTES) this.ask()
     }
+    this.#wire?.uncork()
     this.#queue.splice(0, handed)
+  }
+
+  /** Returns the pieces of the queue that go together: whole frames of bytes, or any one piece. */
+  #runAt(start: number): readonly [Piece, ...Piece[]] {
+    const run: [Piece, ...Piece[]] = [this.#queue[start] as Piece]
+    if (!this.#isPlain || !isWholeBytes(run[0])) return run
+    let { size } = run[0]
+    for (let at = start + 1; at < this.#queue.length; at++) {
+      const piece = this.#queue[at] as Piece
+      size += piece.size
+      if (size > PIECE_BYTES || !isWholeBytes(piece)) break
+      run.push(piece)
+    }
+    return run
+  }
+
+  #hand(run: readonly [Piece, ...Piece[]]): void {
+    const [{ data, isLast }] = run
+    if (this.#isPlain && isWholeBytes(run[0]))
+      this.#wire?.write(runOf(run.map((piece) => piece.data as Buffer)), this.#onGone)
+    else this.#socket.send(data, { binary: false, fin: isLast }, this.#onGone)
   }
 
   #end(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
+    this.#pace.remove(this.#onTurn)
     this.#all.size -= this.#queued + this.#held + this.#retained
     this.#queue = []
+    this.#beforeDelivery = []
     this.#queued = 0
     this.#held = 0
     this.#retained = 0
     this.#onRoom = undefined
   }
+}
+
+function isWholeBytes({ data, isFirst, isLast }: Piece): boolean {
+  return isFirst && isLast && typeof data !== 'string'
 }
 
 function isInParts(frame: Frame): frame is Exclude<Frame, string | Buffer> {

@@ -115,6 +115,7 @@ export class Subscription {
       this.release(true)
       this.#send(publication)
       this.flush()
+      this.#outlet.deliver()
     } else if (this.#mayConflate(publication)) this.#conflate(publication)
     else this.#send(publication)
   }
@@ -174,14 +175,16 @@ export class Subscription {
   #reportLeft(going: readonly Going[]): void {
     const topics: Record<string, number> = {}
     for (const { publication, left } of going) if (left > 0) topics[publication.name] = left
-    if (Object.keys(topics).length === 0) return
-    this.#outlet.send(JSON.stringify({ op: 'conflated', id: this.id, topics } satisfies ServerFrame))
+    const [first] = going
+    if (first === undefined || Object.keys(topics).length === 0) return
+    const frame = { op: 'conflated', id: this.id, topics } satisfies ServerFrame
+    this.#outlet.enqueue(JSON.stringify(frame), first.publication.seq)
   }
 
   /** Sends a publication at once, or in a batch with others that come within the batch's time. */
   #send(publication: Publication): void {
     if (this.#batchMs === undefined) {
-      this.#outlet.send(publication.frame(this.id), publication.seq)
+      this.#outlet.enqueue(publication.frame(this.id), publication.seq)
       return
     }
     const size = publication.text.length
@@ -192,16 +195,17 @@ export class Subscription {
     if (count >= BATCH_MAX || this.#batchSize > PIECE_BYTES) this.flush()
     if (count > 1) return
     const flush = () => this.flush()
-    if (this.#batchMs === 0) setImmediate(flush)
+    if (this.#batchMs === 0) this.#outlet.beforeDelivery(flush)
     else setTimeout(flush, this.#batchMs)
   }
 
   /** Sends the open batch now. */
   flush(): void {
     const batch = this.#batch
-    if (batch.length === 0 || this.closed) return
+    const [first] = batch
+    if (first === undefined || this.closed) return
     this.#drop()
-    this.#outlet.send(batchOf(this.id, batch), batch[0]?.seq)
+    this.#outlet.enqueue(batchOf(this.id, batch), first.seq)
   }
 
   close(): void {

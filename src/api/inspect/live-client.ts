@@ -24,7 +24,7 @@ export abstract class LiveClient implements Peer {
   readonly #introduced = new Map<string, AnyStateMachine | undefined>()
 
   constructor(socket: WebSocket, protocol: Protocol, only: readonly string[] | undefined) {
-    this.outlet = new Outlet(socket, undefined, BUFFERED_MAX)
+    this.outlet = new Outlet(socket, { max: BUFFERED_MAX })
     this.only = only
     this.#protocol = protocol
   }
