@@ -40,8 +40,8 @@ const trade = setup({
 export const TICKS = 2_600
 export const ADDRESS = 'trade/a'
 
-/** Starts a program with the actor, which has lived so far. */
-export async function longLife(): Promise<Supervisor> {
+/** Starts a program with the actor, which has lived so far: by default for long. */
+export async function longLife(ticks: number = TICKS): Promise<Supervisor> {
   const supervisor = await createSupervisor({
     store: await openMemoryStore(newMemory()),
     machines: { trade },
@@ -49,7 +49,7 @@ export async function longLife(): Promise<Supervisor> {
   })
   await supervisor.spawn('trade', 'a')
   const sent: Promise<unknown>[] = []
-  for (let px = 1; px <= TICKS; px++) {
+  for (let px = 1; px <= ticks; px++) {
     sent.push(supervisor.send(ADDRESS, { type: 'TICK', px }))
     if (px === 10) sent.push(supervisor.send(ADDRESS, { type: 'STOP', stopPx: '91' }))
     if (px === 20) sent.push(supervisor.send(ADDRESS, { type: 'OPEN' }))

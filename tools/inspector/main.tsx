@@ -14,8 +14,10 @@ import { areFiguresKnown } from './log/run.ts'
 import { followVitals } from './log/vitals.ts'
 import { Market } from './market/index.tsx'
 import { MomentBar } from './moment/bar.tsx'
+import { isBehind, PlaceNote } from './moment/place-note.tsx'
 import { needs } from './overview/needs.ts'
 import { Overview } from './overview/overview.tsx'
+import { isOwnerAwaited } from './state/owner.ts'
 import { choice, followAddress, go, view } from './state/place.ts'
 
 /** Kinds of actors of which the first one is chosen while nobody has chosen. */
@@ -40,7 +42,8 @@ effect(() => {
   document.title = `${alarm}${choice.value === '' ? '' : `${choice.value} – `}Outcry`
 })
 effect(() => {
-  if (!isWhole.value || choice.value !== '') return
+  // The record of the address may say it.
+  if (!isWhole.value || choice.value !== '' || isOwnerAwaited.value) return
   const all = [...allActors()]
   const first = FIRST.map((kind) => all.find((actor) => actor.kind === kind)).find(
     (actor) => actor !== undefined,
@@ -66,10 +69,11 @@ function Page(): JSX.Element {
           />
         )}
         <ActorList />
-        <main id="main" tabIndex={-1}>
+        <main id="main" class={isBehind.value ? 'old' : ''} tabIndex={-1}>
           {view.value === 'actor' && <ActorPanel />}
           {view.value === 'overview' && <Overview />}
           {view.value === 'market' && <Market />}
+          <PlaceNote />
         </main>
       </div>
       <MomentBar />

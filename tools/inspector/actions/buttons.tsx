@@ -2,8 +2,8 @@
 import { computed, effect } from '@preact/signals'
 import type { JSX } from 'preact'
 import { activity, actorAt, isOpen } from '../log/actors.ts'
-import { definition } from '../log/chosen.ts'
-import { lost } from '../log/inspection.ts'
+import { chosen, definition } from '../log/chosen.ts'
+import { lost } from '../log/connection.ts'
 import { choice, moment } from '../state/place.ts'
 import { kindOf, leavesOf, shortState, stateText } from '../text/names.ts'
 import { secondText } from '../text/time.ts'
@@ -47,7 +47,9 @@ effect(() => {
 export function Buttons(): JSX.Element | null {
   const actor = now.value
   const address = choice.value
-  if (actor === undefined) return null
+  // The head is still that of another actor.
+  const is = chosen.value.value
+  if (actor === undefined || (is !== undefined && is.address !== address)) return null
   const isLater = moment.value !== undefined && actor.seq > moment.value
   const live = isLater && (
     <p class="live-line">

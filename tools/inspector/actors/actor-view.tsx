@@ -7,9 +7,11 @@ import { Name } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
 import { isWhole } from '../log/actors.ts'
 import { chosen, coverage, definition, record } from '../log/chosen.ts'
+import { returns } from '../log/connection.ts'
 import { RecordColumn } from '../record/column.tsx'
 import { choice, go, type Panel, panel } from '../state/place.ts'
 import { eventText, isResting, leavesOf, movesOf, type StateValue } from '../text/names.ts'
+import { explanation } from '../why/data.ts'
 import { WhyNote, WhyPanel } from '../why/index.tsx'
 import { sentenceOf } from './sentence.ts'
 
@@ -42,7 +44,7 @@ export function ActorPanel(): JSX.Element {
           Record
         </button>
       </div>
-      <div class="stage">
+      <div class={`stage${panel.value === 'why' && explanation.isOld.value ? ' old' : ''}`}>
         <div class="tools">
           <div class="switch wide-only" role="group" aria-label="Panel">
             <PanelButtons isPressed={(name) => panel.value === name} />
@@ -82,6 +84,7 @@ function ChartPanel(): JSX.Element {
   return (
     <>
       <Notice of={definition} lines={6} />
+      {is === undefined && <Notice of={chosen} lines={6} />}
       {definition.value.value !== undefined && (
         <Chart
           definition={definition.value.value}
@@ -89,6 +92,7 @@ function ChartPanel(): JSX.Element {
           taken={is?.taken ?? []}
           {...(coverage.value !== undefined && { coverage: coverage.value })}
           follow={true}
+          attempt={returns.value}
         />
       )}
       {choice.value === '' && isWhole.value && <p class="empty">Choose an actor at the left.</p>}

@@ -82,6 +82,8 @@ const now = computed(() => Math.floor((momentAt.value ?? head.value.at) / 1_000)
 export function ActorList(): JSX.Element {
   const text = useRef<HTMLInputElement>(null)
   useSignalEffect(() => takeFirst(text.current))
+  // What keeps one of them from being read keeps the others, too.
+  const faulty = [groups, rows, pastStates].find(({ fault }) => fault.value !== undefined)
   return (
     <aside id="rail" class={isDrawn.value ? 'drawn' : ''} aria-label="Actors">
       <div class="find">
@@ -117,9 +119,7 @@ export function ActorList(): JSX.Element {
           </button>
         </fieldset>
       </div>
-      {[groups, rows, pastStates].map(
-        (one, i) => one.fault.value !== undefined && <Notice key={i} of={one} />,
-      )}
+      {faulty !== undefined && <Notice of={faulty} />}
       <Tree />
       <p class="list-note" aria-live="polite">
         {noteText()}

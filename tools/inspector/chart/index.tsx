@@ -25,9 +25,11 @@ export interface ChartProps {
   readonly coverage?: Coverage | 'awaited'
   /** Whether the view moves along with the active states, where the whole chart has no room. */
   readonly follow: boolean
+  /** Another number tries again to draw what could not be drawn, as when the library could not be loaded. */
+  readonly attempt?: number
 }
 
-export function Chart({ definition, value, taken, coverage, follow }: ChartProps): JSX.Element {
+export function Chart({ definition, value, taken, coverage, follow, attempt = 0 }: ChartProps): JSX.Element {
   const isAwaited = coverage === 'awaited'
   const known = isAwaited ? undefined : coverage
   const [drawing, setDrawing] = useState<Drawing>()
@@ -46,7 +48,7 @@ export function Chart({ definition, value, taken, coverage, follow }: ChartProps
     return () => {
       isShown = false
     }
-  }, [definition, isAwaited, known === undefined])
+  }, [definition, isAwaited, known === undefined, attempt])
   const step = useStep(taken)
   const lit = useMemo(
     () => drawing && litOf(drawing.graph, value, taken, known),

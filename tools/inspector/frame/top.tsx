@@ -5,7 +5,7 @@ import { isReadOnly } from '../actions/ask.tsx'
 import { askForTradingState, commandsFor } from '../actions/deeds.ts'
 import { isDrawn } from '../actors/list.tsx'
 import { client } from '../log/client.ts'
-import { lost } from '../log/inspection.ts'
+import { lost } from '../log/connection.ts'
 import { run } from '../log/run.ts'
 import { needs } from '../overview/needs.ts'
 import { moment, VIEWS, view } from '../state/place.ts'
@@ -124,8 +124,9 @@ const figures = computed<readonly Figure[]>(() => {
 })
 
 function Figures(): JSX.Element {
+  const isOld = run.isOld.value || (lost.value !== undefined && moment.value === undefined)
   return (
-    <div class={`figures${lost.value === undefined || moment.value !== undefined ? '' : ' old'}`}>
+    <div class={`figures${isOld ? ' old' : ''}`}>
       {moment.value !== undefined && <span class="chip moment">then</span>}
       {figures.value.map(({ name, text, tone }, i) => (
         <p key={name} class={`figure figure-${i}`}>

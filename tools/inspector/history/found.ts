@@ -3,9 +3,11 @@ import { batch, computed, effect, signal } from '@preact/signals'
 import type { AnswerOf, Routes } from '../../../src/client/index.ts'
 import { chosen, latestRev } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
+import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
 import { choice, query } from '../state/place.ts'
 import { type Asked, askedOf, isSearch } from './asked.ts'
+import { asQuery, refusalOf } from './refused.ts'
 
 /** Records that are found in one go, and those that are looked at for them, in each direction. */
 const FOUND = 50
@@ -42,6 +44,11 @@ const sides = {
 export const newer = computed(() => sides.newer.value)
 export const older = computed(() => sides.older.value)
 export const searchFault = signal<Fault | undefined>(undefined)
+/** Why the question is not asked; undefined when it is. */
+export const refusal = computed(() => {
+  const asked = askedOf(query.value)
+  return asked === undefined || !isSearch(asked) ? undefined : refusalOf(asked)
+})
 
 /** Found records, the newest first. */
 export const found = computed<readonly Found[]>(() => [
@@ -56,10 +63,11 @@ effect(() => {
   const asked = askedOf(query.value)
   const address = choice.value
   const is = chosen.value.value
-  const key = asked !== undefined && isSearch(asked) ? JSON.stringify([address, asked]) : ''
+  const isAsked = asked !== undefined && isSearch(asked) && refusal.value === undefined
+  const key = isAsked ? JSON.stringify([address, asked, returns.value]) : ''
   if (key === (search.peek()?.key ?? '')) return
   asking.abort()
-  const isThere = is?.address === address
+  const isThere = is?.address === address && is.life.first !== undefined
   batch(() => {
     searchFault.value = undefined
     sides.newer.value = undefined
@@ -73,8 +81,14 @@ effect(() => {
   })
   if (search.peek() === undefined) return
   asking = new AbortController()
-  void goOn('older').then(() => goOn('newer'))
+  void goOnBoth()
 })
+
+/** Searches on in both directions. What stops one of them stops the other. */
+export async function goOnBoth(): Promise<void> {
+  await goOn('older')
+  if (searchFault.peek() === undefined) await goOn('newer')
+}
 
 /** Returns how many records there are that the search has not looked at in a direction. */
 export function leftOf(direction: Direction): number {
@@ -118,14 +132,5 @@ export async function goOn(direction: Direction): Promise<void> {
     if (search.peek() === is) searchFault.value = faultOf(error)
   } finally {
     change({ isAsking: false })
-  }
-}
-
-function asQuery({ type, text, changed, is }: Asked) {
-  return {
-    ...(type !== '' && { type }),
-    ...(text !== '' && { text }),
-    ...(changed !== '' && { changed }),
-    ...(changed !== '' && is !== '' && { is }),
   }
 }

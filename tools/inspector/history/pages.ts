@@ -1,7 +1,8 @@
 /** The records of the chosen actor, read piece by piece as they come into view. */
-import { effect, signal } from '@preact/signals'
+import { effect, signal, untracked } from '@preact/signals'
 import type { TransitionRecord } from '../../../src/client/index.ts'
 import { client } from '../log/client.ts'
+import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
 import { choice } from '../state/place.ts'
 
@@ -19,6 +20,7 @@ let isReading = false
 let isFollowing = false
 /** True when the end has moved since it was read. */
 let isStale = false
+let asking = new AbortController()
 
 /** Grows with each piece that has come. */
 export const arrived = signal(0)
@@ -28,11 +30,23 @@ export const pageFault = signal<Fault | undefined>(undefined)
 
 effect(() => {
   choice.value
-  records = new Map()
   wanted = undefined
+  forget()
+})
+effect(() => {
+  if (returns.value === 0) return
+  // The list may not be in view, and then nothing is read.
+  forget()
+  if (wanted !== undefined) untracked(again)
+})
+
+function forget(): void {
+  asking.abort()
+  asking = new AbortController()
+  records = new Map()
   newest.value = 0
   pageFault.value = undefined
-})
+}
 
 /** Returns the record with a rev; undefined until it has come. */
 export function recordAt(rev: number): TransitionRecord | undefined {
@@ -101,9 +115,10 @@ async function ask(query: {
   readonly limit: number
 }): Promise<boolean> {
   const address = choice.value
+  const { signal } = asking
   try {
-    const answer = await client.ask('history', { params: { address }, query })
-    if (address !== choice.value) return true
+    const answer = await client.ask('history', { params: { address }, query, signal })
+    if (signal.aborted) return true
     for (const of of answer.records) {
       records.delete(of.rev)
       records.set(of.rev, of)
@@ -116,7 +131,8 @@ async function ask(query: {
     arrived.value++
     return answer.records.length > 0
   } catch (error) {
-    if (address === choice.value) pageFault.value = faultOf(error)
+    if (signal.aborted) return true
+    pageFault.value = faultOf(error)
     return false
   }
 }

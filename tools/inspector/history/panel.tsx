@@ -11,7 +11,18 @@ import { eventText, shortState } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
 import { timeText } from '../text/time.ts'
 import { type Asked, askedOf, changeAsked, isSearch, NOTHING, queryOf } from './asked.ts'
-import { type Direction, type Found, found, goOn, leftOf, newer, older, searchFault } from './found.ts'
+import {
+  type Direction,
+  type Found,
+  found,
+  goOn,
+  goOnBoth,
+  leftOf,
+  newer,
+  older,
+  refusal,
+  searchFault,
+} from './found.ts'
 import { again, arrived, followNewest, newest, pageFault, readNewest, recordAt, want } from './pages.ts'
 import { Rows } from './rows.tsx'
 
@@ -61,9 +72,22 @@ export function History(): JSX.Element {
   return (
     <section id="history" aria-label="History">
       <Form key={query.value} asked={asked} />
-      {isSearch(asked) ? <FoundRecords asked={asked} /> : <AllRecords />}
+      <Records asked={asked} />
     </section>
   )
+}
+
+function Records({ asked }: { readonly asked: Asked }): JSX.Element {
+  const is = chosen.value.value
+  const isUnknown = is?.address === choice.value && is.life.first === undefined
+  if (isUnknown) return <p class="bar">The log has no record of {choice.value}.</p>
+  if (refusal.value !== undefined)
+    return (
+      <p class="bar bad" role="alert">
+        {refusal.value}
+      </p>
+    )
+  return isSearch(asked) ? <FoundRecords asked={asked} /> : <AllRecords />
 }
 
 function Form({ asked }: { readonly asked: Asked }): JSX.Element {
@@ -262,6 +286,9 @@ function FoundRecords({ asked }: { readonly asked: Asked }): JSX.Element {
       {fault !== undefined && (
         <p class="bar bad" role="alert">
           {fault.message}
+          <button type="button" class="flat end" onClick={() => void goOnBoth()}>
+            Again
+          </button>
         </p>
       )}
       {unread > 0 && <p class="bar warn">Of {countText(unread)} records, the states are not known.</p>}
@@ -327,7 +354,7 @@ function Bar({ direction }: { readonly direction: Direction }): JSX.Element {
               ? `${countText(count)} ${direction}: all`
               : `${countText(count)} ${direction}, to record ${countText(side.to)}`}
       </span>
-      {side !== undefined && !side.isAsking && left > 0 && (
+      {side !== undefined && !side.isAsking && left > 0 && searchFault.value === undefined && (
         <button type="button" class="flat end" onClick={() => void goOn(direction)}>
           Go on, {countText(left)} left
         </button>

@@ -2,11 +2,12 @@
  * The actors that the page knows: those that it has asked for, and those of which the news of `/inspect` have told. It
  * asks for few, however many there are.
  */
-import { batch, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import { type ActorSummary, isOpen, troubleOf } from '../../../src/client/index.ts'
-import { choice } from '../state/place.ts'
+import { choice, moment } from '../state/place.ts'
 import { kindOf } from '../text/names.ts'
 import { client } from './client.ts'
+import { connection, returns } from './connection.ts'
 import { type Activity, inspect } from './inspection.ts'
 import { type Fault, faultOf } from './loading.ts'
 
@@ -40,10 +41,12 @@ export const turnover = signal(0)
 export const activity = signal(0)
 /** The end of the log, as far as the page knows. */
 export const head = signal<{ readonly seq: number; readonly at: number }>({ seq: 0, at: 0 })
+/** False until this connection has told the end of the log: before, the last of the known actors may lie before it. */
+export const isEndKnown = signal(false)
+/** True while the moment lies behind the end of the log. */
+export const isBeyond = computed(() => isEndKnown.value && (moment.value ?? 0) > head.value.seq)
 /** Grows when an actor has failed. */
 export const failed = signal(0)
-/** Grows with each connection. */
-export const connection = signal(0)
 /** False until the actors that the views need are known. */
 export const isWhole = signal(false)
 /** False until the states of all actors are read, so that all that have failed are known. */
@@ -61,7 +64,7 @@ let told = new Map<string, number>()
 
 /** Follows the actors from now on. */
 export function followActors(): void {
-  const begin = async () => {
+  const begin = async (isReturn: boolean) => {
     const since = new Map<string, number>()
     told = since
     try {
@@ -77,12 +80,15 @@ export function followActors(): void {
       isWhole.value = true
     } catch (error) {
       if (told === since) listFault.value = faultOf(error)
+    } finally {
+      if (isReturn && told === since) returns.value++
     }
   }
   inspect({
-    onOpen: () => {
+    onOpen: (isReturn) => {
       failed.value++
-      void begin()
+      isEndKnown.value = false
+      void begin(isReturn)
       connection.value++
     },
     onActivity: (actors) => {

@@ -5,6 +5,7 @@ import type { Coverage, TakenTransition, TransitionCount } from '../chart/index.
 import { choice, moment } from '../state/place.ts'
 import { activity, actorAt, know } from './actors.ts'
 import { client } from './client.ts'
+import { returns } from './connection.ts'
 import { loaded } from './loading.ts'
 
 type DetailedRecord = AnswerOf<Routes['history']>['records'][number]
@@ -53,12 +54,14 @@ export const chosen = loaded<Chosen>(() => {
   const known = isKnown.value
   return {
     subject: `${address}@${at === undefined ? 'live' : 'then'}`,
+    place: `${address}@${at ?? 'live'}`,
+    about: address,
     read: (signal) => read(address, known, at, version, signal),
   }
 }, LEAST_MS)
 
-/** The last answer: a step needs little that is new. */
-let kept: Chosen | undefined
+/** The last answer, and the connection that it is of: a step needs little that is new. */
+let kept: { readonly of: number; readonly is: Chosen } | undefined
 
 async function read(
   address: string,
@@ -71,7 +74,8 @@ async function read(
   // The browser's console would show the server's refusal of an unknown address.
   if (!(isKnown || (await isListed(address, signal))))
     return { ...nothing, life: { address, records: [], first: undefined } }
-  const has = kept?.address === address ? kept : undefined
+  const of = returns.peek()
+  const has = kept?.of === of && kept.is.address === address ? kept.is : undefined
   const before = has?.life.records ?? []
   const first = has?.life.first ?? (await records(address, { limit: 1 }, signal))[0]
   if (first === undefined || (at !== undefined && at < first.seq))
@@ -84,8 +88,9 @@ async function read(
     recordsAround(address, before, rev, latest, at, signal),
   ])
   const { changed = [], taken = [] } = detail ?? {}
-  kept = { address, actor, changed, taken, life: { address, first, records: around } }
-  return kept
+  const is = { address, actor, changed, taken, life: { address, first, records: around } }
+  kept = { of, is }
+  return is
 }
 
 async function isListed(address: string, signal: AbortSignal): Promise<boolean> {
@@ -154,7 +159,7 @@ export const definition = loaded(() => {
   if (actor === undefined) return undefined
   const { kind, version, path, address } = actor
   const key = [kind, version, ...path].join('/')
-  return { subject: key, read: (signal) => chartOf(key, address, signal) }
+  return { subject: key, about: key, read: (signal) => chartOf(key, address, signal) }
 })
 
 const charts = new Map<string, AnswerOf<Routes['machine']>>()

@@ -5,8 +5,9 @@
 import { batch, computed, signal } from '@preact/signals'
 import type { AnswerOf, Routes } from '../../../src/client/index.ts'
 import { type Filter, understood } from '../actors/words.ts'
-import { connection, head, isCounted, know, learn, ownerOf, turnover } from './actors.ts'
+import { head, isCounted, isEndKnown, know, learn, ownerOf, turnover } from './actors.ts'
 import { client } from './client.ts'
+import { connection } from './connection.ts'
 import { loaded } from './loading.ts'
 
 /** Rows of one page. */
@@ -69,6 +70,7 @@ export const groups = loaded<Counted>(() => {
       batch(() => {
         // The end of another log may lie before the end of the last one.
         if (isFirst || answer.seq > head.value.seq) head.value = { seq: answer.seq, at: answer.at }
+        isEndKnown.value = true
         if (isPlain) isCounted.value = answer.unread === 0
         if (answer.unread > 0) round.value++
       })

@@ -2,11 +2,11 @@
  * The WebSocket `/inspect` of the server. The page watches no actor by name, so it hears at most every 100 ms what has
  * become of those that moved, however fast they do.
  */
-import { signal } from '@preact/signals'
 import type { ActorSummary, Failure } from '../../../src/client/index.ts'
+import { lost } from './connection.ts'
 
 const WAIT_MS_MIN = 250
-const WAIT_MS_MAX = 5_000
+const WAIT_MS_MAX = 2_000
 
 /** News about an actor: what its listing says, but for what never changes. */
 export type Activity = Pick<
@@ -15,13 +15,11 @@ export type Activity = Pick<
 >
 
 export interface Listener {
-  onOpen(): void
+  /** `isReturn`: a connection was lost before. */
+  onOpen(isReturn: boolean): void
   onActivity(actors: readonly Activity[]): void
   onFailures(failures: readonly Failure[]): void
 }
-
-/** Since when the connection is lost, in ms of the browser's clock, and why; undefined while it holds. */
-export const lost = signal<{ readonly at: number; readonly why: string } | undefined>(undefined)
 
 /** Connects, and connects again whenever the connection is lost. */
 export function inspect(listener: Listener): void {
@@ -30,9 +28,10 @@ export function inspect(listener: Listener): void {
     const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/inspect`)
     socket.onopen = () => {
       waitMs = WAIT_MS_MIN
+      const isReturn = lost.peek() !== undefined
       lost.value = undefined
       socket.send(JSON.stringify({ op: 'watch', actors: [] }))
-      listener.onOpen()
+      listener.onOpen(isReturn)
     }
     socket.onmessage = ({ data }) => take(listener, String(data))
     socket.onclose = ({ reason }) => {

@@ -1,6 +1,7 @@
 /** Dead letters that nobody has settled, the latest first: messages that their actors did not take. */
 import { activity, actorAt } from './actors.ts'
 import { client } from './client.ts'
+import { returns } from './connection.ts'
 import { loaded } from './loading.ts'
 
 const ADDRESS = 'system/dead-letters'
@@ -36,10 +37,11 @@ export const letters = loaded<readonly Letter[]>(() => {
   return { subject: ADDRESS, read: (signal) => read(rev, signal) }
 }, 1_000)
 
-let kept: { readonly rev: number; readonly letters: readonly Letter[] } | undefined
+let kept: { readonly of: number; readonly rev: number; readonly letters: readonly Letter[] } | undefined
 
 async function read(rev: number, signal: AbortSignal): Promise<readonly Letter[]> {
-  if (kept?.rev === rev) return kept.letters
+  const of = returns.peek()
+  if (kept?.of === of && kept.rev === rev) return kept.letters
   const query = { reverse: true, limit: SEARCHED }
   const { records } = await client.ask('history', { params: { address: ADDRESS }, query, signal })
   const settled = new Set(records.map(({ event }) => event.letter))
@@ -49,6 +51,6 @@ async function read(rev: number, signal: AbortSignal): Promise<readonly Letter[]
     const { type } = Object(message) as { readonly type?: string }
     return [{ seq, at, to: String(to), type: type ?? '?', reason: String(reason ?? code ?? 'not taken') }]
   })
-  kept = { rev: records[0]?.rev ?? rev, letters }
+  kept = { of, rev: records[0]?.rev ?? rev, letters }
   return letters
 }

@@ -1,6 +1,7 @@
 /** Answers of the server as signals. An answer stays until the next one is there. */
-import { effect, type ReadonlySignal, signal } from '@preact/signals'
+import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import { isOutcryError } from '../../../src/client/index.ts'
+import { returns } from './connection.ts'
 
 /** ms after which a reader is told that something is being read. */
 const SLOW_MS = 200
@@ -20,6 +21,8 @@ export interface Loaded<T> {
   readonly fault: ReadonlySignal<Fault | undefined>
   /** True once reading takes long. */
   readonly isSlow: ReadonlySignal<boolean>
+  /** True while the value is of another place than what is asked for, and that takes long or has failed. */
+  readonly isOld: ReadonlySignal<boolean>
   /** Reads again, as after a fault. */
   again(): void
 }
@@ -28,6 +31,13 @@ export interface Loaded<T> {
 export interface Question<T> {
   /** Another subject ends a question that is under way. The same one waits for its answer, and is then asked anew. */
   readonly subject: string
+  /** What the answer is of, where that is more than the subject: a moment of an actor. */
+  readonly place?: string
+  /**
+   * What the answer is about. Where it cannot be read, an answer about something else goes away, and one about the same
+   * stays, though it is old. By default each answer stays.
+   */
+  readonly about?: string
   read(signal: AbortSignal): Promise<T>
   /** True when the server searches its log for the answer, which gives way to trading and may take long. */
   readonly isSearch?: true
@@ -36,6 +46,7 @@ export interface Question<T> {
 /**
  * Asks a question again each time the signals that `ask` reads change. At most one question is under way; of those that
  * come meanwhile, the last one is asked. So news that come faster than answers do not keep the answers from coming.
+ * When a lost connection has come back, a question that is under way ends, and is asked anew as all others are.
  *
  * @param leastMs least ms between two questions about the same subject
  */
@@ -44,7 +55,11 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   const fault = signal<Fault | undefined>(undefined)
   const isSlow = signal(false)
   const round = signal(0)
+  /** The places of the value and of what is asked for, and what they are about. */
+  const got = signal<Of | undefined>(undefined)
+  const wanted = signal<Of | undefined>(undefined)
   let subject: string | undefined
+  let asked = returns.peek()
   let next: Question<T> | undefined
   let asking: AbortController | undefined
   let askedAt = Number.NEGATIVE_INFINITY
@@ -73,11 +88,18 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
       .then(
         (answer) => {
           if (asking !== own) return
-          value.value = answer
-          fault.value = undefined
+          batch(() => {
+            value.value = answer
+            fault.value = undefined
+            got.value = ofQuestion(question)
+          })
         },
         (error) => {
-          if (asking === own) fault.value = faultOf(error)
+          if (asking !== own) return
+          batch(() => {
+            fault.value = faultOf(error)
+            if (got.peek()?.about !== question.about) value.value = undefined
+          })
         },
       )
       .finally(() => {
@@ -100,17 +122,31 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   effect(() => {
     round.value
     const question = ask()
-    if (question === undefined || question.subject !== subject) stop()
+    const isReturn = asked !== returns.value
+    asked = returns.value
+    if (question === undefined || question.subject !== subject || isReturn) stop()
     subject = question?.subject
     next = question
+    wanted.value = question && ofQuestion(question)
     if (question === undefined) {
       value.value = undefined
       fault.value = undefined
     }
     start()
   })
-  return { value, fault, isSlow, again: () => round.value++ }
+  const isOld = computed(() => {
+    const isOther = value.value !== undefined && got.value?.place !== wanted.value?.place
+    return isOther && (isSlow.value || fault.value !== undefined)
+  })
+  return { value, fault, isSlow, isOld, again: () => round.value++ }
 }
+
+type Of = Required<Pick<Question<unknown>, 'place'>> & Pick<Question<unknown>, 'about'>
+
+const ofQuestion = ({ subject, place = subject, about }: Question<unknown>): Of => ({
+  place,
+  ...(about !== undefined && { about }),
+})
 
 let searches = 0
 const waiting: (() => void)[] = []

@@ -2,8 +2,9 @@
 import { signal } from '@preact/signals'
 import type { ActorSummary } from '../../../src/client/index.ts'
 import { moment } from '../state/place.ts'
-import { connection, lotsOf } from './actors.ts'
+import { lotsOf } from './actors.ts'
 import { client } from './client.ts'
+import { connection } from './connection.ts'
 import { loaded } from './loading.ts'
 
 /** Least ms between two questions: a scrubbed moment has many places. */

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals'
 import type { AnswerOf, Routes } from '../../../src/client/index.ts'
 import { view } from '../state/place.ts'
 import { client } from './client.ts'
-import { lost } from './inspection.ts'
+import { lost } from './connection.ts'
 import { loaded } from './loading.ts'
 
 export type Vitals = AnswerOf<Routes['vitals']>

@@ -1,10 +1,10 @@
 /** The bar at the bottom: when. Buttons, the whole log as a strip, and the records of the chosen actor. */
 import type { JSX } from 'preact'
-import { head } from '../log/actors.ts'
+import { head, isBeyond } from '../log/actors.ts'
 import { latestRev, record } from '../log/chosen.ts'
-import { lost } from '../log/inspection.ts'
+import { lost } from '../log/connection.ts'
 import { seqNow } from '../log/run.ts'
-import { goToRev, isPlaying, momentAt, play, speed, stepBy } from '../state/moment.ts'
+import { goToRev, isPlaying, momentAt, play, revNow, speed, stepBy } from '../state/moment.ts'
 import { go, moment } from '../state/place.ts'
 import { SPEEDS } from '../state/play.ts'
 import { countText } from '../text/numbers.ts'
@@ -127,6 +127,7 @@ function When(): JSX.Element {
   const { at: end } = head.value
   const isPast = moment.value !== undefined
   const of = record.value
+  const rev = revNow.value
   const gone = lost.value
   return (
     <div class="when">
@@ -134,6 +135,8 @@ function When(): JSX.Element {
       <span class="seq">seq {countText(seqNow.value)}</span>
       {gone !== undefined ? (
         <span class="chip bad">no connection since {secondText(gone.at)}</span>
+      ) : isBeyond.value ? (
+        <span class="chip bad">behind the end</span>
       ) : isPast ? (
         <span class="chip moment">
           the past{at === undefined ? '' : `, ${lengthText(end - at)} before the end`}
@@ -141,10 +144,10 @@ function When(): JSX.Element {
       ) : (
         <span class="chip good">live</span>
       )}
-      {of !== undefined && (
+      {rev !== undefined && (
         <span class="place">
-          record {countText(of.rev)} of {countText(Math.max(of.rev, latestRev.value))}
-          {!isPast && end - of.at >= 1_000 && `, ${lengthText(end - of.at)} ago`}
+          record {countText(rev)} of {countText(Math.max(rev, latestRev.value))}
+          {!isPast && of !== undefined && end - of.at >= 1_000 && `, ${lengthText(end - of.at)} ago`}
         </span>
       )}
     </div>

@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import type { TransitionRecord } from '../../../src/client/index.ts'
 import { useWidth } from '../frame/width.ts'
 import { chosen, latestRev, record } from '../log/chosen.ts'
+import { revNow } from '../state/moment.ts'
 import { go } from '../state/place.ts'
 import { shortEvent } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
@@ -19,12 +20,14 @@ const width = signal(1_000)
 export function Beads(): JSX.Element {
   const root = useWidth(width)
   const all = chosen.value.value?.life.records ?? []
-  const now = record.value
-  const shown = windowOf(all, now?.rev ?? 0, Math.max(3, Math.floor(width.value / BEAD_PX)))
+  const aimed = revNow.value
+  // The records around it may be still to come.
+  const now = (all.some(({ rev }) => rev === aimed) ? aimed : record.value?.rev) ?? 0
+  const shown = windowOf(all, now, Math.max(3, Math.floor(width.value / BEAD_PX)))
   return (
     <div id="beads" ref={root} role="group" aria-label="Records of the chosen actor">
       {shown.map((of, i) => (
-        <Bead key={of.rev} of={of} before={shown[i - 1]} now={now?.rev ?? 0} />
+        <Bead key={of.rev} of={of} before={shown[i - 1]} now={now} />
       ))}
     </div>
   )

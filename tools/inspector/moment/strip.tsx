@@ -4,9 +4,10 @@ import type { JSX } from 'preact'
 import { useWidth } from '../frame/width.ts'
 import { head } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
+import { faultOf } from '../log/loading.ts'
 import { isGrave, notable } from '../log/news.ts'
 import { beginning, run, stretch, worth } from '../log/run.ts'
-import { goToTime, momentAt } from '../state/moment.ts'
+import { goToTime, momentAt, moveFault } from '../state/moment.ts'
 import { moment } from '../state/place.ts'
 import { countText } from '../text/numbers.ts'
 import { timeText } from '../text/time.ts'
@@ -101,7 +102,9 @@ async function follow(): Promise<void> {
     while (wanted !== undefined) {
       const at = wanted
       wanted = undefined
-      await goToTime(at, 'step').catch(() => {})
+      await goToTime(at, 'step').catch((error) => {
+        moveFault.value = faultOf(error)
+      })
     }
   } finally {
     isAsking = false

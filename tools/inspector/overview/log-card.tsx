@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { isReadOnly } from '../actions/ask.tsx'
 import { askToVerify } from '../actions/deeds.ts'
-import { lost } from '../log/inspection.ts'
+import { lost } from '../log/connection.ts'
 import { health } from '../log/run.ts'
 import { type Vitals, vitals } from '../log/vitals.ts'
 import { countText } from '../text/numbers.ts'

@@ -12,7 +12,7 @@ import {
 } from '../actions/deeds.ts'
 import { ActorLink, To } from '../frame/name.tsx'
 import { head, isCounted, isWhole } from '../log/actors.ts'
-import { lost } from '../log/inspection.ts'
+import { lost } from '../log/connection.ts'
 import { type Letter, whyDead } from '../log/letters.ts'
 import { isCaughtUp } from '../log/news.ts'
 import { failures } from '../log/run.ts'

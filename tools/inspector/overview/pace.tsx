@@ -1,7 +1,7 @@
 /** How fast the log grows, how long that takes, and who falls behind. */
 import type { JSX } from 'preact'
 import { Notice } from '../frame/notice.tsx'
-import { lost } from '../log/inspection.ts'
+import { lost } from '../log/connection.ts'
 import { health } from '../log/run.ts'
 import { perSecond, type Vitals, vitals } from '../log/vitals.ts'
 import { moment } from '../state/place.ts'

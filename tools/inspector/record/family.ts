@@ -4,6 +4,7 @@ import type { Actor } from '../log/actors.ts'
 import { activity, actorAt, isFailed, isOpen, learn, turnover } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
+import { returns } from '../log/connection.ts'
 import { loaded } from '../log/loading.ts'
 import { moment } from '../state/place.ts'
 import type { StateValue } from '../text/names.ts'
@@ -24,9 +25,11 @@ export const family = loaded<readonly Member[]>(() => {
   if (list === undefined) return undefined
   const seq = moment.value
   if (seq === undefined) activity.value
-  const version = turnover.value
+  const version = `${returns.value} ${turnover.value}`
   return {
     subject: list,
+    place: `${list}@${seq ?? 'live'}`,
+    about: list,
     read: async (signal) => {
       const orders = await ordersOf(list, version, signal)
       return Promise.all([list, ...orders].map((address) => memberAt(address, seq, signal)))
@@ -35,9 +38,9 @@ export const family = loaded<readonly Member[]>(() => {
 }, 250)
 
 /** The orders of the list that was asked for last. Others may have come since when any actor has. */
-let kept: { readonly list: string; readonly version: number; readonly orders: readonly string[] } | undefined
+let kept: { readonly list: string; readonly version: string; readonly orders: readonly string[] } | undefined
 
-async function ordersOf(list: string, version: number, signal: AbortSignal): Promise<readonly string[]> {
+async function ordersOf(list: string, version: string, signal: AbortSignal): Promise<readonly string[]> {
   if (kept?.list === list && kept.version === version) return kept.orders
   const query = { prefix: `order/${list.slice('list/'.length)}-`, limit: MEMBERS_MAX }
   const [{ actors: orders }, { actors: own }] = await Promise.all([

@@ -1,9 +1,11 @@
 /** Moves of the moment: by records of the chosen actor, by time, and by itself while it plays. */
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { TransitionRecord } from '../../../src/client/index.ts'
 import { head } from '../log/actors.ts'
 import { chosen, latestRev, record } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
+import { returns } from '../log/connection.ts'
+import { type Fault, faultOf } from '../log/loading.ts'
 import { run } from '../log/run.ts'
 import { choice, go, moment } from './place.ts'
 import { moveFrom, type Speed } from './play.ts'
@@ -18,10 +20,21 @@ const reached = new Map<number, number>()
 export const momentAt = computed(() => {
   const seq = moment.value
   if (seq === undefined) return head.value.at === 0 ? undefined : head.value.at
-  if (record.value?.seq === seq) return record.value.at
+  const known = knownRecords().find((one) => one.seq === seq)
+  if (known !== undefined) return known.at
   const state = run.value.value
-  // Until it is known, the last record of the chosen actor is close.
-  return state?.seq === seq ? state.at : (reached.get(seq) ?? record.value?.at)
+  if (state?.seq === seq) return state.at
+  // Until it is known, the last record of the chosen actor is close, unless it is that of another moment for long.
+  return reached.get(seq) ?? (chosen.isOld.value ? undefined : record.value?.at)
+})
+
+/** Why the moment could not move; undefined once it is elsewhere, or the connection is back. */
+export const moveFault = signal<Fault | undefined>(undefined)
+effect(() => {
+  moment.value
+  choice.value
+  returns.value
+  moveFault.value = undefined
 })
 
 /** Goes to the record of the chosen actor with a rev: the last one leads to the present. */
@@ -29,13 +42,19 @@ export async function goToRev(rev: number, by: 'click' | 'step'): Promise<void> 
   const address = choice.value
   if (address === '') return
   const to = Math.max(1, Math.min(rev, latestRev.value))
-  const known = knownRecords().find((one) => one.rev === to)
-  const found =
-    known ??
-    (await client.ask('history', { params: { address }, query: { fromRev: to, toRev: to } })).records[0]
-  if (found === undefined || choice.value !== address) return
-  aim.value = { address, rev: to, seq: found.seq }
-  go({ moment: found.seq }, by)
+  try {
+    const found = knownRecords().find((one) => one.rev === to) ?? (await recordOf(address, to))
+    if (found === undefined || choice.value !== address) return
+    aim.value = { address, rev: to, seq: found.seq }
+    go({ moment: found.seq }, by)
+  } catch (error) {
+    if (choice.value === address) moveFault.value = faultOf(error)
+  }
+}
+
+async function recordOf(address: string, rev: number): Promise<TransitionRecord | undefined> {
+  const query = { fromRev: rev, toRev: rev }
+  return (await client.ask('history', { params: { address }, query })).records[0]
 }
 
 /** Returns the records of the chosen actor around the moment that are here. */
@@ -76,16 +95,16 @@ const aim = signal<{ readonly address: string; readonly rev: number; readonly se
 /** The rev of the record at the moment; undefined while it is not known. */
 export const revNow = computed(() => {
   const to = aim.value
-  return to !== undefined && to.address === choice.value && to.seq === moment.value
-    ? to.rev
-    : record.value?.rev
+  if (to !== undefined && to.address === choice.value && to.seq === moment.value) return to.rev
+  if (!chosen.isOld.value) return record.value?.rev
+  return knownRecords().find(({ seq }) => seq === moment.value)?.rev
 })
 
 /** Goes some records on or back. After the last record comes the present. */
 export function stepBy(count: number): void {
   const at = revNow.value
   if (at === undefined) {
-    if (count > 0 && moment.value !== undefined) void goToRev(1, 'step')
+    if (count > 0 && moment.value !== undefined && !chosen.isOld.value) void goToRev(1, 'step')
     return
   }
   if (moment.value !== undefined && at + count > latestRev.value) go({ moment: undefined }, 'step')
@@ -105,7 +124,9 @@ export function stepTime(ms: number): void {
   const at = momentAt.value
   if (at === undefined) return
   if (moment.value === undefined && ms > 0) return
-  void goToTime(at + ms, 'step')
+  goToTime(at + ms, 'step').catch((error) => {
+    moveFault.value = faultOf(error)
+  })
 }
 
 export const isPlaying = signal(false)
@@ -127,7 +148,7 @@ function awaitNext(): void {
   playing = setTimeout(async () => {
     if (rev > latestRev.value) go({ moment: undefined }, 'step')
     // A record that cannot be read now is tried again.
-    else await goToRev(rev, 'step').catch(() => {})
+    else await goToRev(rev, 'step')
     if (!isPlaying.value) return
     if (moment.value === undefined) play(false)
     else awaitNext()

@@ -1,7 +1,7 @@
 /**
  * The state of the page: what is chosen, and the moment that is looked at. The address of the page says both, and the
  * view: `#view/address@seq`; without `@seq` it is live. `#why` is the view of an actor with the reason in the place of
- * its chart. What is asked of the life of the chosen actor stands behind a `?`. All else follows from them.
+ * its chart. `#why/seq` is a record, whose actor is chosen then. What is asked of the life of the chosen actor stands behind a `?`. All else follows from them.
  */
 import { batch, signal } from '@preact/signals'
 
@@ -22,6 +22,8 @@ export interface Place {
   /** The question to the history beside the view; empty while the record is shown there. */
   readonly query: string
 }
+
+const SEQ = /^\d{1,15}$/
 
 const first = placeOf(location.hash)
 export const view = signal<View>(first.view)
@@ -81,10 +83,13 @@ export function hashOf({ view, panel, choice, moment, query }: Place): string {
 /** Reads the address of a page. What is no view is an address, as links of earlier versions have it. */
 export function placeOf(hash: string): Place {
   const [, before = '', seq, query = ''] = /^#?(.*?)(?:@(\d{1,15}))?(?:\?(history\b.*))?$/.exec(hash) ?? []
-  const moment = seq === undefined ? undefined : Number(seq)
   const cut = before.indexOf('/')
   const name = cut < 0 ? before : before.slice(0, cut)
-  const choice = cut < 0 ? '' : decoded(before.slice(cut + 1))
+  const text = cut < 0 ? '' : decoded(before.slice(cut + 1))
+  // A seq alone, as the command line takes it, is the moment, and its record says which actor is chosen.
+  const isSeq = seq === undefined && SEQ.test(text)
+  const choice = isSeq ? '' : text
+  const moment = isSeq ? Number(text) : seq === undefined ? undefined : Number(seq)
   if (name === 'why') return { view: 'actor', panel: 'why', choice, moment, query }
   if ((VIEWS as readonly string[]).includes(name))
     return { view: name as View, panel: 'chart', choice, moment, query }

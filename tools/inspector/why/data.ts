@@ -27,6 +27,7 @@ export const explanation = loaded<Explanation>(() => {
   const depth = isAll.value ? undefined : DEPTHS[timesFor(seq)]
   return {
     subject: moment.value === undefined ? `live ${choice.value}` : `${seq} ${depth}`,
+    place: moment.value === undefined ? `live ${choice.value}` : String(seq),
     isSearch: true,
     read: (signal) =>
       client.ask('why', { params: { seq }, query: depth === undefined ? {} : { depth }, signal }),

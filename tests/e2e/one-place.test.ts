@@ -1,0 +1,153 @@
+/** All that the page shows is of one actor and one moment, also while the runner is gone, and for places that its log does not have. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
+import { ADDRESS, longLife } from '../api/long-life.ts'
+import { eventually } from '../runtime/harness.ts'
+import { GONE } from './complaints.ts'
+import { Opened, QUIET, row, SOON } from './opened.ts'
+
+const OTHER = 'system/dead-letters'
+
+let opened: Opened
+let long: Supervisor
+let short: Supervisor
+let api: ApiServer
+let port: number
+
+beforeAll(async () => {
+  opened = await Opened.launch({ url: () => `http://127.0.0.1:${port}`, expected: [GONE] })
+  ;[long, short] = await Promise.all([longLife(40), longLife(5)])
+  await serve(long)
+})
+afterAll(async () => {
+  await opened?.close()
+  await api?.close()
+  await Promise.all([long?.stop(), short?.stop()])
+})
+afterEach(() => opened.end())
+
+async function serve(of: Supervisor): Promise<void> {
+  api = await startApi(of, { host: '127.0.0.1', port: port ?? 0 }, QUIET)
+  port = Number(new URL(api.url).port)
+}
+
+/** Ends the server. Resolves once the page has noticed. */
+async function gone(): Promise<void> {
+  await api.close()
+  await opened.shown('#moment .chip', 'no connection since')
+}
+
+const seqOf = async (rev: number) => {
+  for await (const { seq } of long.history(ADDRESS, { fromRev: rev, limit: 1 })) return seq
+  throw new Error(`there is no rev ${rev}`)
+}
+const text = (selector: string) => opened.page.locator(selector).first().textContent()
+const count = (selector: string) => opened.page.locator(selector).count()
+
+/** Resolves once the address, the head, the record, the bar and the beads are of this record, and nothing is marked. */
+async function isAllOf(rev: number): Promise<void> {
+  const seq = await seqOf(rev)
+  await eventually(async () => {
+    expect(opened.hash()).toContain(`/${ADDRESS}@${seq}`)
+    expect(await text('.actor-head h2')).toBe(ADDRESS)
+    expect(await text('#moment .place')).toMatch(new RegExp(`^record ${rev} of`))
+    expect(await text('#moment .seq')).toBe(`seq ${seq}`)
+    expect(await opened.page.getAttribute('.bead.now', 'aria-label')).toContain(`record ${rev} of`)
+    expect(await count('#main.old, .place-note, .fault')).toBe(0)
+  })
+}
+
+describe('while the runner is gone', () => {
+  it('marks what is of another moment, shows nothing of another actor, and agrees after the return', async () => {
+    const page = await opened.open(`why/${ADDRESS}@${await seqOf(5)}`)
+    await opened.shown('#record h3', 'Record 5')
+    await page.waitForSelector('.why-step.moment', SOON)
+    await gone()
+    await page.keyboard.press('ArrowLeft')
+    await opened.shown('.place-note', `This is still ${ADDRESS} at its record 5`)
+    await opened.shown('#moment .place', 'record 4 of')
+    expect(await count('#main.old')).toBe(1)
+    await opened.shown('#why .fault', 'does not answer')
+    await page.click(row(OTHER))
+    await opened.shown('#record .fault', 'does not answer')
+    expect(await text('.actor-head h2')).toBe(OTHER)
+    expect(await count('#record .part, .why-step, .chart-surface, .place-note, .bead')).toBe(0)
+    await page.goBack()
+    await serve(long)
+    await isAllOf(4)
+    await opened.shown('#record h3', 'Record 4')
+    await page.waitForSelector(`.why-step.moment .why-go[data-seq="${await seqOf(4)}"]`, SOON)
+    await page.keyboard.press('c')
+    await page.waitForSelector('.chart-surface', SOON)
+  })
+
+  it('says that a step cannot be read, and reads the history and a search by itself after the return', async () => {
+    const page = await opened.open(`actor/${ADDRESS}@${await seqOf(40)}`)
+    await opened.shown('#record h3', 'Record 40')
+    await gone()
+    await page.click('.tabs a >> text=History')
+    await opened.shown('#history .bar.bad', 'does not answer')
+    await serve(long)
+    await page.locator('#history .entry:not(.awaited)').first().waitFor(SOON)
+    expect(await count('#history .bar.bad')).toBe(0)
+    await gone()
+    await page.fill('input[name="changed"]', 'stopPx')
+    await page.keyboard.press('Enter')
+    await opened.shown('#history .bar.bad', 'does not answer')
+    expect(await page.getByRole('button', { name: /^Go on/ }).count()).toBe(0)
+    await serve(long)
+    await opened.shown('#history .entry', '− 90')
+    await isAllOf(40)
+  })
+
+  it('ends a request that is never answered, and asks anew', async () => {
+    const page = await opened.open(`actor/${ADDRESS}@${await seqOf(7)}`)
+    await opened.shown('#record h3', 'Record 7')
+    let isAsked = false
+    await page.route('**/why*', () => {
+      isAsked = true
+    })
+    await page.keyboard.press('w')
+    await eventually(() => expect(isAsked).toBe(true))
+    await gone()
+    await page.unroute('**/why*')
+    await serve(long)
+    await page.waitForSelector(`.why-step.moment .why-go[data-seq="${await seqOf(7)}"]`, SOON)
+  })
+
+  it('says that another log, which came back, has no such moment', async () => {
+    const page = await opened.open(`actor/${ADDRESS}@${await seqOf(30)}`)
+    await isAllOf(30)
+    await gone()
+    await serve(short)
+    await opened.shown('.place-note', `The log has no seq ${await seqOf(30)} yet`)
+    await opened.shown('#moment .chip', 'behind the end')
+    await page.getByRole('link', { name: 'Now' }).click()
+    await opened.isAt(`#actor/${ADDRESS}`)
+    await opened.shown('#moment .place', 'record 6 of 6')
+    await api.close()
+    await serve(long)
+    // The page asks once more for the record that it still shows.
+    opened.complaints = opened.complaints.filter((text) => !text.includes('404'))
+  })
+})
+
+describe('an address', () => {
+  it('with a seq behind the end is said to be wrong, with a way to the present', async () => {
+    const page = await opened.open(`actor/${ADDRESS}@99999999`)
+    await opened.shown('.place-note', 'The log has no seq 99,999,999 yet: it ends with seq')
+    await page.getByRole('link', { name: 'Now' }).click()
+    await opened.isAt(`#actor/${ADDRESS}`)
+    await eventually(async () => expect(await count('.place-note')).toBe(0))
+  })
+
+  it('with a seq alone is of the actor of that record, as `outcry why` takes it', async () => {
+    const seq = await seqOf(9)
+    const page = await opened.open(`why/${seq}`)
+    await opened.isAt(`#why/${ADDRESS}@${seq}`)
+    await page.waitForSelector(`.why-step.moment .why-go[data-seq="${seq}"]`, SOON)
+    await opened.open('why/99999999')
+    await opened.shown('.place-note', 'The log has no seq 99,999,999 yet')
+  })
+})
