@@ -245,7 +245,9 @@ describe('the state of any program', () => {
     expect((await state()).strategies).toMatchObject([{ address: 'fickle/a', symbol: 's' }])
     await supervisor.send('fickle/a', { type: 'GO' })
     isBroken = true
-    const { strategies, unreadable } = await state()
+    const { strategies, unreadable } = await state(`?seq=${supervisor.seq}`)
     expect([strategies, unreadable]).toMatchObject([[], [{ address: 'fickle/a', code: 'REPLAY_DIVERGED' }]])
+    // The present is in memory, and is not replayed.
+    expect(await state()).toMatchObject({ strategies: [{ address: 'fickle/a' }], unreadable: [] })
   })
 })

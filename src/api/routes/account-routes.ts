@@ -6,8 +6,9 @@ import { logicAt } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
+import { presentLog } from '../state/present.ts'
 import { type Account, atMarket, standing } from '../state/standing.ts'
-import { stateDocument } from '../state/state-document.ts'
+import { stateDocument, statePrefixes } from '../state/state-document.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { signalOf } from './request.ts'
 
@@ -34,8 +35,14 @@ export function accountRoutes(http: Api, supervisor: Supervisor): void {
   http.get(
     pathOf(routes.state),
     { schema: { querystring: routes.state.query } },
-    async ({ query }, reply): Promise<AnswerOf<typeof routes.state>> =>
-      stateDocument(supervisor, query, { now: supervisor.now, signal: signalOf(reply) }),
+    async ({ query }, reply): Promise<AnswerOf<typeof routes.state>> => {
+      const signal = signalOf(reply)
+      const isPresent = query.seq === undefined && query.at === undefined
+      const log = isPresent
+        ? await presentLog(supervisor, statePrefixes(supervisor.registry), signal)
+        : supervisor
+      return stateDocument(log, query, { now: supervisor.now, signal })
+    },
   )
 }
 

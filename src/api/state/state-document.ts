@@ -23,6 +23,7 @@ import * as decimal from '../../../machines/model/decimal.ts'
 import type { Interruptible } from '../../../store/store.ts'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import type { Kind } from '../../runtime/actors/kind.ts'
+import type { Registry } from '../../runtime/actors/registry.ts'
 import { naturally } from '../../runtime/record/natural-order.ts'
 import type { StateDocument } from '../contract/state.ts'
 import { ActorsAt, type ReadableLog } from './actors-at.ts'
@@ -40,6 +41,12 @@ export interface Moment {
 export interface Wanted extends Moment {
   /** True: without the reconciliation and the universe, whose records may be far apart. Default: false. */
   readonly brief?: boolean | undefined
+}
+
+/** Returns the beginnings of the addresses of the actors that the document is about, but for those of single trades. */
+export function statePrefixes(registry: Registry): readonly string[] {
+  const strategies = [...registry.kinds].filter(isStrategy).map(({ name }) => `${name}/`)
+  return [...strategies, 'account/', 'position/', 'symbol/', 'reconciliation/', 'universe/']
 }
 
 /** Most records of a reconciliation that are searched for its last completed one. */

@@ -1,0 +1,36 @@
+/** The log as of its last durable record, with the states that are in memory. */
+import type { ActorView } from '../../runtime/actors/actor-view.ts'
+import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { ReadableLog } from './actors-at.ts'
+
+/**
+ * Returns the log as of now. The states of actors whose addresses begin so are taken together, so that they agree; others
+ * are replayed. A log that grows fast has so many records behind the last snapshot of a busy actor that its replay would
+ * take minutes.
+ */
+export async function presentLog(
+  supervisor: Supervisor,
+  prefixes: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadableLog> {
+  const addresses: string[] = []
+  for (const prefix of prefixes)
+    for await (const address of supervisor.addresses({ prefix, signal })) addresses.push(address)
+  await supervisor.idle()
+  const { seq } = supervisor
+  const views = new Map<string, ActorView>()
+  for (const address of addresses) {
+    const view = supervisor.viewNow(address)
+    // One that is ahead of the log, or cannot be restored, is read from the log.
+    if (view !== undefined && view.seq <= seq && view.unread === undefined) views.set(address, view)
+  }
+  return {
+    registry: supervisor.registry,
+    seq,
+    seqAt: (at) => supervisor.seqAt(at),
+    addresses: (options) => supervisor.addresses(options),
+    stateAt: async (address, to, options) => views.get(address) ?? supervisor.stateAt(address, to, options),
+    history: (address, options) => supervisor.history(address, options),
+    read: (options) => supervisor.read(options),
+  }
+}
