@@ -5,17 +5,31 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isOutcryError } from '../../errors/outcry-error.ts'
+import { routes } from './contract/routes.ts'
 import { Gate } from './gate.ts'
 import type { Guard } from './guard.ts'
 import type { Limits } from './limits.ts'
 import { signalOf } from './routes/request.ts'
 import { retryAfterOf, type Shares } from './shares.ts'
+import { pathOf } from './type-provider.ts'
 
 /**
  * Routes that read the whole log and may take long. They have a gate of their own, so they do not block other readers.
  */
-const WHOLE: readonly (string | undefined)[] = ['/verify', '/backup']
+const WHOLE: readonly (string | undefined)[] = [routes.verify, routes.backup].map(pathOf)
 const WHOLE_AT_ONCE = 1
+/**
+ * Routes that search the log in the background. While the runner trades, a few of them last for many seconds. They have
+ * a gate of their own, so that short questions do not wait behind them.
+ */
+const SEARCHES: readonly (string | undefined)[] = [
+  routes.events,
+  routes.timeline,
+  routes.failures,
+  routes.coverage,
+].map(pathOf)
+/** Routes that read memory alone. They wait for nobody. */
+const OF_MEMORY: readonly (string | undefined)[] = [routes.health].map(pathOf)
 const WHOLE_WAITING_MAX = 8
 
 /** Refuses requests beyond the share of their address. It comes before the token, so it slows down guesses, too. */
@@ -27,6 +41,7 @@ export function admitAddresses(http: FastifyInstance, shares: Shares): void {
 
 export function admission(http: FastifyInstance, limits: Limits, shares: Shares, guard: Guard): void {
   const reads = new Gate('reading', limits.readsAtOnce, limits.readsWaitingMax)
+  const searches = new Gate('searching', limits.readsAtOnce, limits.readsWaitingMax)
   const wholes = new Gate('the whole log', WHOLE_AT_ONCE, WHOLE_WAITING_MAX)
   const answers = new Gate('answers', limits.answersAtOnce, limits.readsWaitingMax)
   const open = new WeakMap<Socket, number>()
@@ -51,11 +66,13 @@ export function admission(http: FastifyInstance, limits: Limits, shares: Shares,
   http.addHook('preHandler', async (request, reply) => {
     const { method, routeOptions } = request
     if (method !== 'GET' && method !== 'HEAD') return
-    const isWhole = WHOLE.includes(routeOptions.url)
+    const { url } = routeOptions
+    const isWhole = WHOLE.includes(url)
     const signal = signalOf(reply)
     const leaveAnswers = isWhole ? undefined : await answers.enter(signal)
     if (leaveAnswers !== undefined) onEnd(reply, leaveAnswers)
-    const leave = await (isWhole ? wholes : reads).enter(signal)
+    if (OF_MEMORY.includes(url)) return
+    const leave = await (isWhole ? wholes : SEARCHES.includes(url) ? searches : reads).enter(signal)
     if (leave === undefined) return
     if (isWhole) onEnd(reply, leave)
     else done.set(request, leave)

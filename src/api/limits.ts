@@ -43,7 +43,7 @@ const fields = z.strictObject({
   ),
   readsAtOnce: limit(
     4,
-    'Requests at once that read the log. Commits share the thread and the disk with them.',
+    'Requests at once that read the log, and as many that search it. Commits share the thread and the disk with them.',
   ),
   readsWaitingMax: limit(256, 'Requests that wait for a place among these.'),
   answersAtOnce: limit(64, 'Answers under way at once, whether or not clients read them.'),

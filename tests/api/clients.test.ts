@@ -316,6 +316,21 @@ describe('a request', () => {
     const refused = answers.find(({ status }) => status === 503)
     expect(await refused?.json()).toMatchObject({ code: 'SERVER_BUSY' })
   })
+
+  it('does not wait behind searches when it is short', async () => {
+    await serve({ readsAtOnce: 1 })
+    await add(100)
+    commitBegins()
+    const order: string[] = []
+    const ask = async (path: string) => {
+      expect((await fetch(`${api.url}${path}`)).status).toBe(200)
+      order.push(path)
+    }
+    const search = '/events?since=0'
+    const searches = Array.from({ length: 10 }, () => ask(search))
+    await Promise.all([...searches, ask('/health'), ask('/records/1?within=0')]).finally(commitEnds)
+    expect(order.at(-1)).toBe(search)
+  })
 })
 
 describe('many clients', () => {

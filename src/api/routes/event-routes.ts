@@ -9,6 +9,8 @@ import { signalOf } from './request.ts'
 
 /** Events in an answer when the request gives neither `tail` nor `since`. */
 const TAIL = 50
+/** Most of the last events of some types that are found at once through the index. All else is a search, which gives way. */
+const SHORT_TAIL_MAX = 100
 /** Most records in which events that match are searched. Those of one type are found through an index. */
 const SCAN_MAX = 200_000
 
@@ -41,7 +43,8 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
       let seq = Math.max(toSeq, start)
       let left = SCAN_MAX
       const among = compact({ mentioning: actor, emitting: types })
-      const range = { fromSeq, toSeq, reverse, inBackground: true, signal: signalOf(reply), ...among }
+      const isShort = types !== undefined && actor === undefined && reverse && max <= SHORT_TAIL_MAX
+      const range = { fromSeq, toSeq, reverse, inBackground: !isShort, signal: signalOf(reply), ...among }
       for await (const record of supervisor.read(range)) {
         const texts = textsOf(record, wanted)
         found.push(...(reverse ? texts.reverse() : texts))
