@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EventEnvelope } from '../../src/client/index.ts'
 import { candlesOf, secondsOf } from '../../tools/inspector/market/candles.ts'
+import { type Told, toldUp, upTo } from '../../tools/inspector/market/told.ts'
 import { fillsIn, listOf, tradesOf } from '../../tools/inspector/market/trades.ts'
 
 let seq = 0
@@ -59,6 +60,60 @@ describe('trades', () => {
     ['position/sim:X', undefined],
   ])('of the order %s are of %s', (order, list) => {
     expect(listOf(order)).toBe(list)
+  })
+})
+
+describe('the last events up to a time', () => {
+  const all = Array.from({ length: 60 }, () => said('POSITION_CLOSED', {}))
+  const log = all.map((event, i) => ({ ...event, seq: i + 1, at: 1_000 * (i + 1) }))
+  /** Counts the events of each answer. */
+  let asked: number[] = []
+  const ask = async ({ tail, since = 0, to = Infinity }: { tail?: number; since?: number; to?: number }) => {
+    const found = log.filter(({ seq, at }) => seq > since && at <= to)
+    const events = tail === undefined ? found : found.slice(-tail)
+    asked.push(events.length)
+    return { events, seq: found.at(-1)?.seq ?? 0 }
+  }
+
+  it('are read again only as far as they are new, or far away', async () => {
+    const seqs = async (to: number, count: number, had?: Told) => {
+      const told = await toldUp(to, count, had, ask)
+      const of = upTo(told, to).slice(-count)
+      expect(of.map(({ seq }) => seq)).toEqual(
+        log
+          .filter(({ at }) => at <= to)
+          .slice(-of.length)
+          .map(({ seq }) => seq),
+      )
+      return told
+    }
+    const first = await seqs(30_000, 10)
+    const next = await seqs(32_000, 10, first)
+    const back = await seqs(27_000, 10, next)
+    expect([asked, back]).toEqual([[10, 2], next])
+    asked = []
+    const more = await seqs(32_000, 20, next)
+    await seqs(60_000, 10, more)
+    await seqs(5_000, 10, more)
+    expect(asked).toEqual([20, 10, 5])
+    // All that a log has are here, so there is nothing before them.
+    asked = []
+    const few = await seqs(5_000, 10)
+    await seqs(1_000, 10, few)
+    expect(asked).toEqual([5])
+  })
+
+  it('go on with the end of the log, and are asked for anew where that is more than a page', async () => {
+    asked = []
+    const end = await toldUp(undefined, 10, undefined, ask)
+    const next = await toldUp(undefined, 10, { ...end, seq: 58, events: end.events.slice(0, -2) }, ask)
+    expect(next.events).toEqual(log.slice(-10))
+    const paged = async (place: Parameters<typeof ask>[0]) => ({
+      ...(await ask(place)),
+      ...(place.since !== undefined && { next: 5 }),
+    })
+    expect((await toldUp(undefined, 10, { ...end, seq: 1 }, paged)).events).toEqual(log.slice(-10))
+    expect(asked).toEqual([10, 2, 59, 10])
   })
 })
 

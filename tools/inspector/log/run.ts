@@ -15,13 +15,12 @@ export type Strategy = RunState['strategies'][number]
 export type Health = AnswerOf<Routes['health']>
 export type Failures = AnswerOf<Routes['failures']>
 
-/** Accounts and strategies at the moment. */
+/** Accounts and strategies at the moment. The views need them, so they do not wait for searches. */
 export const run = loaded<RunState>(() => {
   const seq = moment.value
   if (seq === undefined) activity.value
   return {
     subject: seq === undefined ? 'live' : String(seq),
-    isSearch: true,
     read: (signal) =>
       client.ask('state', { query: { brief: true, ...(seq !== undefined && { seq }) }, signal }),
   }

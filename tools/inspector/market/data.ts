@@ -1,15 +1,16 @@
 /** The content of the market view: the symbol of the choice, its candles, fills and trades around the moment. */
 import { computed, signal } from '@preact/signals'
 import type { AnswerOf, EventEnvelope, Routes } from '../../../src/client/index.ts'
-import { allActors, membership } from '../log/actors.ts'
+import { allActors, connection, membership } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { loaded } from '../log/loading.ts'
 import { run } from '../log/run.ts'
 import { steady } from '../log/steady.ts'
 import { momentAt } from '../state/moment.ts'
-import { choice, moment } from '../state/place.ts'
+import { choice, moment, view } from '../state/place.ts'
 import { type Candle, candlesOf } from './candles.ts'
+import { type Told, toldUp, upTo } from './told.ts'
 import { type Fill, fillsIn, type Trade, tradesOf } from './trades.ts'
 
 /** The part of the log that is shown. */
@@ -30,22 +31,58 @@ const TRADES_MAX = 100
 /** The events of which trades are made. One question for all of them reads their part of the log once. */
 const TRADES = 'POSITION_OPENED,POSITION_CLOSED,POSITION_FLIPPED,ORDER_FILLED'
 /** A trade is opened and closed, by a fill each. */
-const TRADE_EVENTS_MAX = 4 * TRADES_MAX
+const EVENTS_OF_TRADE = 4
+/** Trades that are asked for while the prices are not here. A server that trades reads few of them sooner. */
+const FIRST_TRADES = 25
+const FILLS = 'ORDER_FILLED,ORDER_PARTIAL_FILL'
 /** Least ms between two readings while the log goes on. */
 const LEAST_MS = 1_000
+/** Least ms between two questions for the time of a moment that moves. */
+const TIME_LEAST_MS = 150
+
+/** False in the other views, which need no prices. */
+const isShown = computed(() => view.value === 'market')
+
+/** The time of the record at the moment. It comes sooner than the states of then, which are replayed. */
+const record = loaded<number>(() => {
+  const seq = moment.value
+  if (!isShown.value || seq === undefined) return undefined
+  const query = { within: 0 }
+  return {
+    subject: 'then',
+    read: async (signal) => (await client.ask('record', { params: { seq }, query, signal })).record.at,
+  }
+}, TIME_LEAST_MS)
+const time = computed(() => record.value.value ?? momentAt.value)
+
+/** Why there is no market of the chosen actor at the moment, in the words for actors; undefined where there is one. */
+export const absence = computed<'unknown' | 'not there yet' | 'no price yet' | undefined>(() => {
+  const is = chosen.value.value
+  if (is === undefined || is.address !== choice.value) return undefined
+  if (is.actor === undefined) return is.life.first === undefined ? 'unknown' : 'not there yet'
+  if (is.actor.kind !== 'symbol') return undefined
+  const { trade, bid, ask } = Object(is.actor.context)
+  return (trade ?? bid ?? ask) ? undefined : 'no price yet'
+})
+
+/** The addresses of the actors that have prices. */
+export const symbols = steady(() => {
+  membership.value
+  return [...allActors()].flatMap(({ kind, address }) => (kind === 'symbol' ? [address] : [])).sort()
+})
 
 /** The symbol that the chosen actor is about: its venue, its name, and the actor that has its prices. */
 export const symbol = steady(() => {
-  membership.value
   const is = chosen.value.value
+  const isSymbol = symbols.value.includes(choice.value)
   // Another actor may be about another symbol.
-  if (is?.address !== choice.value && choice.value !== '') return undefined
-  const context = Object(is?.actor?.context)
+  if (!isSymbol && is?.address !== choice.value && choice.value !== '') return undefined
+  if (absence.value !== undefined) return undefined
+  const context = isSymbol ? {} : Object(is?.actor?.context)
   // Orders have them among their terms.
   const { venue, symbol: name } = { ...context, ...context.terms }
   const own = typeof venue === 'string' && typeof name === 'string' ? `symbol/${venue}:${name}` : choice.value
-  const addresses = [...allActors()].filter(({ kind }) => kind === 'symbol').map(({ address }) => address)
-  const address = addresses.includes(own) ? own : addresses.sort()[0]
+  const address = symbols.value.includes(own) ? own : symbols.value[0]
   if (address === undefined) return undefined
   const [of = '', ...rest] = address.slice('symbol/'.length).split(':')
   return { address, venue: of, name: rest.join(':') }
@@ -65,7 +102,7 @@ const range = steady<Range | undefined>(() => {
   const isTrade = is?.address.startsWith('order/') || is?.address.startsWith('list/')
   if (isTrade && first !== undefined && last !== undefined && last - first < LIFE_MAX_MS)
     return { from: first - ROOM_MS, to: last + ROOM_MS }
-  const at = momentAt.value
+  const at = time.value
   if (at === undefined) return undefined
   // Steps of a quarter, so that each record of the present does not ask for another picture.
   const step = AFTER_MS / 4
@@ -88,7 +125,7 @@ export interface Market {
 
 export const market = loaded<Market>(() => {
   const [of, stretch] = [symbol.value, range.value]
-  if (of === undefined || stretch === undefined) return undefined
+  if (!isShown.value || of === undefined || stretch === undefined) return undefined
   const { from, to } = stretch
   // Live, the picture goes on with the log.
   if (isLive.value) run.value.value
@@ -99,38 +136,51 @@ export const market = loaded<Market>(() => {
       const query = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
       const about = (type: string, actor?: string) =>
         eventsOf({ ...query, type, ...(actor && { actor }) }, signal)
-      const [prices, candles, fills, values] = await Promise.all([
+      const account = `account/${of.venue}`
+      const [prices, candles, others, worth] = await Promise.all([
         isWhole ? timelineOf({ follow: 'CANDLE_CLOSE', actor: of.address }, signal) : [],
         isWhole ? [] : about('CANDLE_CLOSE', of.address),
-        about('ORDER_FILLED,ORDER_PARTIAL_FILL'),
-        isWhole
-          ? timelineOf({ follow: 'PORTFOLIO_VALUE', actor: `account/${of.venue}` }, signal)
-          : about('PORTFOLIO_VALUE', `account/${of.venue}`),
+        // One question for both reads their part of the log once.
+        about(isWhole ? FILLS : `${FILLS},PORTFOLIO_VALUE`),
+        isWhole ? timelineOf({ follow: 'PORTFOLIO_VALUE', actor: account }, signal) : [],
       ])
       const isOwn = ({ venue, symbol: name }: EventEnvelope) => venue === of.venue && name === of.name
+      const values = isWhole ? worth : others.filter(({ actor }) => actor === account)
       return {
         symbol: of.address,
         ...candlesOf(candles),
         line: rising(
           prices.map(({ at, event }) => ({ time: at / 1_000, value: Number(event.candle.close) })),
         ),
-        fills: fillsIn(fills.filter(isOwn)),
+        fills: fillsIn(others.filter(isOwn)),
         equity: rising(values.map(({ at, event }) => ({ time: at / 1_000, value: Number(event.equity) }))),
       }
     },
   }
 }, LEAST_MS)
 
+const hasPrices = computed(() => market.value.value !== undefined)
+
+/** The events of trades that are here, of one connection: the server may have another log then. */
+let had: { readonly of: number; readonly told: Told } | undefined
+
 /** Trades that were closed up to the moment, the latest first. */
 export const trades = loaded<readonly Trade[]>(() => {
-  const to = isLive.value ? undefined : momentAt.value
+  if (!isShown.value) return undefined
+  const to = isLive.value ? undefined : time.value
   if (isLive.value) run.value.value
   else if (to === undefined) return undefined
+  const of = connection.value
+  const count = EVENTS_OF_TRADE * (hasPrices.value ? TRADES_MAX : FIRST_TRADES)
   return {
     subject: isLive.value ? 'live' : 'then',
     read: async (signal) => {
-      const query = { type: TRADES, tail: TRADE_EVENTS_MAX, ...(to !== undefined && { to }) }
-      const { events } = await client.ask('events', { query, signal })
+      const before = had?.of === of ? had.told : undefined
+      const told = await toldUp(to, count, before, (place) =>
+        client.ask('events', { query: { type: TRADES, ...place }, signal }),
+      )
+      had = { of, told }
+      const events = upTo(told, to)
       const [filled, positions] = [true, false].map((isFill) =>
         events.filter(({ type }) => (type === 'ORDER_FILLED') === isFill),
       )

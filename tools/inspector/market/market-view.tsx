@@ -9,7 +9,8 @@ import { momentAt } from '../state/moment.ts'
 import { choice, moment } from '../state/place.ts'
 import { directionOf, gainText, moneyText } from '../text/numbers.ts'
 import { secondText } from '../text/time.ts'
-import { market, reach, symbol, trades } from './data.ts'
+import { Absent } from './absent.tsx'
+import { absence, market, reach, symbol, trades } from './data.ts'
 import { EquityChart } from './equity-chart.tsx'
 import { type Level, PriceChart } from './price-chart.tsx'
 import type { Trade } from './trades.ts'
@@ -33,9 +34,11 @@ export function MarketView(): JSX.Element {
         </div>
         <div class="canvas">
           <Notice of={market} lines={8} />
-          {of === undefined && isWhole.value && chosen.value.value?.address === choice.value && (
-            <p class="empty">Nothing has a price here.</p>
-          )}
+          {absence.value !== undefined && <Absent why={absence.value} />}
+          {of === undefined &&
+            absence.value === undefined &&
+            isWhole.value &&
+            chosen.value.value?.address === choice.value && <p class="empty">Nothing has a price here.</p>}
           {is !== undefined && is.candles.length + is.line.length === 0 && (
             <p class="empty">No candle has closed in this stretch.</p>
           )}
