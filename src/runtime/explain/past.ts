@@ -17,6 +17,12 @@ export interface Before {
   readonly doubt: string | undefined
 }
 
+/** An actor before the record that was asked for last. It has no cell before its first record. */
+interface Known {
+  readonly record: TransitionRecord
+  readonly before: Before | undefined
+}
+
 /** A record before which the actor cannot be replayed, from the latest snapshot before it. */
 interface Failure {
   readonly seq: number
@@ -28,7 +34,7 @@ export class Past {
   readonly #log: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #options: Interruptible
-  readonly #known = new Map<string, Before>()
+  readonly #known = new Map<string, Known>()
   readonly #failed = new Map<string, Failure>()
 
   /** `log` has today's names: see `upcasting`. */
@@ -44,36 +50,40 @@ export class Past {
    */
   async before(record: TransitionRecord): Promise<Before | undefined> {
     const { actor, rev, seq } = record
-    if (rev === 1) return undefined
     const known = this.#known.get(actor)
     // A replay changes the cell in place. One that throws leaves it in a state that never was.
     this.#known.delete(actor)
-    const before = (known && (await this.#onwards(known, record))) ?? (await this.#fromSnapshot(actor, seq))
-    if (before !== undefined) this.#known.set(actor, before)
+    const before =
+      rev === 1
+        ? undefined
+        : ((known && (await this.#onwards(known, record))) ?? (await this.#fromSnapshot(actor, seq)))
+    this.#known.set(actor, { record, before })
     return before
   }
 
   /** Undefined when the way from there is too long, or does not replay. A snapshot may be behind what does not. */
   async #onwards(
-    { cell: from, doubt }: Before,
+    { record: last, before }: Known,
     { actor, rev }: TransitionRecord,
   ): Promise<Before | undefined> {
-    const gap = rev - from.state.rev
-    if (gap <= 0 || gap > GAP_MAX) return undefined
-    if (gap === 1) return { cell: from, doubt }
+    const gap = rev - last.rev
+    if (gap === 0) return before
+    if (gap < 0 || gap > GAP_MAX) return undefined
     const scope = replayScope()
-    const range = { fromRev: from.state.rev + 1, toRev: rev - 1, ...this.#options }
-    let before: Before = { cell: from, doubt }
+    const take = (was: Before | undefined, record: TransitionRecord): Before => {
+      const { cell, result } = replayRecord(scope, this.#registry, was?.cell, record)
+      return { cell, doubt: was?.doubt ?? differenceOf(record, result) }
+    }
     try {
-      for await (const record of this.#log.history(actor, range)) {
-        const { cell, result } = replayRecord(scope, this.#registry, before.cell, record)
-        before = { cell, doubt: before.doubt ?? differenceOf(record, result) }
-      }
+      // It is in hand. What a turn did to an actor mostly follows at once, and then nothing is read.
+      let found = take(before, last)
+      const range = { fromRev: last.rev + 1, toRev: rev - 1, ...this.#options }
+      if (gap > 1) for await (const record of this.#log.history(actor, range)) found = take(found, record)
+      return found
     } catch (error) {
       if (isOfReading(error)) throw error
       return undefined
     }
-    return before
   }
 
   async #fromSnapshot(actor: string, seq: number): Promise<Before | undefined> {

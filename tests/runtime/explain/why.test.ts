@@ -9,12 +9,14 @@ import { Registry } from '../../../src/runtime/actors/registry.ts'
 import { PART_SIZE_MAX } from '../../../src/runtime/explain/bounds.ts'
 import { CAUSES_MAX, causesOf, isSameTimer } from '../../../src/runtime/explain/causes.ts'
 import { effectsOf, REPEATS_MAX } from '../../../src/runtime/explain/effects.ts'
+import { Past } from '../../../src/runtime/explain/past.ts'
 import { ANSWER_NOTES_MAX, type Explained, lastDecision, why } from '../../../src/runtime/explain/why.ts'
 import type { PortContext } from '../../../src/runtime/port.ts'
 import { openLevelStore } from '../../../src/runtime/record/log.ts'
 import { NOTES_MAX, READS_MAX } from '../../../src/runtime/record/reading.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
 import { upcasting } from '../../../src/runtime/state/upcasting-store.ts'
+import type { Store } from '../../../store/index.ts'
 import { unpack } from '../../runner/golden/run.ts'
 import { SEED, seeded } from '../../seeded.ts'
 import { eventually, Harness } from '../harness.ts'
@@ -233,6 +235,27 @@ it('refuses a record that is not there, and counts what it reads', async () => {
   const { read } = await supervisor.why(RING)
   expect(read).toBeGreaterThan(8)
   expect((await why(harness.store, supervisor.registry, RING)).read).toBe(read)
+  await supervisor.stop()
+})
+
+it('replays the records that it has in hand, and reads only those between them', async () => {
+  const harness = await rung()
+  const { store, supervisor } = harness
+  const read: number[] = []
+  const history: Store<TransitionRecord>['history'] = async function* (actor, options) {
+    for await (const record of store.history(actor, options)) {
+      read.push(record.rev)
+      yield record
+    }
+  }
+  const log = Object.assign(Object.create(store), { history, snapshots: store.snapshots.bind(store) })
+  const past = new Past(log, supervisor.registry)
+  const own = (await harness.records()).filter(({ actor }) => actor === 'bell/a')
+  for (const record of own.slice(0, 4)) await past.before(record)
+  expect(read).toEqual([])
+  const before = await past.before(own[6] as TransitionRecord)
+  expect(read).toEqual([5, 6])
+  expect(before?.cell.state.rev).toBe(6)
   await supervisor.stop()
 })
 
