@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { EXIT, factsOf } from '../../errors/codes.ts'
+import { isOutcryError } from '../../errors/outcry-error.ts'
 import { VERSION } from '../../src/api/version.ts'
 import { assertXState } from '../../src/runtime/xstate/xstate-version.ts'
-import { isOutcryError } from '../../store/index.ts'
 import { noteColors } from './colors.ts'
 import { COMMANDS } from './commands.ts'
 import { written } from './output.ts'
