@@ -1,9 +1,10 @@
 /** The content of the market view: the symbol of the choice, its candles, fills and trades around the moment. */
 import { computed, signal } from '@preact/signals'
 import type { AnswerOf, EventEnvelope, Routes } from '../../../src/client/index.ts'
-import { allActors, connection, membership } from '../log/actors.ts'
+import { allActors, membership } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
+import { connection } from '../log/connection.ts'
 import { loaded } from '../log/loading.ts'
 import { run } from '../log/run.ts'
 import { steady } from '../log/steady.ts'
