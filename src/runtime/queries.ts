@@ -12,7 +12,6 @@ import type {
   StoreEntry,
 } from '../../store/store.ts'
 import { type ActorView, unreadOf, viewOf } from './actors/actor-view.ts'
-import type { Cell } from './actors/cell.ts'
 import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
 import type { CommitLatency } from './commit/latencies.ts'
@@ -166,14 +165,15 @@ export class Queries {
 
   /** Returns an actor's present state, as durable records have it. */
   async view(address: string): Promise<ActorView | undefined> {
-    await this.idle()
     const cell = this.parts.residents.read(address as Address)
-    return cell && viewOf(cell)
+    const view = cell && viewOf(cell)
+    await this.settled()
+    return view
   }
 
   /** Returns the actors that have a history, in order of address. */
   async *actors(options: ActorsOptions = {}): AsyncIterable<ActorView> {
-    await this.idle()
+    await this.settled()
     for await (const address of this.parts.store.actors(options)) {
       const view = this.viewNow(address)
       if (view) yield view
@@ -301,28 +301,28 @@ export class Queries {
 
   /** Returns the contents of the log as one consistent copy. See `writeBackup`. */
   async *entries(options: Interruptible = {}): AsyncIterable<StoreEntry> {
-    await this.idle()
+    await this.settled()
     yield* this.parts.store.entries(options)
   }
 
   /** Replays the whole log and compares it with the store and the actors in memory. @throws READ_ABORTED */
   async verify(options: Pick<VerifyOptions, 'onProgress' | 'signal'> = {}): Promise<Verification> {
-    await this.idle()
+    await this.settled()
     return verifyLog(this.parts.store, this.registry, { ...options, live: this.#durable(options) })
   }
 
   /** Returns the actors in memory as durable records have them, in small steps: other actors change meanwhile. */
   async *#durable({ signal }: Interruptible): AsyncGenerator<SnapshotEntry> {
     const pace = new Pace({ signal })
-    const ahead: Cell[] = []
+    const ahead: SnapshotEntry[] = []
     for (const cell of [...this.parts.residents.cells]) {
       const rest = pace.step()
       if (rest !== undefined) await rest
       if (cell.state.seq <= this.seq) yield persistCell(cell)
-      else ahead.push(cell)
+      else ahead.push(persistCell(cell))
     }
-    if (ahead.length > 0) await this.idle()
-    for (const cell of ahead) if (cell.state.seq <= this.seq) yield persistCell(cell)
+    await this.settled()
+    yield* ahead
   }
 
   /** The present time of the runtime. */
@@ -348,7 +348,19 @@ export class Queries {
     return this.parts.publisher.watch(onPublication)
   }
 
-  /** Resolves when no message waits and every turn is durable and published. @throws STORE_FENCED */
+  /**
+   * Resolves when all turns that have run are durable and published, whatever comes meanwhile.
+   * @throws STORE_FENCED
+   */
+  settled(): Promise<void> {
+    return this.parts.loop.settled()
+  }
+
+  /**
+   * Resolves when no message waits and every turn is durable and published. While messages come faster than they are
+   * written, that may be never.
+   * @throws STORE_FENCED
+   */
   idle(): Promise<void> {
     return this.parts.loop.idle()
   }

@@ -142,7 +142,7 @@ export class Inspection {
 
   /** Resolves with the actor. Tells the client of one that cannot be restored. @throws STORE_FENCED */
   async #viewFor(client: LiveClient, address: string): Promise<ActorView | undefined> {
-    await this.#supervisor.idle()
+    await this.#supervisor.settled()
     try {
       return await this.#supervisor.view(address)
     } catch (error) {

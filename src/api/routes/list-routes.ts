@@ -31,7 +31,7 @@ export function listRoutes(http: Api, supervisor: Supervisor): void {
       const signal = signalOf(reply)
       const { limit, prefix, after, address, group, by, seq: asked, at, ...filter } = request.query
       const seq = at === undefined ? asked : await supervisor.seqAt(at)
-      if (seq === undefined) await supervisor.idle()
+      if (seq === undefined) await supervisor.settled()
       const list = new ActorList(supervisor, outline, { filter, prefix, seq }, { signal })
       const actors = new AnswerList<ActorSummary>()
       const add = async (found: Listed) => {

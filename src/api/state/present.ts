@@ -16,14 +16,16 @@ export async function presentLog(
   const addresses: string[] = []
   for (const prefix of prefixes)
     for await (const address of supervisor.addresses({ prefix, signal })) addresses.push(address)
-  await supervisor.idle()
-  const { seq } = supervisor
   const views = new Map<string, ActorView>()
+  let { seq } = supervisor
   for (const address of addresses) {
     const view = supervisor.viewNow(address)
-    // One that is ahead of the log, or cannot be restored, is read from the log.
-    if (view !== undefined && view.seq <= seq && view.unread === undefined) views.set(address, view)
+    // One that cannot be restored is read from the log.
+    if (view === undefined || view.unread !== undefined) continue
+    views.set(address, view)
+    seq = Math.max(seq, view.seq)
   }
+  await supervisor.settled()
   return {
     registry: supervisor.registry,
     seq,

@@ -38,6 +38,8 @@ export class Committer {
   readonly #parts: CommitterParts
   readonly #observer: CommitObserver
   #pending: PendingTurn[] = []
+  /** The turns of the commit under way. */
+  #batch: readonly PendingTurn[] = []
   #pendingRecords = 0
   #pendingSize = 0
   #running: Promise<void> | undefined
@@ -72,6 +74,14 @@ export class Committer {
     return this.#latencies.lastMinute()
   }
 
+  /** Resolves when all turns that have run are durable and published. @throws STORE_FENCED */
+  settled(): Promise<void> {
+    if (this.#fence) return Promise.reject(this.#fence)
+    const last = this.#pending.at(-1) ?? this.#batch.at(-1)
+    if (last === undefined) return Promise.resolve()
+    return new Promise((resolve, reject) => last.followers.push({ resolve, reject }))
+  }
+
   add(turn: PendingTurn): void {
     this.#pending.push(turn)
     this.#pendingRecords += turn.publications.length
@@ -94,6 +104,7 @@ export class Committer {
     await undefined
     while (this.#pending.length > 0) {
       const batch = this.#takeBatch()
+      this.#batch = batch
       const records: TransitionRecord[] = []
       const snapshots: SnapshotEntry[] = []
       for (const turn of batch) {
@@ -118,6 +129,7 @@ export class Committer {
         return
       }
       maintenance.count(records.length)
+      this.#batch = []
       for (const turn of batch) this.#answer(turn)
       try {
         await maintenance.run(this.last)
@@ -155,6 +167,7 @@ export class Committer {
     )
     const lost = [...batch, ...this.#pending]
     this.#pending = []
+    this.#batch = []
     for (const turn of lost) this.#answer(turn, this.#fence)
     this.#observer.onFenced(this.#fence)
     this.#parts.publisher.fence(this.#fence)

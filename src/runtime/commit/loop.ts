@@ -173,6 +173,14 @@ export class Loop implements CommitObserver {
     })
   }
 
+  /**
+   * Resolves when all turns that have run are durable and published, whatever comes meanwhile.
+   * @throws STORE_FENCED
+   */
+  settled(): Promise<void> {
+    return this.#committer.settled()
+  }
+
   /** Resolves when there is room for more messages. Undefined when there is room now. */
   room(): Promise<void> | undefined {
     return this.#hasRoom ? undefined : new Promise((resolve) => this.#waitingForRoom.push(resolve))
@@ -275,6 +283,7 @@ export class Loop implements CommitObserver {
       job,
       joined: job.together?.add(publications.length, size) ?? false,
       refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event, turn.unreadable)),
+      followers: [],
     })
     publisher.noteIntentsAhead(publications)
     timers.follow(publications)
@@ -304,7 +313,7 @@ export class Loop implements CommitObserver {
 
   #resolveWhenDurable(waiting: Waiting | undefined, receipt: Receipt): void {
     if (waiting === undefined) return
-    this.idle().then(
+    this.settled().then(
       () => waiting.resolve(receipt),
       (error) => waiting.reject(error),
     )

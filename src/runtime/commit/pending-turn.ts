@@ -15,11 +15,22 @@ export interface PendingTurn {
   readonly joined: boolean
   /** The error when the turn's message was not taken. */
   readonly refused: OutcryError | undefined
+  /** Those who wait until this turn is durable, and so all turns before it. */
+  readonly followers: Follower[]
 }
 
-/** Answers the sender that waits for the turn: it is durable, it will never be, or its message was refused. */
-export function answer({ job: { waiting }, publications, refused }: PendingTurn, error?: unknown): void {
+export interface Follower {
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/** Answers those who wait for the turn: it is durable, it will never be, or its message was refused. */
+export function answer(
+  { job: { waiting }, publications, refused, followers }: PendingTurn,
+  error?: unknown,
+): void {
   if (error !== undefined) waiting?.reject(error)
   else if (refused !== undefined) waiting?.reject(refused)
   else waiting?.resolve({ seq: publications[0]?.record.seq ?? 0, duplicate: false })
+  for (const follower of followers) error === undefined ? follower.resolve() : follower.reject(error)
 }
