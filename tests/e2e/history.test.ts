@@ -213,12 +213,25 @@ describe('the search', () => {
     )
   })
 
-  it('says when nothing is found, and when the server refuses the path', async () => {
+  it('says when nothing is found, and what cannot be asked, in one line and without asking', async () => {
     await open('?history&changed=nosuch')
     await eventually(async () =>
       expect(await page.locator('#history .bar').allTextContents()).toEqual(['0 newer: all', '0 older: all']),
     )
     expect(await page.textContent('#history [role="status"]')).toBe('0 found')
+    for (const [query, says] of [
+      ['changed=legs[', 'What changed must be a path such as cumQty or legs[0].stopPx.'],
+      [`text=${'a'.repeat(500)}`, 'The text must have at most 200 characters.'],
+    ] as const) {
+      await open(`?history&${query}`)
+      await page.waitForSelector('#history [role="alert"]', SOON)
+      expect(await page.locator('#history :not(form) > .bar, #history > .bar').allTextContents()).toEqual([
+        says,
+      ])
+    }
+    await page.goto(`${api.url}/#actor/trade/nobody?history`)
+    await page.locator('#history .bar', { hasText: 'The log has no record of trade/nobody.' }).waitFor(SOON)
+    expect(await page.textContent('#history')).not.toContain('0 records')
   })
 })
 

@@ -133,6 +133,22 @@ describe('while the runner is gone', () => {
   })
 })
 
+describe('why, of a living actor', () => {
+  it('names the record that it explains, and leads to the last one that led to something', async () => {
+    const page = await opened.open(`why/${ADDRESS}`)
+    // A tick changes the price alone.
+    await opened.shown('.why-note', 'Nothing came before record 44, TICK.')
+    await opened.shown('#record h3', 'Record 44')
+    await opened.shown('#why .why-fold', 'Record 44 led to no other state and said nothing')
+    await page.getByRole('link', { name: 'Stay at it' }).click()
+    await opened.isAt(`#why/${ADDRESS}@${await seqOf(44)}`)
+    await page.getByRole('link', { name: 'record 23, OPEN' }).click()
+    await isAllOf(23)
+    await page.waitForSelector(`.why-step.moment .why-go[data-seq="${await seqOf(23)}"]`, SOON)
+    expect(await page.locator('#why .why-fold', { hasText: 'said nothing' }).count()).toBe(0)
+  })
+})
+
 describe('an address', () => {
   it('with a seq behind the end is said to be wrong, with a way to the present', async () => {
     const page = await opened.open(`actor/${ADDRESS}@99999999`)

@@ -6,7 +6,7 @@ import type { Asked } from './asked.ts'
 const NAMES: Readonly<Record<string, string>> = {
   type: 'The event',
   text: 'The text',
-  changed: 'The path',
+  changed: 'What changed',
   is: 'The value',
 }
 
@@ -23,7 +23,7 @@ export function asQuery({ type, text, changed, is }: Asked) {
 /**
  * Returns why the contract refuses a question; undefined when it takes it.
  *
- * @example refusalOf({ type: '', text: '', changed: 'legs[', is: '' }) // The path must be such as cumQty or legs[0].stopPx
+ * @example refusalOf({ type: '', text: '', changed: 'legs[', is: '' }) // 'What changed must be a path such as cumQty or legs[0].stopPx.'
  */
 export function refusalOf(asked: Asked): string | undefined {
   const { error } = routes.history.query.safeParse(asQuery(asked))

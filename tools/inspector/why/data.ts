@@ -1,11 +1,11 @@
 /** Why the record at the moment happened, and how much of it is shown. */
 import { computed, signal } from '@preact/signals'
 import type { Explanation } from '../../../src/client/index.ts'
-import { record } from '../log/chosen.ts'
+import { chosen, record } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { loaded } from '../log/loading.ts'
 import { choice, moment, panel } from '../state/place.ts'
-import { movedTo, shownOf, stepsOf } from './steps.ts'
+import { isDecision, movedTo, shownOf, stepsOf } from './steps.ts'
 
 /** Levels of effects that are read at first, and when more are asked for. After these, all of them are. */
 const DEPTHS = [2, 6] as const
@@ -33,6 +33,16 @@ export const explanation = loaded<Explanation>(() => {
       client.ask('why', { params: { seq }, query: depth === undefined ? {} : { depth }, signal }),
   }
 }, LEAST_MS)
+
+/**
+ * The last record up to the moment that changed its state or said something, where the one at the moment did not. Absent as
+ * well where it lies further back than the records that are here.
+ */
+export const lastDecision = computed(() => {
+  const now = record.value
+  if (now === undefined || isDecision(now)) return undefined
+  return chosen.value.value?.life.records.findLast((one) => one.rev < now.rev && isDecision(one))
+})
 
 /** Returns whether deeper effects can be asked for. */
 export function hasDeeper({ record: { seq }, leftOut }: Explanation): boolean {

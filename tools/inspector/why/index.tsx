@@ -7,10 +7,11 @@ import { Notice } from '../frame/notice.tsx'
 import { useWidth } from '../frame/width.ts'
 import { isWhole } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
-import { choice } from '../state/place.ts'
+import { choice, moment } from '../state/place.ts'
+import { eventText } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
 import { lengthText, timeText } from '../text/time.ts'
-import { explanation, isAll, whole } from './data.ts'
+import { explanation, isAll, lastDecision, whole } from './data.ts'
 import { Sequence } from './sequence.tsx'
 import { beginningOf } from './steps.ts'
 
@@ -22,6 +23,14 @@ export function WhyNote(): JSX.Element | null {
     <div class="why-note">
       <p aria-live="polite">
         <Note of={is} />
+        {moment.value === undefined && (
+          <>
+            {' '}
+            <To place={{ moment: is.record.seq }} kind="link">
+              Stay at it
+            </To>
+          </>
+        )}
       </p>
       {first !== undefined && (
         <>
@@ -51,23 +60,43 @@ function Note({
   readonly of: Explanation
 }): JSX.Element {
   const [first] = causes
+  // The actor may have gone on since it was explained.
+  const named = `${countText(record.rev)}, ${eventText(record.event.type)}`
+  const isLive = moment.value === undefined
+  const here = isLive ? `record ${named}` : 'this record'
   if (first === undefined) {
     const { name } = beginningOf(record)
     const count = effects.length + leftOut
     const isNamed = name === 'tick' || name === 'command'
-    const begins = isNamed ? `This is the ${name}.` : 'Nothing came before this record.'
+    const begins = isNamed
+      ? `${isLive ? `Record ${named}` : 'This'} is the ${name}.`
+      : `Nothing came before ${here}.`
     const led = count === 0 ? 'no other record' : recordsText(count)
     return <>{`${begins} It led to ${led}${leftOut > 0 ? ' and what they led to' : ''}.`}</>
   }
   const count = causes.reduce((sum, { repeats }) => sum + 1 + repeats, 0)
   const steps = `${countText(count)} ${count === 1 ? 'step' : 'steps'}`
   const length = lengthText(record.at - first.record.at)
-  if (!isWhole) return <>{`More than ${steps} to this record, of which the last ones took ${length}`}</>
+  if (!isWhole) return <>{`More than ${steps} to ${here}, of which the last ones took ${length}`}</>
   return (
     <>
       {steps} from the {beginningOf(first.record).name}{' '}
-      <span class="wide-only">at {timeText(first.record.at, record.at)} </span>to this record: {length}
+      <span class="wide-only">at {timeText(first.record.at, record.at)} </span>to {here}: {length}
     </>
+  )
+}
+
+/** The way to the record that a person most likely asks about, where the last one changed nothing. */
+function LastDecision({ of }: { readonly of: Explanation }): JSX.Element | null {
+  const last = lastDecision.value
+  if (last === undefined || of.record.actor !== last.actor) return null
+  return (
+    <p class="why-fold">
+      Record {countText(of.record.rev)} led to no other state and said nothing. The last one that did:
+      <To place={{ moment: last.seq }} kind="btn">
+        record {countText(last.rev)}, {eventText(last.event.type)}
+      </To>
+    </p>
   )
 }
 
@@ -84,6 +113,7 @@ export function WhyPanel(): JSX.Element {
     <div id="why" ref={root}>
       <Notice of={explanation} lines={8} />
       {of === undefined && <Notice of={chosen} lines={8} />}
+      {is !== undefined && !hasFault && <LastDecision of={is} />}
       {is !== undefined && !hasFault && <Sequence of={is} width={width.value} />}
       {is !== undefined && isAll.value && <Notice of={whole} lines={3} />}
       {of !== undefined && of.actor === undefined && (

@@ -94,6 +94,16 @@ export function beginningOf({ actor, origin, key, request, event, child }: Trans
   return { name: 'command', text: details === '' ? who : `${who}: ${details}` }
 }
 
+/**
+ * Returns whether a record moved its actor, said something, failed or ended it. Of an actor by its name, `outcry why`
+ * explains the last one that did.
+ */
+export function isDecision({ from, to, emitted, intents, status, event }: TransitionRecord): boolean {
+  const isMoved = JSON.stringify(from) !== JSON.stringify(to)
+  const isSaid = emitted !== undefined || intents !== undefined
+  return isMoved || isSaid || status !== undefined || event.type === 'outcry.failed'
+}
+
 /** The change that a record made to its actor, in a word or two. */
 export interface Outcome {
   readonly text: string
