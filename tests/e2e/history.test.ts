@@ -237,7 +237,10 @@ describe('the search', () => {
 
 describe('play and jump', () => {
   it('plays a life at its own pace until the present, and stops there', async () => {
-    await open(`@${await seqOf(2_400)}`)
+    // A phone has room for all of it.
+    await open(`@${await seqOf(2_400)}`, [390, 844])
+    await page.getByRole('button', { name: 'Jump…' }).click()
+    await page.locator('dialog').getByRole('button', { name: 'Back' }).click()
     await page.selectOption('#moment .speed', '1000')
     await page.click('#moment .btn[aria-label="Play"]')
     // At 900 ms a record, the two hundred records would take three minutes.

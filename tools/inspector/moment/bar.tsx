@@ -47,7 +47,7 @@ export function MomentBar(): JSX.Element {
         />
         <Speed />
         <When />
-        <button type="button" class="btn wide-only" title="Jump to a time or a seq (g)" onClick={openJump}>
+        <button type="button" class="btn" title="Jump to a time or a seq (g)" onClick={openJump}>
           Jump…
         </button>
         <button
@@ -104,7 +104,7 @@ function Step({
 function Speed(): JSX.Element {
   return (
     <select
-      class="speed wide-only"
+      class="speed"
       aria-label="Speed of play"
       title="Speed of play: steady, or the pauses that there were, so many times as fast"
       value={String(speed.value)}
