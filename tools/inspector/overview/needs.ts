@@ -1,5 +1,5 @@
 /** The matters that need a person, the gravest first. All of them are of the moment; an act is of now. */
-import { computed, signal } from '@preact/signals'
+import { computed } from '@preact/signals'
 import type { EventEnvelope, Failure } from '../../../src/client/index.ts'
 import { type Actor, allActors, membership, type Trouble, troubleOf } from '../log/actors.ts'
 import { type Letter, letters, whyDead } from '../log/letters.ts'
@@ -9,6 +9,7 @@ import { vitals } from '../log/vitals.ts'
 import { moment } from '../state/place.ts'
 import { idOf, shortState } from '../text/names.ts'
 import { countText, decimalText } from '../text/numbers.ts'
+import { REFUSED, seen } from './seen.ts'
 
 export interface Need {
   readonly key: string
@@ -35,9 +36,6 @@ export type Act =
   | { readonly does: 'component'; readonly name: string }
   | { readonly does: 'redeliver' | 'drop'; readonly letter: Letter }
   | { readonly does: 'seen'; readonly sort: string; readonly upTo: number }
-
-/** By sort of matter, the seq up to which a person has seen it, or how many of them. */
-export const seen = signal<Readonly<Record<string, number>>>({})
 
 export const needs = computed<readonly Need[]>(() => {
   membership.value
@@ -281,7 +279,7 @@ function bookNeeds(): Need[] {
 function refusedNeeds(): Need[] {
   const refused = Object.entries(health.value.value?.refused ?? {})
   const all = refused.reduce((sum, [, n]) => sum + n, 0)
-  const before = seen.value.refused ?? 0
+  const before = seen.value[REFUSED] ?? 0
   // A new run counts anew.
   const count = all < before ? all : all - before
   if (count === 0) return []
@@ -291,7 +289,7 @@ function refusedNeeds(): Need[] {
       isGrave: false,
       title: `${countText(count)} ${count === 1 ? 'message' : 'messages'} of the market ${count === 1 ? 'was' : 'were'} not believed`,
       text: `They were left out. Reasons in this run: ${refused.map(([reason, n]) => `${countText(n)} ${reason}`).join(', ')}.`,
-      acts: [{ does: 'seen', sort: 'refused', upTo: all }],
+      acts: [{ does: 'seen', sort: REFUSED, upTo: all }],
     },
   ]
 }

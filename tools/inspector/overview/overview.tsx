@@ -25,8 +25,9 @@ import { Components } from './components.tsx'
 import { Held } from './held.tsx'
 import { LogCard } from './log-card.tsx'
 import { Money } from './money.tsx'
-import { type Act, lettersActs, type Need, needs, seen } from './needs.ts'
+import { type Act, lettersActs, type Need, needs } from './needs.ts'
 import { Pace } from './pace.tsx'
+import { see } from './seen.ts'
 
 /** The sorts of trouble that the page looks for, in the past as well or now alone: where it finds none, it says so. */
 const NOTHING: readonly (readonly [name: string, keys: RegExp, isOfPast: boolean])[] = [
@@ -220,13 +221,7 @@ function ActButton({
 }): JSX.Element | null {
   if (act.does === 'seen')
     return (
-      <button
-        type="button"
-        class="btn"
-        onClick={() => {
-          seen.value = { ...seen.value, [act.sort]: act.upTo }
-        }}
-      >
+      <button type="button" class="btn" onClick={() => see(act.sort, act.upTo)}>
         Seen
       </button>
     )
