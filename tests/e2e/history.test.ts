@@ -1,49 +1,35 @@
 /** The history beside the chart: all records of a long life, and the search over it. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { ADDRESS, longLife } from '../api/long-life.ts'
 import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { complaintsOf } from './complaints.ts'
+import { Opened, QUIET, type Scheme, type Size, SOON } from './opened.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
-const SOON = { timeout: 120_000 }
-
-let browser: Browser
+let opened: Opened
 let supervisor: Supervisor
 let api: ApiServer
 let page: Page
-let complaints: string[]
 
 beforeAll(async () => {
-  browser = await launchChromium()
+  opened = await Opened.launch({ url: () => api.url })
   supervisor = await longLife()
   api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
 })
 afterAll(async () => {
-  await browser?.close()
+  await opened?.close()
   await api?.close()
   await supervisor?.stop()
 })
-afterEach(async () => {
-  await page.close()
-  expect(complaints).toEqual([])
-})
+afterEach(() => opened.end())
 
-async function open(
-  query: string,
-  [width, height]: readonly [number, number] = [1440, 900],
-  colorScheme: 'light' | 'dark' = 'light',
-): Promise<void> {
-  await page?.close()
-  page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
-  complaints = complaintsOf(page)
-  await page.goto(`${api.url}/#actor/${ADDRESS}${query}`)
+async function open(query: string, size?: Size, scheme?: Scheme): Promise<void> {
+  page = await opened.open(`actor/${ADDRESS}${query}`, size, scheme)
   await page.waitForSelector('.chart-surface', { state: 'attached', ...SOON })
-  if (width < 761) await page.getByRole('button', { name: 'Record', exact: true }).click()
+  if (size !== undefined && size[0] < 761)
+    await page.getByRole('button', { name: 'Record', exact: true }).click()
 }
 
 interface Shown {
@@ -67,7 +53,7 @@ const rows = () =>
   ) as Promise<Shown[]>
 const names = async () => (await rows()).map(({ text }) => text.replace(/^[\d:.]+/, ''))
 const places = async () => (await rows()).map(({ text, top }) => [text, top])
-const hash = () => decodeURIComponent(new URL(page.url()).hash)
+const hash = () => opened.hash()
 const seqOf = async (rev: number) => {
   for await (const { seq } of supervisor.history(ADDRESS, { fromRev: rev, limit: 1 })) return seq
   throw new Error(`there is no rev ${rev}`)

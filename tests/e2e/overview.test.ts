@@ -1,5 +1,5 @@
 /** The overview: all that needs a person, each with its act, and the figures of how the runner keeps up. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineStrategy } from '../../machines/index.ts'
@@ -8,12 +8,9 @@ import { createClient } from '../../src/client/index.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
-import { launchChromium } from './chromium.ts'
-import { complaintsOf } from './complaints.ts'
+import { Opened, QUIET, SOON } from './opened.ts'
 import { picture, pixelsApart, settled } from './pictures.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-const SOON = { timeout: 120_000 }
 const SYMBOL = 'symbol/paper:BTCUSDT'
 
 const careless = defineStrategy({
@@ -39,14 +36,15 @@ const COMPONENTS = [
   { name: 'news', state: 'FAILED', reason: 'the wire is cut' },
 ] as const
 
-let browser: Browser
+let opened: Opened
 let floor: Floor
 let api: ApiServer
 let page: Page
-let complaints: string[]
 
 beforeAll(async () => {
-  browser = await launchChromium()
+  // The letter that is sent again has no receiver.
+  const expected = [/status of 404/]
+  opened = await Opened.launch({ url: () => api.url, size: [1440, 1400], expected })
   floor = await Floor.open(CONFIG, { './careless.ts': careless })
   for (const px of ['101', '102', '103']) {
     await floor.pass(1_000)
@@ -61,31 +59,22 @@ beforeAll(async () => {
   await floor.send(SYMBOL, { type: 'CONNECTION', status: 'resyncing' })
   await supervisor.idle()
   const options = { host: '127.0.0.1', port: 0, refused: () => ({ TIME: 2 }), components: () => COMPONENTS }
-  api = await startApi(supervisor, options, quiet)
+  api = await startApi(supervisor, options, QUIET)
 })
 afterAll(async () => {
-  await browser?.close()
+  await opened?.close()
   await api?.close()
   await floor?.harness.supervisor.stop()
 })
 beforeEach(() => open('overview'))
-afterEach(async () => {
-  await page.close()
-  expect(complaints).toEqual([])
-})
+afterEach(() => opened.end())
 
 async function open(place: string): Promise<void> {
-  await page?.close()
-  page = await browser.newPage({ viewport: { width: 1440, height: 1400 }, reducedMotion: 'reduce' })
-  // The letter that is sent again has no receiver.
-  complaints = complaintsOf(page, /status of 404/)
-  await page.goto(`${api.url}/#${place}`)
-  await page.waitForSelector('#tree[aria-busy="false"]', { state: 'attached', ...SOON })
+  page = await opened.open(place)
 }
 
 const need = (title: string) => page.locator('.need', { has: page.locator('h3', { hasText: title }) })
-const shown = (selector: string, text: string | RegExp) =>
-  page.locator(selector, { hasText: text }).first().waitFor(SOON)
+const shown: Opened['shown'] = (selector, text) => opened.shown(selector, text)
 const gone = (title: string) => eventually(async () => expect(await need(title).count()).toBe(0))
 const vitals = () => createClient({ url: api.url }).ask('vitals')
 

@@ -1,5 +1,5 @@
 /** The page over an account with hand-made prices and two strategies that throw: what is chosen, when, and what is done. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineStrategy } from '../../machines/index.ts'
@@ -7,12 +7,10 @@ import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { complaintsOf, GONE } from './complaints.ts'
+import { GONE } from './complaints.ts'
+import { Opened, QUIET, row, type Scheme, type Size, SOON } from './opened.ts'
 import { picture } from './pictures.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-const SOON = { timeout: 120_000 }
 const LONG = 'an-order-with-a-name-that-is-longer-than-anybody-would-want-to-read-it'
 
 const careless = defineStrategy({
@@ -38,16 +36,14 @@ const CONFIG = {
   ],
 }
 
-let browser: Browser
+let opened: Opened
 let floor: Floor
 let api: ApiServer
 let page: Page
-let complaints: string[]
-let foreign: string[]
 let refused: Readonly<Record<string, number>> = {}
 
 beforeAll(async () => {
-  browser = await launchChromium()
+  opened = await Opened.launch({ url: () => api.url, expected: [GONE] })
   floor = await Floor.open(CONFIG, { './careless.ts': careless })
   await floor.bracket('b')
   await floor.pass()
@@ -59,44 +55,25 @@ beforeAll(async () => {
   await serve(0)
 })
 afterAll(async () => {
-  await browser?.close()
+  await opened?.close()
   await api?.close()
   await floor?.harness.supervisor.stop()
 })
 beforeEach(() => open('overview'))
-afterEach(async () => {
-  await page.close()
-  expect(foreign).toEqual([])
-  expect(complaints).toEqual([])
-})
+afterEach(() => opened.end())
 
 async function serve(port: number): Promise<void> {
   const options = { host: '127.0.0.1', port, refused: () => refused }
-  api = await startApi(floor.harness.supervisor, options, quiet)
+  api = await startApi(floor.harness.supervisor, options, QUIET)
 }
 
-/** Opens the page at a place, in a window of its own. */
-async function open(
-  place: string,
-  [width, height]: readonly [number, number] = [1440, 900],
-  colorScheme: 'light' | 'dark' = 'light',
-): Promise<void> {
-  await page?.close()
-  page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
-  complaints = complaintsOf(page, GONE)
-  foreign = []
-  page.on('request', (request) => {
-    if (!request.url().startsWith(api.url) && !request.url().startsWith('data:')) foreign.push(request.url())
-  })
-  await page.goto(`${api.url}/#${place}`)
-  await page.waitForSelector('#tree[aria-busy="false"]', { state: 'attached', ...SOON })
+async function open(place: string, size?: Size, scheme?: Scheme): Promise<void> {
+  page = await opened.open(place, size, scheme)
 }
 
 const get = async (path: string) => (await (await fetch(api.url + path)).json()) as Record<string, unknown>
-const row = (address: string) => `.row[data-address="${address}"]`
-const shown = (selector: string, text: string | RegExp) =>
-  page.locator(selector, { hasText: text }).first().waitFor(SOON)
-const hash = () => decodeURIComponent(new URL(page.url()).hash)
+const shown: Opened['shown'] = (selector, text) => opened.shown(selector, text)
+const hash = () => opened.hash()
 const chips = () => page.$$eval('.actor-head .chip', (all) => all.map((chip) => chip.textContent))
 const expectChips = (...texts: string[]) => eventually(async () => expect(await chips()).toEqual(texts))
 
@@ -433,13 +410,9 @@ describe('a token that may only read', () => {
     process.env[variable] = token
     const tokens = [{ name: 'reader', access: 'read' as const, env: variable }]
     const options = { host: '127.0.0.1', port: 0, tokens }
-    const reading = await startApi(floor.harness.supervisor, options, quiet)
+    const reading = await startApi(floor.harness.supervisor, options, QUIET)
     try {
-      await page.close()
-      page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-      complaints = complaintsOf(page)
-      foreign = []
-      await page.goto(`${reading.url}/?token=${token}#overview`)
+      page = await opened.goTo(`${reading.url}/?token=${token}#overview`)
       await shown('#top .chip', 'read only')
       await shown('.need h3', 'careless c-1 is quarantined')
       expect(await page.getByRole('button', { name: /Release|Halt/ }).count()).toBe(0)

@@ -1,5 +1,5 @@
 /** The view that says why, over a strategy that buys on its third candle: from an order's fill to the tick, and back. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineStrategy } from '../../machines/index.ts'
@@ -9,11 +9,8 @@ import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { complaintsOf } from './complaints.ts'
+import { Opened, QUIET, type Scheme, type Size, SOON } from './opened.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
-const SOON = { timeout: 120_000 }
 const ENTRY = 'order/paper:buyer-1-entry'
 
 const buyer = defineStrategy({
@@ -35,17 +32,16 @@ const CONFIG = {
   strategies: [{ id: 'buyer', type: './buyer.ts', symbol: 'BTCUSDT', interval: '1s', orderQty: '1' }],
 }
 
-let browser: Browser
+let opened: Opened
 let floor: Floor
 let api: ApiServer
 let page: Page
-let complaints: string[]
 /** The record that fills the order, and the tick that led to it. */
 let fill: TransitionRecord
 let tick: TransitionRecord
 
 beforeAll(async () => {
-  browser = await launchChromium()
+  opened = await Opened.launch({ url: () => api.url })
   floor = await Floor.open(CONFIG, { './buyer.ts': buyer })
   for (let px = 101; px < 108; px++) {
     await floor.pass(1_000)
@@ -60,28 +56,17 @@ beforeAll(async () => {
   api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
 })
 afterAll(async () => {
-  await browser?.close()
+  await opened?.close()
   await api?.close()
   await floor?.harness.supervisor.stop()
 })
-afterEach(async () => {
-  await page.close()
-  expect(complaints).toEqual([])
-})
+afterEach(() => opened.end())
 
-async function open(
-  place: string,
-  [width, height]: readonly [number, number] = [1440, 900],
-  colorScheme: 'light' | 'dark' = 'light',
-): Promise<void> {
-  await page?.close()
-  page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
-  complaints = complaintsOf(page)
-  await page.goto(`${api.url}/#${place}`)
-  await page.waitForSelector('#tree[aria-busy="false"]', { state: 'attached', ...SOON })
+async function open(place: string, size?: Size, scheme?: Scheme): Promise<void> {
+  page = await opened.open(place, size, scheme)
 }
 
-const hash = () => decodeURIComponent(new URL(page.url()).hash)
+const hash = () => opened.hash()
 const rowAt = (seq: number) => page.locator(`.why-go[data-seq="${seq}"]`)
 const isExplained = (seq: number) => page.waitForSelector(`.why-step.moment .why-go[data-seq="${seq}"]`, SOON)
 const focused = () => page.evaluate<string | null>(`document.activeElement.getAttribute('data-seq')`)
@@ -194,7 +179,7 @@ describe('why an order was filled', () => {
     await page.getByRole('button', { name: 'Again' }).click()
     await isExplained(fill.seq)
     // The browser tells of the answer with 404.
-    expect(complaints.splice(0)).toHaveLength(1)
+    expect(opened.complaints.splice(0)).toHaveLength(1)
   })
 })
 
