@@ -67,7 +67,7 @@ effect(() => {
   const key = isAsked ? JSON.stringify([address, asked, returns.value]) : ''
   if (key === (search.peek()?.key ?? '')) return
   asking.abort()
-  const isThere = is?.address === address && is.life.first !== undefined
+  const isThere = is?.address === address && is.life.first !== undefined && latestRev.peek() > 0
   batch(() => {
     searchFault.value = undefined
     sides.newer.value = undefined

@@ -1,6 +1,7 @@
 /** The records of the chosen actor, read piece by piece as they come into view. */
 import { effect, signal, untracked } from '@preact/signals'
 import type { TransitionRecord } from '../../../src/client/index.ts'
+import { actorAt } from '../log/actors.ts'
 import { client } from '../log/client.ts'
 import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
@@ -35,9 +36,11 @@ effect(() => {
 })
 effect(() => {
   if (returns.value === 0) return
-  // The list may not be in view, and then nothing is read.
   forget()
-  if (wanted !== undefined) untracked(again)
+  untracked(() => {
+    // The list may not be in view, and another log may not have the actor.
+    if (wanted !== undefined && actorAt(choice.value) !== undefined) again()
+  })
 })
 
 function forget(): void {

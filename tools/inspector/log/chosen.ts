@@ -150,7 +150,11 @@ export const links = loaded(() => {
   // Live, each record would end the question about the one before, and none would be answered.
   const subject = moment.value === undefined ? 'live' : String(seq)
   const query = { within: 0 }
-  return { subject, read: (signal) => client.ask('record', { params: { seq }, query, signal }) }
+  return {
+    subject,
+    follows: true,
+    read: (signal) => client.ask('record', { params: { seq }, query, signal }),
+  }
 }, LEAST_MS)
 
 /** The statechart of the chosen actor. A version of a machine has one, so it is read once for it. */
@@ -159,7 +163,7 @@ export const definition = loaded(() => {
   if (actor === undefined) return undefined
   const { kind, version, path, address } = actor
   const key = [kind, version, ...path].join('/')
-  return { subject: key, about: key, read: (signal) => chartOf(key, address, signal) }
+  return { subject: key, about: key, follows: true, read: (signal) => chartOf(key, address, signal) }
 })
 
 const charts = new Map<string, AnswerOf<Routes['machine']>>()
@@ -190,6 +194,7 @@ export const kindCounts = loaded(() => {
   const key = `${kind}@${version}`
   return {
     subject: key,
+    follows: true,
     read: async (signal) => {
       const has = counts.get(key)
       if (has !== undefined) return { key, ...has }
@@ -220,6 +225,7 @@ const own = loaded(() => {
   const query = { fromRev: 1, toRev: latest, limit: OWN_MAX, detail: true } as const
   return {
     subject: address,
+    follows: true,
     read: async (signal) => ({ address, records: await records(address, query, signal) }),
   }
 }, 1_000)

@@ -39,6 +39,11 @@ export interface Question<T> {
    */
   readonly about?: string
   read(signal: AbortSignal): Promise<T>
+  /**
+   * True for a question about another answer. After a return it waits for that one: another log may have nothing of what
+   * the last one was about.
+   */
+  readonly follows?: true
   /** True when the server searches its log for the answer, which gives way to trading and may take long. */
   readonly isSearch?: true
 }
@@ -46,7 +51,7 @@ export interface Question<T> {
 /**
  * Asks a question again each time the signals that `ask` reads change. At most one question is under way; of those that
  * come meanwhile, the last one is asked. So news that come faster than answers do not keep the answers from coming.
- * When a lost connection has come back, a question that is under way ends, and is asked anew as all others are.
+ * When a lost connection has come back, each question that is under way ends, and all are asked anew.
  *
  * @param leastMs least ms between two questions about the same subject
  */
@@ -126,7 +131,7 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
     asked = returns.value
     if (question === undefined || question.subject !== subject || isReturn) stop()
     subject = question?.subject
-    next = question
+    next = isReturn && question?.follows ? undefined : question
     wanted.value = question && ofQuestion(question)
     if (question === undefined) {
       value.value = undefined
