@@ -104,14 +104,12 @@ describe('while the runner is gone', () => {
   it('ends a request that is never answered, and asks anew', async () => {
     const page = await opened.open(`actor/${ADDRESS}@${await seqOf(7)}`)
     await opened.shown('#record h3', 'Record 7')
-    let isAsked = false
-    await page.route('**/why*', () => {
-      isAsked = true
-    })
+    // The first one hangs, as that of a server does that dies without a word.
+    let asked = 0
+    await page.route('**/why*', (route) => (asked++ === 0 ? undefined : route.continue()))
     await page.keyboard.press('w')
-    await eventually(() => expect(isAsked).toBe(true))
+    await eventually(() => expect(asked).toBe(1))
     await gone()
-    await page.unroute('**/why*')
     await serve(long)
     await page.waitForSelector(`.why-step.moment .why-go[data-seq="${await seqOf(7)}"]`, SOON)
   })
