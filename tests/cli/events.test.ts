@@ -9,7 +9,7 @@ import { RUNNER_FILE } from '../../src/runner/folder/announcement.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
-import { type EventsOptions, wantedOf } from '../../tools/cli/command-events.ts'
+import { type RangeOptions, wantedOf } from '../../tools/cli/command-events.ts'
 import { openReader } from '../../tools/cli/reader.ts'
 import { OutcryProcess, outcry, piped } from '../runner/runner-process.ts'
 import { eventually } from '../runtime/harness.ts'
@@ -57,7 +57,7 @@ beforeAll(async () => {
 })
 
 /** Returns what the command lists. */
-async function listed(types: readonly string[], options: EventsOptions): Promise<readonly EventEnvelope[]> {
+async function listed(types: readonly string[], options: RangeOptions): Promise<readonly EventEnvelope[]> {
   const reader = await openReader(data)
   const found: EventEnvelope[] = []
   try {
@@ -69,24 +69,24 @@ async function listed(types: readonly string[], options: EventsOptions): Promise
 }
 
 const ALL = Array.from({ length: COUNT }, (_, i) => i + 1)
-const isoOf = (n: number) => new Date(START + n * 1_000).toISOString()
+const timeOf = (n: number) => START + n * 1_000
 
-const QUESTIONS: readonly (readonly [string[], EventsOptions, readonly number[]])[] = [
+const QUESTIONS: readonly (readonly [string[], RangeOptions, readonly number[]])[] = [
   [[], {}, ALL.slice(-50)],
   [[], { tail: 0 }, []],
   [['ODD'], { tail: 3 }, [115, 117, 119]],
   [['even'], { tail: 2 }, [118, 120]],
-  [['ODD', 'events.even.sim.>'], { from: isoOf(110) }, [111, 113, 114, 115, 117, 119, 120]],
-  [['events.*.*.ETH'], { to: String(START + 20_000) }, [5, 10, 15, 20]],
-  [[], { from: isoOf(3), to: isoOf(6) }, [3, 4, 5, 6]],
-  [[], { from: isoOf(3), to: isoOf(6), tail: 2 }, [5, 6]],
-  [[], { from: isoOf(COUNT + 1) }, []],
-  [[], { to: isoOf(0) }, []],
+  [['ODD', 'events.even.sim.>'], { from: timeOf(110) }, [111, 113, 114, 115, 117, 119, 120]],
+  [['events.*.*.ETH'], { to: START + 20_000 }, [5, 10, 15, 20]],
+  [[], { from: timeOf(3), to: timeOf(6) }, [3, 4, 5, 6]],
+  [[], { from: timeOf(3), to: timeOf(6), tail: 2 }, [5, 6]],
+  [[], { from: timeOf(COUNT + 1) }, []],
+  [[], { to: timeOf(0) }, []],
   [[], { kind: 'other', venue: 'sim', tail: 2 }, [108, 120]],
   [[], { symbol: 'ETH', tail: 1 }, [120]],
   [[], { instrument: 'BTC/USDT', tail: 1 }, [119]],
   [['ODD'], { strategy: 'ema', tail: 2 }, [105, 119]],
-  [[], { severity: 'warning', from: '0', to: isoOf(30) }, [10, 20, 30]],
+  [[], { severity: 'warning', from: 0, to: timeOf(30) }, [10, 20, 30]],
   [[], { severity: 'error' }, [20, 40, 60, 80, 100, 120]],
 ]
 
@@ -121,10 +121,9 @@ it('says what would match, of a closed log and of a running program', async () =
   await supervisor.stop()
 })
 
-it.each<[string[], EventsOptions, string, string]>([
-  [[], { from: 'noon' }, 'PLACE_INVALID', '--from: must be epoch milliseconds'],
-  [[], { from: '5', to: '4' }, 'PLACE_INVALID', '--to: must not be before --from'],
-  [[], { to: '4', follow: true }, 'PLACE_INVALID', '--to: must be left out with --follow'],
+it.each<[string[], RangeOptions, string, string]>([
+  [[], { from: 5, to: 4 }, 'PLACE_INVALID', '--to: must not be before --from'],
+  [[], { to: 4, follow: true }, 'PLACE_INVALID', '--to: must be left out with --follow'],
   [['transitions.order.*'], {}, 'SUBSCRIPTION_UNMATCHED', 'neither a type of events nor a topic'],
   [['ORDER FILLED'], {}, 'SUBSCRIPTION_UNMATCHED', 'neither a type of events nor a topic'],
 ])('refuses %j %j', (types, options, code, message) => {
@@ -156,7 +155,7 @@ it('takes times of the day on which the log ends, and times before its end', asy
 it.each([
   [['--tail', 'many'], 'a number from 0 to 10000'],
   [['--severity', 'grave'], 'info, warning, error, critical'],
-  [['--from', 'noon'], '--from: must be epoch milliseconds'],
+  [['--from', 'noon'], '--from: "noon" is no time'],
 ])('calls %j wrong usage', async (args, what) => {
   const { code, stderr } = await outcry('events', '--data', data, ...args)
   expect([code, stderr]).toEqual([2, expect.stringContaining(what)])

@@ -106,8 +106,8 @@ const REFUSALS: readonly (readonly [string, Record<string, unknown>, string])[] 
   ['replay', { address: 'till/none' }, 'ACTOR_UNKNOWN'],
   ['why', { of: 999 }, 'RECORD_UNKNOWN'],
   ['events', { from: 'noon' }, 'PLACE_INVALID'],
-  ['state', { at: 'garbage' }, 'REQUEST_INVALID'],
-  ['state', { at: '2026-01-31T09:00:00Z', seq: 3 }, 'REQUEST_INVALID'],
+  ['state', { at: 'garbage' }, 'PLACE_INVALID'],
+  ['state', { at: '2026-01-31T09:00:00Z', seq: 3 }, 'PLACE_INVALID'],
   ['actors', { changedSince: 'yesterday' }, 'PLACE_INVALID'],
   ['actors', { limit: 0 }, 'limit'],
 ]

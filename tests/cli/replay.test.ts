@@ -142,6 +142,7 @@ async function answers(): Promise<unknown> {
     ranges,
     diff: await differing('2', 'seq:7'),
     json: JSON.parse((await differing('seq:1', '2', true)).join('')),
+    back: [(await differing('5', '2')).slice(1, 5), (await differing('2', 'seq:1'))[3]],
     record: JSON.parse((await told({ tail: 1, context: true, json: true })).join('')),
   }
 }
@@ -165,6 +166,15 @@ const ANSWERS = {
     '+ last "y"',
     '- timer xstate.after.later.till.open due 2026-01-31 09:01:00.000: xstate.after.later.till.open',
     expect.stringMatching(/^\d records? read$/),
+  ],
+  back: [
+    [
+      '- rev 5 at seq 7, 2026-01-31 09:00:05.000',
+      '+ rev 2 at seq 4, 2026-01-31 09:00:00.005',
+      'back in time, by 4.995 s',
+      '- state shut',
+    ],
+    'back in time, to before its first record',
   ],
   json: {
     address: 'till/a',

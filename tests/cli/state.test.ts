@@ -91,8 +91,8 @@ it('says which strategies it cannot show, because their modules are not named', 
 })
 
 it.each([
-  [{ at: '2023-11-14T22:13:40' }, '--at: needs its zone'],
-  [{ at: 'noon' }, '--at: must be epoch milliseconds'],
+  [{ at: '2023-11-14T22:13:40' }, '--at: "2023-11-14T22:13:40" needs its zone'],
+  [{ at: 'noon' }, '--at: "noon" is no time'],
   [{ seq: '-1' }, '--seq: must be at least 0'],
   [{ seq: '1', at: '1' }, 'give one of seq and at'],
 ])('refuses %j', async (moment, text) => {

@@ -75,6 +75,7 @@ const ROWS: readonly Row[] = [
   ['ACTOR_UNKNOWN', 'good', ['why', 'till/none']],
   ['ACTOR_UNKNOWN', 'good', ['inspect', 'till/none']],
   ['RECORD_UNKNOWN', 'good', ['why', '99999']],
+  ['RECORD_UNKNOWN', 'good', ['why', '99999999999999999999']],
   ['ADDRESS_INVALID', 'good', ['replay', 'a till']],
   ['PLACE_INVALID', 'good', ['replay', 'till/a', '--at', BEFORE]],
   ['PLACE_INVALID', 'good', ['replay', 'till/a', '--to', BEFORE]],

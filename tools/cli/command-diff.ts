@@ -3,7 +3,7 @@ import { parseAddress } from '../../src/runtime/record/address.ts'
 import { stateChanges } from '../../src/runtime/state/state-changes.ts'
 import { changeLines } from './change-text.ts'
 import { colors } from './colors.ts'
-import { readText, stateText } from './format.ts'
+import { readText, spanText, stateText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson, printLines } from './output.ts'
 import { actorUnknown, placeOf, revAt, stateAt, type WrittenPlace } from './places.ts'
@@ -27,6 +27,8 @@ export async function diff(address: string, a: string, b: string, options: ReadO
     await print(`${colors.bold(address)}  ${(is ?? was)?.machine ?? ''}`.trimEnd())
     await print(colors.red(`- ${whereText(was)}`))
     await print(colors.green(`+ ${whereText(is)}`))
+    const back = backText(was, is)
+    if (back !== undefined) await print(colors.yellow(back))
     const lines = differences(was, is, changes)
     await printLines(lines.length === 0 ? 'no difference' : lines.join('\n'))
     await print(colors.dim(readText(undefined, reader)))
@@ -62,6 +64,12 @@ function placeOfState(view: ActorView | undefined): object | null {
 
 function whereText(view: ActorView | undefined): string {
   return view === undefined ? 'it does not exist yet' : placeText(view)
+}
+
+/** Returns a line for a difference against the order of the log, which a reader would take for the usual one. */
+function backText(was: ActorView | undefined, is: ActorView | undefined): string | undefined {
+  if (was === undefined || (is?.seq ?? 0) >= was.seq) return undefined
+  return `back in time, ${is === undefined ? 'to before its first record' : `by ${spanText(was.at - is.at)}`}`
 }
 
 /** Returns the state on each side where it differs, and then all other changes. */

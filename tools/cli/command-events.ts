@@ -1,7 +1,4 @@
-import { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
-import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
-import { time } from '../../src/api/contract/fields.ts'
 import type { EventEnvelope, Severity } from '../../src/runtime/events/envelope.ts'
 import { isPattern } from '../../src/runtime/events/patterns.ts'
 import { typeToken } from '../../src/runtime/events/topic.ts'
@@ -10,7 +7,7 @@ import { colors } from './colors.ts'
 import { counted, payloadText, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
-import { apiTime } from './places.ts'
+import { timeAt } from './places.ts'
 import { openReader } from './reader.ts'
 import { awaitRunner } from './runner-client.ts'
 import { runnerEvents } from './runner-events.ts'
@@ -42,8 +39,9 @@ export async function events(types: readonly string[], options: EventsOptions): 
   let wanted: WantedEvents
   let count = 0
   try {
-    const [from, to] = [await apiTime(reader, options.from), await apiTime(reader, options.to)]
-    wanted = wantedOf(types, { ...options, ...compact({ from, to }) })
+    const from = await timeAt(reader, options.from, '--from')
+    const to = await timeAt(reader, options.to, '--to')
+    wanted = wantedOf(types, { ...options, from, to })
     for await (const envelope of reader.events(wanted, follow)) {
       await show(envelope)
       count++
@@ -60,32 +58,27 @@ export async function events(types: readonly string[], options: EventsOptions): 
   return 0
 }
 
-const range = z
-  .object({ from: time.optional(), to: time.optional(), follow: z.boolean().optional() })
-  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
-    path: ['to'],
-    error: 'must not be before --from',
-  })
-  .refine(({ to, follow }) => to === undefined || follow !== true, {
-    path: ['to'],
-    error: 'must be left out with --follow',
-  })
+/** The options, with times in epoch ms. */
+export interface RangeOptions extends Omit<EventsOptions, 'from' | 'to'> {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
 
 /** Returns what the arguments and options ask for. @throws PLACE_INVALID, SUBSCRIPTION_UNMATCHED */
-export function wantedOf(types: readonly string[], options: EventsOptions): WantedEvents {
-  const { kind, venue, symbol, instrument, strategy, severity: minSeverity } = options
-  const { data, error } = range.safeParse(options, PLAINLY)
-  if (error) {
-    const issues = issuesOf(error, 'range').map(({ field, rule }) => ({ field: `--${field}`, rule }))
-    throw new OutcryError('PLACE_INVALID', issuesText(issues), 'See `outcry events --help`.', { issues })
-  }
-  const { from, to } = data
+export function wantedOf(types: readonly string[], options: RangeOptions): WantedEvents {
+  const { kind, venue, symbol, instrument, strategy, severity: minSeverity, from, to, follow } = options
+  if (to !== undefined && follow) throw wrongEnd('must be left out with --follow')
+  if (to !== undefined && from !== undefined && from > to) throw wrongEnd('must not be before --from')
   const tail = options.tail ?? (from === undefined ? TAIL : undefined)
   return {
     topics: types.length === 0 ? ['events.>'] : types.map(topicOf),
     filter: compact({ kind, venue, symbol, instrument, strategy, minSeverity, from, to }),
     ...compact({ tail }),
   }
+}
+
+function wrongEnd(rule: string): OutcryError {
+  return new OutcryError('PLACE_INVALID', `--to: ${rule}`, 'See `outcry events --help`.')
 }
 
 function topicOf(text: string): string {

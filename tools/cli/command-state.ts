@@ -8,7 +8,7 @@ import { colors } from './colors.ts'
 import { counted, countText, moneyText, stateText, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
-import { apiTime } from './places.ts'
+import { located, timeAt } from './places.ts'
 import { openReader, type Reader } from './reader.ts'
 
 export interface StateOptions extends ReadOptions {
@@ -45,11 +45,17 @@ export async function state(options: StateOptions): Promise<number> {
   }
 }
 
-/** @throws PLACE_INVALID */
-async function momentOf(reader: Reader, { at, seq }: StateOptions): Promise<Moment> {
-  const moment = { at: await apiTime(reader, at), seq }
+/** Resolves with the moment that the options mean. @throws PLACE_INVALID */
+export async function momentOf(
+  reader: Reader,
+  { at, seq }: Pick<StateOptions, 'at' | 'seq'>,
+): Promise<Moment> {
+  const moment = { at: await timeAt(reader, at, '--at'), seq }
   const { data, error } = routes.state.query.safeParse(moment, PLAINLY)
-  if (error === undefined) return data
+  if (error === undefined) {
+    if (data.seq !== undefined) await located(reader, { seq: data.seq }, '--seq')
+    return data
+  }
   const issues = issuesOf(error, 'moment').map(({ field, rule }) => ({
     field: field === 'moment' ? field : `--${field}`,
     rule,

@@ -1,9 +1,9 @@
-import { parseAddress } from '../../src/runtime/record/address.ts'
 import { colors } from './colors.ts'
 import { counted } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson } from './output.ts'
 import { openReader } from './reader.ts'
+import { subjectOf } from './why-subject.ts'
 import { explanationLines } from './why-tree.ts'
 
 export interface WhyOptions extends ReadOptions {
@@ -12,11 +12,10 @@ export interface WhyOptions extends ReadOptions {
 
 /** `outcry why <address|seq>`: explains a record, or the last one of an actor that changed or said something. */
 export async function why(of: string, options: WhyOptions): Promise<number> {
-  const subject = /^[1-9]\d{0,14}$/.test(of) ? Number(of) : parseAddress(of)
   const { data, modules } = await named(options)
   const reader = await openReader(data, modules)
   try {
-    const explanation = await reader.why(subject, options.depth)
+    const explanation = await reader.why(await subjectOf(reader, of), options.depth)
     const read = `${counted(explanation.read, 'record')} read in ${reader.source}`
     if (options.json) {
       await printJson(explanation)

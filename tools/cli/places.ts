@@ -1,4 +1,6 @@
 /** Places in the past of a log, as people write them, and where they lie in the life of an actor. */
+import type { z } from 'zod'
+import { time } from '../../src/api/contract/fields.ts'
 import { type PlaceAsked, place } from '../../src/api/contract/place.ts'
 import type { ActorView } from '../../src/api/contract/record.ts'
 import { OutcryError } from '../../store/index.ts'
@@ -32,10 +34,7 @@ export function placeOf(text: string, name: string): WrittenPlace {
   if (ofLog !== undefined) return ofLog
   const { data, error } = place.safeParse(text)
   if (data !== undefined) return data
-  const rule = error?.issues[0]?.message.startsWith('needs')
-    ? error.issues[0].message
-    : 'is no place in a log'
-  throw new OutcryError('PLACE_INVALID', `${name}: "${text}" ${rule}`, HINT)
+  throw wrong(name, text, error, 'is no place in a log', HINT)
 }
 
 /** Returns a time of the day, or one before the end of the log; undefined for any other text. */
@@ -68,30 +67,40 @@ export async function located(reader: Reader, place: WrittenPlace, name: string)
   throw new OutcryError('PLACE_INVALID', `${name}: the log begins after ${timeText(at)}`, HINT)
 }
 
-/** Resolves with the time that a text means, in epoch ms. @throws PLACE_INVALID */
-export async function timeAt(reader: Reader, text: string, name: string): Promise<number> {
-  const place = placeOf(text, name)
-  if (isTime(place)) return timeOf(place, await reader.head())
-  throw new OutcryError(
-    'PLACE_INVALID',
-    `${name}: "${text}" is no time`,
-    'Write 2026-11-27T09:00:00Z, 09:00 or -10m.',
-  )
-}
-
 /**
- * Resolves with a text that the API takes for the same time: a time of the day, or one before the end of the log, as
- * epoch ms. All other texts are returned as they are.
+ * Resolves with the time that a text means, in epoch ms, where nothing but a time may stand. So a number is one, too, as
+ * over HTTP. Undefined for no text.
+ * @throws PLACE_INVALID
  */
-export async function apiTime(reader: Reader, text: string): Promise<string>
-export async function apiTime(reader: Reader, text: string | undefined): Promise<string | undefined>
-export async function apiTime(reader: Reader, text: string | undefined): Promise<string | undefined> {
-  const place = text === undefined ? undefined : dayTimeOf(text)
-  return place === undefined ? text : String(timeOf(place, await reader.head()))
+export async function timeAt(reader: Reader, text: string, name: string): Promise<number>
+export async function timeAt(
+  reader: Reader,
+  text: string | undefined,
+  name: string,
+): Promise<number | undefined>
+export async function timeAt(
+  reader: Reader,
+  text: string | undefined,
+  name: string,
+): Promise<number | undefined> {
+  if (text === undefined) return undefined
+  const ofLog = text === 'now' ? { before: 0 } : dayTimeOf(text)
+  if (ofLog !== undefined) return timeOf(ofLog, await reader.head())
+  const { data, error } = time.safeParse(text)
+  if (data !== undefined) return data
+  throw wrong(name, text, error, 'is no time', 'Write 2026-11-27T09:00:00Z, 09:00, -10m or now.')
 }
 
-function isTime(place: WrittenPlace): place is Time {
-  return place !== 'now' && !('rev' in place) && !('seq' in place)
+/** Returns the error for a text that is no place. A time without its zone is told the one that it lacks. */
+function wrong(
+  name: string,
+  text: string,
+  { issues: [issue] }: z.ZodError,
+  rule: string,
+  hint: string,
+): OutcryError {
+  const why = issue?.message.startsWith('needs') ? issue.message : rule
+  return new OutcryError('PLACE_INVALID', `${name}: "${text}" ${why}`, hint)
 }
 
 type Time = Exclude<WrittenPlace, 'now' | { rev: number } | { seq: number }>
@@ -112,11 +121,7 @@ export async function revAt(reader: Reader, address: string, place: LogPlace): P
         : { toSeq: place.seq, reverse: true }
   for await (const { rev } of reader.life(address, { ...range, limit: 1 })) return rev
   if (place !== 'now' && 'rev' in place)
-    throw new OutcryError(
-      'REV_UNKNOWN',
-      `${address} has no rev ${countText(place.rev)}`,
-      historyHint(address),
-    )
+    throw new OutcryError('REV_UNKNOWN', `${address} has no rev ${place.rev}`, historyHint(address))
   return 0
 }
 

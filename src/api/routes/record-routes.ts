@@ -1,7 +1,7 @@
 /** `GET /records/{seq}`: a record with links to its cause and its effects. `GET /records/{seq}/why` explains it. */
 
-import { OutcryError } from '../../../store/index.ts'
 import type { Interruptible, ReadOptions } from '../../../store/store.ts'
+import { recordUnknown } from '../../runtime/explain/why.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { RecordLink } from '../contract/record.ts'
@@ -19,7 +19,8 @@ export function recordRoutes(http: Api, supervisor: Supervisor): void {
     { schema: { params: routes.record.params, querystring: routes.record.query } },
     async ({ params: { seq }, query: { within } }, reply): Promise<AnswerOf<typeof routes.record>> => {
       const options = { signal: signalOf(reply) }
-      const record = (await recordAt(supervisor, seq, options)) ?? unknown(seq, supervisor.seq)
+      const record = await recordAt(supervisor, seq, options)
+      if (record === undefined) throw recordUnknown(seq, supervisor.seq)
       const cause = record.cause === null ? undefined : await recordAt(supervisor, record.cause, options)
       return {
         record,
@@ -45,14 +46,6 @@ async function recordAt(
 ): Promise<TransitionRecord | undefined> {
   for await (const record of supervisor.read({ ...options, fromSeq: seq, toSeq: seq })) return record
   return undefined
-}
-
-function unknown(seq: number, head: number): never {
-  throw new OutcryError(
-    'RECORD_UNKNOWN',
-    `there is no record ${seq}: the log ends at ${head}`,
-    'Ask for an earlier one.',
-  )
 }
 
 function linkOf(record: TransitionRecord): RecordLink {

@@ -129,10 +129,11 @@ function decides({ from, to, emitted, intents, status, event }: Decision): boole
   )
 }
 
-function recordUnknown(seq: number, head: number): OutcryError {
+/** Returns the error for a record that is not in the log. `seq` may be too large for a number. */
+export function recordUnknown(seq: number | string, head: number): OutcryError {
   return new OutcryError(
     'RECORD_UNKNOWN',
     `there is no record ${seq}: the log ends at ${head}`,
-    'Ask for an earlier one.',
+    head === 0 ? 'Nothing is in the log yet.' : `Ask for one from 1 to ${head}.`,
   )
 }

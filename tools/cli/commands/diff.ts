@@ -16,8 +16,8 @@ Examples:
 export const diff: DefineCommand = (program) =>
   reading(program, 'diff', 'show how the state of an actor differs between two places of its past')
     .argument('<address>', 'such as order/BTCUSDT-7f3a')
-    .argument('<a>', 'the earlier place')
-    .argument('<b>', 'the later place')
+    .argument('<a>', 'the place to begin at')
+    .argument('<b>', 'the place to compare it with; one before it goes back in time')
     .addHelpText('after', EXAMPLES)
     .action(async (address: string, a: string, b: string, options: ReadOptions) =>
       finish((await import('../command-diff.ts')).diff(address, a, b, options)),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseAddress } from '../../../../src/runtime/record/address.ts'
-import { actorUnknown, placeOf, stateAt } from '../../places.ts'
+import { actorUnknown, notYet, placeOf, revAt, stateAt } from '../../places.ts'
 import { address, place } from '../fields.ts'
 import { tool } from '../tool.ts'
 
@@ -12,7 +12,7 @@ export const actor = tool({
   async answer(reader, { address, at }) {
     parseAddress(address)
     const view = await stateAt(reader, address, placeOf(at, 'at'), 'at')
-    if (view === undefined) throw actorUnknown(address, reader)
-    return view
+    if (view !== undefined) return view
+    throw (await revAt(reader, address, 'now')) === 0 ? actorUnknown(address, reader) : notYet(address, 'at')
   },
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { compact } from '../../../../errors/compact.ts'
 import type { EventEnvelope } from '../../../../src/runtime/events/envelope.ts'
 import { wantedOf } from '../../command-events.ts'
-import { apiTime } from '../../places.ts'
+import { timeAt } from '../../places.ts'
 import { limit, TIME } from '../fields.ts'
 import { tool } from '../tool.ts'
 
@@ -22,11 +22,10 @@ export const events = tool({
     limit,
   }),
   async answer(reader, { types, limit, ...input }) {
-    const [from, to] = [await apiTime(reader, input.from), await apiTime(reader, input.to)]
-    const wanted = wantedOf(types, {
-      ...input,
-      ...compact({ from, to, tail: from === undefined ? limit : undefined }),
-    })
+    const from = await timeAt(reader, input.from, 'from')
+    const to = await timeAt(reader, input.to, 'to')
+    const tail = from === undefined ? limit : undefined
+    const wanted = wantedOf(types, { ...input, ...compact({ tail }), from, to })
     const events: EventEnvelope[] = []
     for await (const envelope of reader.events(wanted, false)) {
       events.push(envelope)

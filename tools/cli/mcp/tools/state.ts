@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { compact } from '../../../../errors/compact.ts'
-import { routes } from '../../../../src/api/contract/routes.ts'
-import { apiTime } from '../../places.ts'
+import { momentOf } from '../../command-state.ts'
 import { TIME } from '../fields.ts'
 import { tool } from '../tool.ts'
 
@@ -15,6 +14,6 @@ export const state = tool({
     seq: z.int().nonnegative().optional().describe('a place in the log instead of a time'),
   }),
   async answer(reader, { at, seq }) {
-    return reader.state(routes.state.query.parse(compact({ at: await apiTime(reader, at), seq })))
+    return reader.state(await momentOf(reader, compact({ at, seq: seq?.toString() })))
   },
 })

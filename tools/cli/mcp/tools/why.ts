@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseAddress } from '../../../../src/runtime/record/address.ts'
+import { subjectOf } from '../../why-subject.ts'
 import { tool } from '../tool.ts'
 
 export const why = tool({
@@ -13,8 +13,7 @@ export const why = tool({
       .describe('seq of the record, or address of an actor: its last record that decided something'),
     depth: z.int().min(1).max(20).optional().describe('levels of what it led to'),
   }),
-  answer(reader, { of, depth }) {
-    if (typeof of === 'number' || /^\d{1,15}$/.test(of)) return reader.why(Number(of), depth)
-    return reader.why(parseAddress(of), depth)
+  async answer(reader, { of, depth }) {
+    return reader.why(await subjectOf(reader, String(of)), depth)
   },
 })
