@@ -8,6 +8,7 @@ import { counted, payloadText, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
 import { timeAt } from './places.ts'
+import { Progress } from './progress.ts'
 import { openReader } from './reader.ts'
 import { awaitRunner } from './runner-client.ts'
 import { runnerEvents } from './runner-events.ts'
@@ -35,6 +36,7 @@ export async function events(types: readonly string[], options: EventsOptions): 
   const { follow = false, json = false } = options
   const show = (envelope: EventEnvelope) => (json ? printJson(envelope) : printLines(lineOf(envelope)))
   const reader = await openReader(data, modules)
+  const progress = new Progress('event', { isQuiet: json })
   const { seq: since } = reader
   let wanted: WantedEvents
   let count = 0
@@ -42,11 +44,13 @@ export async function events(types: readonly string[], options: EventsOptions): 
     const from = await timeAt(reader, options.from, '--from')
     const to = await timeAt(reader, options.to, '--to')
     wanted = wantedOf(types, { ...options, from, to })
-    for await (const envelope of reader.events(wanted, follow)) {
+    for await (const envelope of reader.events(wanted, follow, () => progress.step())) {
+      progress.end()
       await show(envelope)
       count++
     }
   } finally {
+    progress.end()
     await reader.close()
   }
   if (!follow && !json) await print(colors.dim(`${counted(count, 'event')} in ${reader.source}`))

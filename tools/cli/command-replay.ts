@@ -10,6 +10,7 @@ import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
 import { actorUnknown, located, notYet, placeOf, revAt, stateAt, type WrittenPlace } from './places.ts'
 import { played } from './playback.ts'
+import { Progress } from './progress.ts'
 import { openReader, type Reader, type WantedLife } from './reader.ts'
 import { awaitRunner } from './runner-client.ts'
 import { failureText, isQuarantined, standingText } from './standing.ts'
@@ -36,6 +37,7 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
   const { data, modules } = await named(options)
   const { json = false, speed = Number.POSITIVE_INFINITY } = options
   const reader = await openReader(data, modules)
+  const progress = new Progress('record', { isQuiet: json })
   try {
     const title = await titleOf(address, reader, data)
     if (asked.at !== undefined) {
@@ -43,20 +45,23 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
       return 0
     }
     const all = await recordsOf(reader, data, address, asked)
-    const records = asked.changed === undefined ? all : withChange(all, asked.changed)
+    const records = asked.changed === undefined ? all : withChange(progress.of(all), asked.changed)
     if (!json) await print(title)
     let shown = 0
     for await (const { item, sinceMs, shortenedTo } of played(records, speed)) {
       shown++
+      progress.end()
       if (json) await printJson(item)
       else {
         const pause = pauseText(sinceMs, shortenedTo)
         await printLines(pause === undefined ? story(item) : `${pause}\n${story(item)}`)
       }
     }
+    progress.end()
     if (!json) await print(colors.dim(readText(shown, reader)))
     return 0
   } finally {
+    progress.end()
     await reader.close()
   }
 }

@@ -10,11 +10,12 @@ import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryError, type Store } from '../../store/index.ts'
 import type { WantedEvents } from './wanted-events.ts'
 
-/** @throws SUBSCRIPTION_UNMATCHED, STORE_CORRUPT */
+/** Calls `onLook` for each event that it looks at. @throws SUBSCRIPTION_UNMATCHED, STORE_CORRUPT */
 export async function* loggedEvents(
   store: Store<TransitionRecord>,
   registry: Registry,
   { topics, filter, tail }: WantedEvents,
+  onLook: () => void,
 ): AsyncGenerator<EventEnvelope> {
   const kinds = await knownKinds({ registry, addresses: (options) => store.actors(options) })
   const known = new Known(kinds, [], { types: await store.emittedTypes() })
@@ -29,6 +30,7 @@ export async function* loggedEvents(
   const last: EventEnvelope[] = []
   if (tail === 0) return
   for await (const envelope of eventHistory(store, { types: known.typesIn(frame), from, to, reverse })) {
+    onLook()
     const topic = eventTopic(envelope)
     if (!patterns.some((pattern) => matches(pattern, topic)) || !admits(envelope)) continue
     if (tail === undefined) yield envelope

@@ -1,5 +1,6 @@
 /** Opens the log for read-only commands: a closed store, or a runner that holds it. */
 import { readStrategiesFile } from '../../src/runner/folder/strategies-file.ts'
+import { endAtSignals } from './ending.ts'
 import { loadMachines, machinesIn } from './machines.ts'
 import type { Reader } from './readers/reader.ts'
 import { openLog } from './runner-client.ts'
@@ -16,6 +17,7 @@ export async function openReader(
   modules?: readonly string[],
   holding: { readonly isHeld?: boolean } = {},
 ): Promise<Reader> {
+  endAtSignals()
   readStrategiesFile(data)
   const named = await loadMachines(modules)
   const opened = await openLog(data, holding)

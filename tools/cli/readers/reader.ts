@@ -89,8 +89,12 @@ export interface Reader {
   head(): Promise<Head>
   /** Resolves with the last seq before the log's time first passes `at`; 0 when the log begins later. */
   seqAt(at: number): Promise<number>
-  /** Yields events in order. With `isFollowed`, those of a running runner have no end. @throws SUBSCRIPTION_UNMATCHED */
-  events(wanted: WantedEvents, isFollowed: boolean): AsyncIterable<EventEnvelope>
+  /**
+   * Yields events in order. With `isFollowed`, those of a running runner have no end. `onLook` is called for each event
+   * that is looked at; a runner looks at them itself.
+   * @throws SUBSCRIPTION_UNMATCHED
+   */
+  events(wanted: WantedEvents, isFollowed: boolean, onLook?: () => void): AsyncIterable<EventEnvelope>
   /** Resolves with accounts and strategies as one document. */
   state(moment: Moment): Promise<StateDocument>
   /**

@@ -153,9 +153,13 @@ export class StoreReader implements Reader {
     yield* framesOfLife(this.#store, this.#registry, asked, signal)
   }
 
-  async *events(wanted: WantedEvents): AsyncGenerator<EventEnvelope> {
+  async *events(
+    wanted: WantedEvents,
+    _isFollowed: boolean,
+    onLook = () => {},
+  ): AsyncGenerator<EventEnvelope> {
     const { loggedEvents } = await import('../logged-events.ts')
-    yield* loggedEvents(this.#store, this.#registry, wanted)
+    yield* loggedEvents(this.#store, this.#registry, wanted, onLook)
   }
 
   async state(moment: Moment): Promise<StateDocument> {
