@@ -46,7 +46,7 @@ export default defineConfig({
     exclude: ['tests/e2e/**', 'tests/pack/**'],
     env: environment(),
     globalSetup: 'tests/programs/compile.ts',
-    setupFiles: 'tests/by-contract/watch.ts',
+    setupFiles: ['tests/programs/children.ts', 'tests/by-contract/watch.ts'],
     sequence: { sequencer: LongestFirst },
     // More than cores, because many tests wait for the disk or for a child process.
     maxWorkers: availableParallelism() + 2,

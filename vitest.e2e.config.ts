@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['tests/e2e/**/*.test.ts'],
     env: environment(),
     globalSetup: 'tests/programs/compile.ts',
-    setupFiles: 'tests/by-contract/watch.ts',
+    setupFiles: ['tests/programs/children.ts', 'tests/by-contract/watch.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
     fileParallelism: false,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { endChildren } from '../programs/children.ts'
 import { OutcryProcess } from '../runner/runner-process.ts'
 import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
@@ -58,7 +59,6 @@ const ROWS_MAX = 100
 const ELEMENTS_MAX = 3_000
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-page-storm-'))
-let runner: OutcryProcess
 let url: string
 let browser: Browser
 let page: Page
@@ -68,7 +68,7 @@ beforeAll(async () => {
   const config = join(folder, 'outcry.yaml')
   // JSON is YAML.
   writeFileSync(config, JSON.stringify(CONFIG))
-  runner = new OutcryProcess('run', '--config', config, '--data', join(folder, 'data'))
+  const runner = new OutcryProcess('run', '--config', config, '--data', join(folder, 'data'))
   url = (await runner.started()).url as string
   browser = await launchChromium()
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
@@ -77,8 +77,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await browser?.close()
-  runner?.child.kill('SIGKILL')
-  await runner?.finished()
+  await endChildren()
   rmSync(folder, { recursive: true, force: true })
 })
 

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { publicationsOf } from '../../src/api/feed/publication.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
+import { endChildren } from '../programs/children.ts'
 import { program } from '../programs/program.ts'
 import { OutcryProcess } from '../runner/runner-process.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
@@ -132,8 +133,7 @@ beforeAll(async () => {
   await store.close()
 })
 afterAll(async () => {
-  runner?.child.kill('SIGKILL')
-  await Promise.all([...followers.values()].map((follower) => follower.end()))
+  await endChildren()
   rmSync(folder, { recursive: true, force: true })
 })
 

@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { openLevelStore } from '../../store/index.ts'
+import { endChildren } from '../programs/children.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
 import { Rival } from './rivals/rivals.ts'
 
 const FREEZES = howMany('FREEZES', 14)
 const root = mkdtempSync(join(tmpdir(), 'outcry-frozen-'))
-let writer: Rival | undefined
 afterAll(async () => {
-  await writer?.kill()
+  await endChildren()
   rmSync(root, { recursive: true })
 })
 
@@ -27,7 +27,7 @@ it(`a frozen writer locks its store and loses no acknowledged record, ${FREEZES}
   for (let round = 0; round < FREEZES; round++) {
     const folder = join(root, String(round))
     const size = SIZES[Math.floor(random() * SIZES.length)] as number
-    writer = await Rival.start()
+    const writer = await Rival.start()
     writer.tell({ folder, commits: 0, size })
     const acknowledged = 1 + Math.floor(random() * 40)
     await writer.until((told) => told.acknowledged === acknowledged)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { openLevelStore } from '../../store/index.ts'
+import { endChildren } from '../programs/children.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
 import { isThrough, Rival } from './rivals/rivals.ts'
 
@@ -11,7 +12,7 @@ const RACES = howMany('RACES', 25)
 const root = mkdtempSync(join(tmpdir(), 'outcry-races-'))
 const rivals: Rival[] = []
 afterAll(async () => {
-  for (const rival of rivals) await rival.kill()
+  await endChildren()
   rmSync(root, { recursive: true })
 })
 

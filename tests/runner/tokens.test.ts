@@ -12,13 +12,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { endChildren } from '../programs/children.ts'
 import { OutcryProcess, outcry } from './runner-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-named-tokens-'))
-let runner: OutcryProcess | undefined
 afterAll(async () => {
-  runner?.child.kill('SIGKILL')
-  await runner?.finished()
+  await endChildren()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -54,7 +53,7 @@ it('starts with a file that nobody else can read, takes another token at once, a
   expect(existsSync(data)).toBe(false)
 
   chmodSync(file, 0o600)
-  runner = new OutcryProcess(...run)
+  const runner = new OutcryProcess(...run)
   const { url } = await runner.started()
   const statusOf = async (token: string, method = 'GET') => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }

@@ -1,0 +1,31 @@
+/**
+ * Runs before each test file. It knows every process that the file starts, by whatever call, and ends those that are
+ * left after the last test, and when the worker ends before. So a test that fails leaves no process behind.
+ */
+import type { ChildProcess } from 'node:child_process'
+import diagnostics from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { afterAll } from 'vitest'
+
+const children = new Set<ChildProcess>()
+
+// Node tells of each process before it starts it.
+diagnostics.subscribe('child_process', (message) => {
+  const { process: child } = message as { process: ChildProcess }
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  child.once('error', () => children.delete(child))
+})
+
+/** Kills the processes that run, and resolves when they have ended. */
+export async function endChildren(): Promise<void> {
+  await Promise.all([...children].map((child) => child.kill('SIGKILL') && once(child, 'exit')))
+}
+
+afterAll(endChildren)
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+// The worker is ended from outside, or is left alone: a process that dies of a signal tells nobody.
+process.once('SIGTERM', () => process.exit())
+process.once('disconnect', () => process.exit())
