@@ -1,7 +1,8 @@
 /** Tests the groups of actors, their rows, and lists of the past, against plain walks through all actors. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { assign, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { Outline } from '../../src/api/state/outline.ts'
 import { type ActorSummary, type Client, createClient, isFailed, isOpen } from '../../src/client/index.ts'
 import { naturally } from '../../src/runtime/record/natural-order.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
@@ -36,7 +37,12 @@ const order = setup({}).createMachine({
   },
 })
 const plain = setup({}).createMachine({ initial: 'on', states: { on: {} } })
-const machines = { order, list: order, account: plain, ema: plain }
+const watching = setup({}).createMachine({
+  context: { terms: { symbol: 'BTC-USDT' } },
+  initial: 'on',
+  states: { on: {} },
+})
+const machines = { order, list: order, account: plain, ema: plain, position: plain, watchdog: watching }
 
 const random = seeded(SEED)
 const STRATEGIES = ['a', 'a-1', 'b-BTCUSDT']
@@ -51,6 +57,8 @@ beforeAll(async () => {
   for (const id of STRATEGIES) await supervisor.spawn('ema', id)
   for (let n = 0; n < 60; n++) await trade(n)
   await supervisor.spawn('order', '7f3a')
+  await supervisor.spawn('position', 'sim:BTCUSDT')
+  await supervisor.spawn('watchdog', 'sim')
   api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
   client = createClient({ url: api.url })
 })
@@ -81,7 +89,7 @@ function ownerOf(address: string): string {
   const [kind = '', id = ''] = address.split('/')
   if (kind === 'system') return 'runner'
   if (kind === 'ema') return id
-  if (kind === 'account') return id
+  if (['account', 'watchdog', 'position'].includes(kind)) return 'sim'
   const names = STRATEGIES.filter((name) => new RegExp(`^sim:${name}-\\d+(-[a-z]+)?$`).test(id))
   return names.sort((a, b) => b.length - a.length)[0] ?? 'by hand'
 }
@@ -135,6 +143,10 @@ describe('the groups', () => {
       { condition: 'failed' },
       { condition: 'open', kind: 'order' },
       { prefix: 'list/sim:a' },
+      { tag: 'closed', kind: 'order' },
+      { state: 'execution.filled' },
+      { symbol: 'BTC/USDT' },
+      { symbol: 'sim:BTCUSDT' },
     ] as const) {
       const { groups } = await client.ask('groups', { query })
       expect([query, named(groups)]).toEqual([query, countedOf(await allOf(query), ownerOf)])
@@ -215,6 +227,26 @@ describe('a list of the past', () => {
       code: 'REQUEST_INVALID',
     })
   })
+})
+
+it('is ready before somebody asks, and then looks only at what has moved', async () => {
+  const many = new Harness()
+  const supervisor = await many.open({ machines })
+  await Promise.all(Array.from({ length: 300 }, (_, n) => supervisor.spawn('order', `o-${n}`)))
+  const looks = vi.spyOn(supervisor, 'viewNow')
+  const outline = new Outline(supervisor)
+  const closing = new AbortController()
+  const keeping = outline.keep(closing.signal)
+  await eventually(() => expect(looks.mock.calls.length).toBeGreaterThan(300))
+  const inNew = async () => (await outline.passing({ state: 'new' }, '', {}))?.size
+  expect(await inNew()).toBe(300)
+  looks.mockClear()
+  await supervisor.send('order/o-5', { type: 'FILL' })
+  expect(await inNew()).toBe(299)
+  expect(looks.mock.calls).toEqual([['order/o-5']])
+  closing.abort()
+  await keeping
+  await supervisor.stop()
 })
 
 it('counts in turns: what is not read yet is said, and read when somebody waits for it', async () => {

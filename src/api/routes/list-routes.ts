@@ -23,6 +23,15 @@ type Groups = AnswerOf<typeof routes.groups>
 
 export function listRoutes(http: Api, supervisor: Supervisor): void {
   const outline = new Outline(supervisor)
+  const closing = new AbortController()
+  let keeping: Promise<void> | undefined
+  http.addHook('onListen', async () => {
+    keeping = outline.keep(closing.signal)
+  })
+  http.addHook('onClose', async () => {
+    closing.abort()
+    await keeping
+  })
 
   http.get(
     pathOf(routes.actors),

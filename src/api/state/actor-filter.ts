@@ -1,4 +1,5 @@
 /** Judges whether an actor passes the filter of a list: for the server, and for a reader of a closed log. */
+import { compact } from '../../../errors/compact.ts'
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import { idOf, kindOf } from '../../runtime/record/address.ts'
 import type { StateValue } from '../../runtime/record/record.ts'
@@ -24,6 +25,14 @@ export function addressTest({ kind, name, end }: ActorFilter): (address: string)
 
 const isNamed = (address: string, words: readonly string[]): boolean =>
   words.every((word) => address.includes(word))
+
+/** Returns the test whether an address may decide about the symbol of a filter, which is else that of the context. */
+export function namingTest({ symbol }: ActorFilter): (address: string) => boolean {
+  if (symbol === undefined) return () => false
+  const wanted = plainSymbol(symbol)
+  // The venue of a symbol is that of the address.
+  return wanted.includes(':') ? () => true : (address) => plainSymbol(address).includes(wanted)
+}
 
 /** Returns whether the addresses of actors are enough to tell which of them pass a filter. */
 export function isOfAddresses({ kind: _, name: _n, end: _e, ...filter }: ActorFilter): boolean {
@@ -73,6 +82,20 @@ interface Named {
   /** An order has its symbol in its terms, and a strategy in its parameters. */
   readonly terms?: Named
   readonly params?: Named
+}
+
+/** Returns the part of a context by which an actor is found by its symbol; undefined when it names none. */
+export function namesIn(context: unknown): Named | undefined {
+  if (typeof context !== 'object' || context === null) return undefined
+  const { symbol, instrument, terms, params } = context as Named
+  const text = (one: unknown) => (typeof one === 'string' ? one : undefined)
+  const names = compact({
+    symbol: text(symbol),
+    instrument: text(instrument),
+    terms: namesIn(terms),
+    params: namesIn(params),
+  })
+  return Object.keys(names).length === 0 ? undefined : names
 }
 
 /**

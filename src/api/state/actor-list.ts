@@ -10,6 +10,7 @@ import type { GroupedBy } from '../contract/groups.ts'
 import type { ActorSummary } from '../contract/record.ts'
 import { isFailed, isOpen, type Standing } from '../contract/standing.ts'
 import { actorTest, addressTest, isOfAddresses } from './actor-filter.ts'
+import type { Stood } from './lines.ts'
 import type { Counts, Outline } from './outline.ts'
 import { compareSpots, type Owners, sortable } from './owners.ts'
 import { asRecorded } from './unread.ts'
@@ -96,13 +97,13 @@ export class ActorList {
       hasMore ||= first.length > limit
       first = first.slice(0, limit)
     }
-    for await (const address of this.#candidates()) {
+    for await (const [address, stood] of this.#candidates()) {
       if (!this.#isAddressed(address)) continue
       const one = placed(address, owners, by, places)
       if (one === undefined || (behind !== undefined && compare(one, behind) <= 0)) continue
       const worst = hasMore ? first[limit - 1] : undefined
       if (worst !== undefined && compare(one, worst) > 0) continue
-      if (!isOfAll && (await this.#found(address)) === undefined) continue
+      if (stood === undefined && !isOfAll && (await this.#found(address)) === undefined) continue
       first.push(one)
       if (first.length >= 2 * limit) keep()
     }
@@ -120,9 +121,9 @@ export class ActorList {
   async counted(by: GroupedBy): Promise<Map<string, Counts>> {
     const owners = await this.#outline.owners(this.#options)
     const groups = new Map<string, Counts>()
-    for await (const address of this.#candidates()) {
+    for await (const [address, stood] of this.#candidates()) {
       if (!this.#isAddressed(address)) continue
-      const actor = await this.#found(address)
+      const actor = stood ?? (await this.#found(address))
       if (actor === undefined) continue
       const { group } = owners.spot(address, by)
       const counts = groups.get(group) ?? { count: 0, open: 0, failed: 0 }
@@ -134,20 +135,22 @@ export class ActorList {
     return groups
   }
 
-  /** Yields all addresses that may pass the filter, in any order. */
-  async *#candidates(): AsyncGenerator<string> {
+  /** Yields all addresses that may pass the filter, in any order. Of those that do, it says how they stand if it knows. */
+  async *#candidates(): AsyncGenerator<readonly [address: string, Stood | undefined]> {
     const { prefix, filter, seq } = this.#wanted
     const isMarked = filter.condition === 'failed' || filter.condition === 'open'
-    if (!isMarked || seq !== undefined) {
-      yield* this.#addresses(undefined)
+    if (seq === undefined && isMarked) {
+      const pace = new Pace(this.#options)
+      for (const address of await this.#outline.marked(this.#options)) {
+        const rest = pace.step()
+        if (rest !== undefined) await rest
+        if (address.startsWith(prefix)) yield [address, undefined]
+      }
       return
     }
-    const pace = new Pace(this.#options)
-    for (const address of await this.#outline.marked(this.#options)) {
-      const rest = pace.step()
-      if (rest !== undefined) await rest
-      if (address.startsWith(prefix)) yield address
-    }
+    const passing = seq === undefined ? await this.#outline.passing(filter, prefix, this.#options) : undefined
+    if (passing !== undefined) yield* passing
+    else for await (const address of this.#addresses(undefined)) yield [address, undefined]
   }
 
   #addresses(after: string | undefined): AsyncIterable<string> {

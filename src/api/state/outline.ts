@@ -1,22 +1,29 @@
 /**
- * The numbers of actors of each owner and each kind, and those that are open or have failed. They are counted once, when
- * somebody first asks, and kept current by what moves, so that a page of 50,000 actors opens at once. Kept are no more
- * than the numbers, and the addresses of what is open or has failed.
+ * The numbers of actors of each owner and each kind, those that are open or have failed, and how each actor stands. They
+ * are made ready after the start, give way to trading, and are kept current by what moves. So a page of 50,000 actors
+ * opens at once, and a search looks at no state. Of more actors they are counted when somebody asks.
  */
 import { Pace } from '../../../store/leveldb/pace.ts'
-import type { Interruptible } from '../../../store/store.ts'
+import type { Interruptible, Paced } from '../../../store/store.ts'
 import { kindOf } from '../../runtime/record/address.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
+import type { ActorFilter } from '../contract/actor-filter.ts'
 import type { GroupedBy } from '../contract/groups.ts'
-import { isFailed, isOpen, type Standing, troubleOf } from '../contract/standing.ts'
+import { isFailed, isOpen, troubleOf } from '../contract/standing.ts'
+import { isOfAddresses } from './actor-filter.ts'
+import { Lines, type Stood } from './lines.ts'
 import { Owners } from './owners.ts'
 
 /** ms for which a question without `whole` reads states before it is answered. */
 const AT_ONCE_MS = 50
 /** Actors that are read between two looks at the time. */
 const LOT = 64
-/** ms without a question after which nothing is kept any more. */
+/** Most actors of which it is made ready, and of which it keeps how each stands: a few MB. */
+const KEPT_MAX = 200_000
+/** Actors that have moved after which they are read although nobody asks. */
+const MOVED_MAX = 1_000
+/** ms without a question after which nothing is kept any more of actors that are more. */
 const FORGET_MS = 600_000
 
 export interface Counts {
@@ -33,13 +40,15 @@ export interface Mark {
   readonly seq: number
 }
 
-type Placed = Standing & { readonly seq: number }
+type Placed = Stood & { readonly seq: number }
 
 /** The numbers of a log. */
 export class Tally {
   readonly owners = new Owners()
   readonly groups: Readonly<Record<GroupedBy, Map<string, Counts>>> = { owner: new Map(), kind: new Map() }
   readonly marks = new Map<string, Mark>()
+  /** How each actor stands; undefined when there are too many. */
+  lines: Lines | undefined = new Lines()
   /** Actors whose state was never read. */
   readonly unread = new Set<string>()
   /** Actors that have come or moved since they were read. */
@@ -69,6 +78,7 @@ export class Tally {
       if ((was?.[key] ?? false) !== (is?.[key] ?? false)) this.count(address, what, is?.[key] ? 1 : -1)
     if (is !== undefined && (is.isOpen || is.isFailed)) this.marks.set(address, is)
     else this.marks.delete(address)
+    if (actor !== undefined) this.lines?.set(address, actor)
   }
 }
 
@@ -82,9 +92,39 @@ export class Outline {
   #tally: Tally | undefined
   #stop: (() => void) | undefined
   #askedAt = 0
+  /** True while it is kept although nobody asks. */
+  #isKept = false
+  /** The first count, while it is under way. */
+  #beginning: Promise<Tally | undefined> | undefined
+  /** Wakes what keeps it. */
+  #wake = () => {}
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor
+  }
+
+  /** Keeps the numbers ready until the signal ends that. */
+  async keep(signal: AbortSignal): Promise<void> {
+    const options = { signal, inBackground: true }
+    signal.addEventListener('abort', () => this.#wake(), { once: true })
+    this.#isKept = true
+    try {
+      while (!signal.aborted) {
+        // Who asks meanwhile waits for it, so it is no work of the background.
+        this.#beginning = this.#tally === undefined ? this.#count({ signal }, KEPT_MAX) : undefined
+        const tally = this.#tally ?? (await this.#beginning)
+        if (tally === undefined || tally.lines === undefined) break
+        await this.#read(tally, tally.unread, Number.POSITIVE_INFINITY, options)
+        await this.#read(tally, tally.moved, Number.POSITIVE_INFINITY, options)
+        if (signal.aborted || tally !== this.#tally) continue
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+    } catch {
+      // Who asks is told why the log cannot be read.
+    }
+    this.#isKept = false
   }
 
   /** Resolves with the owners of the log. @throws READ_ABORTED */
@@ -110,12 +150,30 @@ export class Outline {
     return [...(await this.tally(true, options)).marks.keys()]
   }
 
-  async #counted(options: Interruptible): Promise<Tally> {
-    this.#askedAt = performance.now()
-    return this.#tally ?? (await this.#count(options))
+  /**
+   * Resolves with how the actors stand that pass a filter, by their addresses; undefined when a look at each of them is
+   * the only way, or the shorter one.
+   * @throws READ_ABORTED
+   */
+  async passing(
+    filter: ActorFilter,
+    prefix: string,
+    options: Interruptible,
+  ): Promise<ReadonlyMap<string, Stood> | undefined> {
+    if (!Lines.have(filter)) return undefined
+    const { lines, unread } = await this.#counted(options)
+    if (lines === undefined || (isOfAddresses(filter) && unread.size > 0)) return undefined
+    return (await this.tally(true, options)).lines?.passing(filter, prefix, options)
   }
 
-  async #count(options: Interruptible): Promise<Tally> {
+  async #counted(options: Interruptible): Promise<Tally> {
+    this.#askedAt = performance.now()
+    await this.#beginning?.catch(() => {})
+    return this.#tally ?? ((await this.#count(options, Number.POSITIVE_INFINITY)) as Tally)
+  }
+
+  /** Resolves with undefined when there are more actors than `max`. */
+  async #count(options: Paced, max: number): Promise<Tally | undefined> {
     const tally = new Tally()
     const { owners, unread } = tally
     const news = new Set<string>()
@@ -124,7 +182,9 @@ export class Outline {
       for await (const address of this.#supervisor.addresses(options)) {
         unread.add(address)
         owners.add(address)
+        if (unread.size > max) return undefined
       }
+      if (unread.size > KEPT_MAX) tally.lines = undefined
       // All strategies are needed to tell whose an order is.
       const pace = new Pace(options)
       for (const address of unread) {
@@ -146,7 +206,8 @@ export class Outline {
 
   #onRecord(tally: Tally, { actor, rev }: TransitionRecord): void {
     const isUnasked = tally.moved.size > LOT && performance.now() - this.#askedAt > FORGET_MS
-    if (isUnasked) this.#forget()
+    if (this.#isKept && tally.moved.size >= MOVED_MAX) this.#wake()
+    if (isUnasked && !this.#isKept) this.#forget()
     else this.#take(tally, actor, rev === 1)
   }
 
@@ -161,10 +222,11 @@ export class Outline {
     this.#stop?.()
     this.#stop = undefined
     this.#tally = undefined
+    this.#wake()
   }
 
   /** Reads actors of a set, until there is no time left. Those that move meanwhile are for the next question. */
-  async #read(tally: Tally, set: Set<string>, until: number, options: Interruptible): Promise<void> {
+  async #read(tally: Tally, set: Set<string>, until: number, options: Paced): Promise<void> {
     const pace = new Pace(options)
     let left = set.size
     for (const address of set) {
