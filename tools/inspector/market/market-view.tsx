@@ -1,6 +1,6 @@
 /** The market of the chosen actor at the moment: prices, orders, fills, the position, equity, and the trades so far. */
 import type { JSX } from 'preact'
-import { To } from '../frame/name.tsx'
+import { Parted, To } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
 import { isWhole } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
@@ -157,7 +157,9 @@ function Row({ trade, asset }: { readonly trade: Trade; readonly asset: string }
     <tr class={isChosen ? 'chosen' : undefined}>
       <td>
         <To place={{ choice: about, moment: seq }} kind="link mono" label={`${about}, closed`}>
-          {about.slice(about.indexOf(':') + 1)}
+          <span class="name" title={about}>
+            <Parted name={about.slice(about.indexOf(':') + 1)} />
+          </span>
         </To>
       </td>
       <td class="mono">{secondText(closedAt)}</td>
