@@ -86,6 +86,8 @@ describe('while the runner is gone', () => {
     const page = await opened.open(`actor/${ADDRESS}@${await seqOf(40)}`)
     await opened.shown('#record h3', 'Record 40')
     await gone()
+    await page.keyboard.press('Shift+ArrowLeft')
+    await opened.shown('.place-note', 'The moment stays: the runner does not answer')
     await page.click('.tabs a >> text=History')
     await opened.shown('#history .bar.bad', 'does not answer')
     await serve(long)

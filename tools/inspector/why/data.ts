@@ -1,6 +1,6 @@
 /** Why the record at the moment happened, and how much of it is shown. */
 import { computed, signal } from '@preact/signals'
-import type { Explanation } from '../../../src/client/index.ts'
+import type { Explanation, TransitionRecord } from '../../../src/client/index.ts'
 import { chosen, record } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { loaded } from '../log/loading.ts'
@@ -36,14 +36,14 @@ export const explanation = loaded<Explanation>(() => {
 }, LEAST_MS)
 
 /**
- * The last record up to the moment that changed its state or said something, where the one at the moment did not. Absent as
- * well where it lies further back than the records that are here.
+ * Returns the last record before an explained one that moved its actor or said something, where that one did not. Undefined
+ * as well where it lies further back than the records that are here.
  */
-export const lastDecision = computed(() => {
-  const now = record.value
-  if (now === undefined || isDecision(now)) return undefined
-  return chosen.value.value?.life.records.findLast((one) => one.rev < now.rev && isDecision(one))
-})
+export function lastDecisionBefore({ record }: Explanation): TransitionRecord | undefined {
+  const life = chosen.value.value?.life
+  if (life?.address !== record.actor || isDecision(record)) return undefined
+  return life.records.findLast((one) => one.rev < record.rev && isDecision(one))
+}
 
 /** Returns whether deeper effects can be asked for. */
 export function hasDeeper({ record: { seq }, leftOut }: Explanation): boolean {

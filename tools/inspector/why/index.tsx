@@ -11,7 +11,7 @@ import { choice, moment } from '../state/place.ts'
 import { eventText } from '../text/names.ts'
 import { countText } from '../text/numbers.ts'
 import { lengthText, timeText } from '../text/time.ts'
-import { explanation, isAll, lastDecision, whole } from './data.ts'
+import { explanation, isAll, lastDecisionBefore, whole } from './data.ts'
 import { Sequence } from './sequence.tsx'
 import { beginningOf } from './steps.ts'
 
@@ -88,8 +88,8 @@ function Note({
 
 /** The way to the record that a person most likely asks about, where the last one changed nothing. */
 function LastDecision({ of }: { readonly of: Explanation }): JSX.Element | null {
-  const last = lastDecision.value
-  if (last === undefined || of.record.actor !== last.actor) return null
+  const last = lastDecisionBefore(of)
+  if (last === undefined) return null
   return (
     <p class="why-fold">
       Record {countText(of.record.rev)} led to no other state and said nothing. The last one that did:
