@@ -115,6 +115,15 @@ it('asks the runner that holds the log, and the log says the same later', async 
   const { asOf, ...found } = JSON.parse(asked.stdout) as StateDocument
   expect(asOf).toBeGreaterThanOrEqual(found.at ?? Number.POSITIVE_INFINITY)
   expect(found.accounts).toHaveLength(1)
+  const health = await outcry('health', '--data', live)
+  for (const line of [
+    /^status +ok$/m,
+    /^records +[\d,]+ a second$/m,
+    /^symbol\/sim:\w+ +\S+ \S+ +\d+ ms +connection/m,
+    /^supervisor +RUNNING/m,
+  ])
+    expect(health.stdout).toMatch(line)
+  expect([health.code, health.stderr]).toEqual([0, ''])
   runner.child.kill('SIGKILL')
   await runner.finished()
   const { asOf: _, ...again } = await read(live, { seq: found.seq })

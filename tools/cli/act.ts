@@ -7,7 +7,7 @@ import type { Client } from '../../src/client/index.ts'
 import { isOutcryError, OutcryError } from '../../store/index.ts'
 import type { ActOptions } from './define-command.ts'
 import { countText, stateText } from './format.ts'
-import { named } from './named.ts'
+import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
 import { openLog } from './runner-client.ts'
 
@@ -58,16 +58,7 @@ export async function carryOut(
   options: ActOptions,
   tasksOf: (client: Client) => Promise<readonly Task[]> | readonly Task[],
 ): Promise<number> {
-  const { data } = await named(options)
-  const client = await openLog(data)
-  if ('store' in client) {
-    await client.store.close()
-    throw new OutcryError(
-      'RUNNER_NONE',
-      `no runner holds ${data}, so no actor can take a command`,
-      `Start it: outcry run --data ${data}. Or name the folder of the runner with --data or --config.`,
-    )
-  }
+  const client = await runnerOf(options, 'no actor can take a command')
   const tasks = await tasksOf(client)
   let refused = 0
   for (const { to, run } of tasks) {
@@ -84,6 +75,19 @@ export async function carryOut(
     }
   }
   return refused === 0 ? EXIT.fine : EXIT.problem
+}
+
+/** Resolves with the runner that holds the folder. `so` is what cannot be without one. @throws RUNNER_NONE */
+export async function runnerOf(options: ReadOptions, so: string): Promise<Client> {
+  const { data } = await named(options)
+  const client = await openLog(data)
+  if (!('store' in client)) return client
+  await client.store.close()
+  throw new OutcryError(
+    'RUNNER_NONE',
+    `no runner holds ${data}, so ${so}`,
+    `Start it: outcry run --data ${data}. Or name the folder of the runner with --data or --config.`,
+  )
 }
 
 /** Returns the name of the person at the command line. @throws OPTION_INVALID when the user id has no name */

@@ -11,6 +11,7 @@ import { drop } from './commands/drop.ts'
 import { events } from './commands/events.ts'
 import { flatten } from './commands/flatten.ts'
 import { halt } from './commands/halt.ts'
+import { health } from './commands/health.ts'
 import { inspect } from './commands/inspect.ts'
 import { logLevel } from './commands/log-level.ts'
 import { mcp } from './commands/mcp.ts'
@@ -40,6 +41,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   inspect,
   why,
   events,
+  health,
   mcp,
   halt,
   reduce,
