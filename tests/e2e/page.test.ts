@@ -358,6 +358,20 @@ describe('the overview', () => {
     await shown('#market .note', 'BTCUSDT')
   })
 
+  it('says why there are no prices of an actor, and which symbols there are', async () => {
+    await open('market/nope')
+    await shown('#market .absent', /nope\s*unknown/)
+    await page.locator('#market .absent a', { hasText: 'BTCUSDT' }).click()
+    await shown('#market .note', 'BTCUSDT 1s candles')
+    await open('market/order/paper:b-entry@1')
+    await shown('#market .absent', 'not there yet')
+    expect(await page.locator('.price-chart').count()).toBe(0)
+    await page.locator('#market .absent a', { hasText: 'seq' }).click()
+    await page.waitForSelector('.price-chart .playhead', SOON)
+    await open(`market/symbol/paper:BTCUSDT@${await seqOf('symbol/paper:BTCUSDT', 'connecting')}`)
+    await shown('#market .absent', 'no price yet')
+  })
+
   it('counts market data that was not believed, with the reasons', async () => {
     refused = { TIME: 1, PRICE: 1_200 }
     await floor.price('104')
