@@ -7,7 +7,8 @@ export function complaintsOf(page: Page, ...expected: readonly RegExp[]): string
     if (!expected.some((pattern) => pattern.test(text))) complaints.push(text)
   }
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') note(message.text())
+    if (message.type() === 'error' || message.type() === 'warning')
+      note(`${message.text()} ${message.location().url}`.trim())
   })
   page.on('pageerror', (error) => note(error.message))
   return complaints

@@ -4,6 +4,7 @@ import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { ADDRESS, longLife } from '../api/long-life.ts'
 import { eventually } from '../runtime/harness.ts'
+import { violationsOn } from './axe.ts'
 import { GONE } from './complaints.ts'
 import { Opened, QUIET, row, SOON } from './opened.ts'
 
@@ -123,6 +124,7 @@ describe('while the runner is gone', () => {
     await serve(short)
     await opened.shown('.place-note', `The log has no seq ${await seqOf(30)} yet`)
     await opened.shown('#moment .chip', 'behind the end')
+    await opened.shown('#moment .place', 'record 6 of 6')
     await page.getByRole('link', { name: 'Now' }).click()
     await opened.isAt(`#actor/${ADDRESS}`)
     await opened.shown('#moment .place', 'record 6 of 6')
@@ -151,6 +153,8 @@ describe('an address', () => {
   it('with a seq behind the end is said to be wrong, with a way to the present', async () => {
     const page = await opened.open(`actor/${ADDRESS}@99999999`)
     await opened.shown('.place-note', 'The log has no seq 99,999,999 yet: it ends with seq')
+    await page.waitForSelector('.chart-surface', SOON)
+    expect((await violationsOn(page)).join('\n')).toBe('')
     await page.getByRole('link', { name: 'Now' }).click()
     await opened.isAt(`#actor/${ADDRESS}`)
     await eventually(async () => expect(await count('.place-note')).toBe(0))

@@ -78,7 +78,7 @@ export class Opened {
   async end(): Promise<void> {
     await this.#page?.close()
     this.#page = undefined
-    expect(this.complaints.join('\n')).toBe('')
+    expect(this.complaints).toEqual([])
   }
 
   async close(): Promise<void> {
