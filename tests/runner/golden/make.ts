@@ -59,6 +59,10 @@ const EITHER = [
 
 /** What people ask, by market time in ms. */
 const HANDS: readonly (readonly [number, Asked])[] = [
+  // An order of a strategy is on its way to the venue.
+  [1_000, { to: 'account/sim', event: { type: 'FLATTEN', by: 'a person' } }],
+  [2_900, halt('active')],
+  [2_500, { to: 'runner/main', event: { type: 'SET_LOG_LEVEL', level: 'info', by: 'a person' } }],
   [3_000, order('hand-rest', { ...A, ...limit, side: 'BUY', orderQty: '1', price: '90' })],
   [4_000, order('hand-open', { ...B, ...market, side: 'BUY', orderQty: '1' })],
   [5_000, order('hand-gone', { ...A, ...limit, side: 'BUY', orderQty: '1', price: '80' })],
@@ -126,6 +130,9 @@ const HANDS: readonly (readonly [number, Asked])[] = [
       },
     },
   ],
+  // What a person closes.
+  [23_500, { to: 'account/sim', event: { type: 'CANCEL_ALL', symbol: 'BUSDT', by: 'a person' } }],
+  [24_000, { to: 'position/sim:BUSDT', event: { type: 'CLOSE_POSITION', by: 'a person' } }],
 ]
 /** What they ask at the last, by time since a strategy holds something: a report is on its way back then, and a request on its way out. */
 const LAST: typeof HANDS = [
