@@ -1,6 +1,6 @@
 /** The venue's books held against ours. */
 import { z } from 'zod'
-import { byHand, decimal, epochMs } from '../model/fields.ts'
+import { address, byHand, decimal, epochMs } from '../model/fields.ts'
 import { cashFlowReport } from './account.ts'
 import { executionReport, foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
 import { EXAMPLE, event, ofVenue } from './shape.ts'
@@ -11,8 +11,11 @@ export const reconcile = z
     at: epochMs,
     by: byHand,
     reason: z.string().describe('A remark for the log.'),
+    order: address.optional().describe('The order that asks. Absent when no order does.'),
   })
-  .describe("Starts a comparison with the venue's books now.")
+  .describe(
+    "Starts a comparison with the venue's books now, or as soon as the one that is under way is complete.",
+  )
 
 /** Asks a venue's port for all working orders, all movements of money since a time, positions and balances. */
 export const venueStateRequest = z.object({ type: z.literal('VENUE_STATE_REQUEST'), since: epochMs })

@@ -98,10 +98,11 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
         const { symbol, side, orderQty } = event
         const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
         const { id, terms } = context
-        const reason = `a report for ${ownOrderAddress(id)} is of another order`
+        const order = ownOrderAddress(id)
+        const reason = `a report for ${order} is of another order`
         enqueue.assign(outcome.changes)
         enqueue(emit({ type: 'ORDER_DISCREPANCY', ...facts(context, at), ...reported }))
-        enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason }))
+        enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason, order }))
         return
       }
       const { state, changes, counted, busted, overfill, refused = [] } = outcome
@@ -147,9 +148,10 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
     }),
     /** Asks for a reconciliation, because a fill or a bust is lost. The reconciliation fetches what the venue has. */
     reconcile: action(({ context: { id, terms }, event: { at }, enqueue }) => {
-      const reason = `${ownOrderAddress(id)} has not filled what its venue has told`
+      const order = ownOrderAddress(id)
+      const reason = `${order} has not filled what its venue has told`
       enqueue.assign({ reportedQty: undefined })
-      enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason }))
+      enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason, order }))
     }),
     end: action(({ context, event, enqueue }, { as }: { as: Ending }) => {
       const { type, ordStatus, endedAs, why } = ENDINGS[as]

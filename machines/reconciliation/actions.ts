@@ -31,10 +31,16 @@ const OVERLAP_MS = 60_000
 
 const { action, emit, tell } = acts(reconciliationDeclaration, {} as ReconciliationTypes)
 
-export const start = action(({ context: { venue }, event, enqueue }) => {
-  const reason = reasonOf(event)
+export const start = action(({ context: { venue, asked }, event, enqueue }) => {
+  const reason = asked ?? reasonOf(event)
   enqueue.assign({ startedAt: event.at, found: [], reported: NOTHING_REPORTED })
+  if (asked !== undefined) enqueue.assign({ asked: undefined })
   enqueue(emit({ type: 'RECONCILIATION_STARTED', at: event.at, venue, reason }))
+})
+
+export const remember = action(({ event, enqueue }) => {
+  assertEvent(event, 'RECONCILE')
+  enqueue.assign({ asked: event.reason })
 })
 
 export const ask = action(({ context: { venue, since }, enqueue }) => {

@@ -9,6 +9,8 @@ export interface ReconciliationContext extends z.output<typeof reconciliationInp
   /** Time from which fills may be missing in our books, in epoch ms. */
   readonly since: number
   readonly startedAt: number
+  /** The reason of the last request that came during a look. The next look begins as soon as this one is over. */
+  readonly asked?: string | undefined
   /** The differences of the look before. A difference counts only if two looks find it. */
   readonly found: readonly Difference[]
   /** The balances and positions that the venue reported since the last comparison with the account's books. */

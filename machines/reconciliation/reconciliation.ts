@@ -6,7 +6,7 @@ import { reconciliationDeclaration } from './declaration.ts'
 import { differsFrom } from './differences.ts'
 import { reconciliationInput } from './reconciliation-input.ts'
 import { differencesIn, lastingIn } from './repair.ts'
-import { fromVersion2, fromVersion3 } from './upgrades.ts'
+import { fromVersion2, fromVersion3, fromVersion4 } from './upgrades.ts'
 import { reconciliationVersion2 } from './version-2.ts'
 
 /** Time within which a venue answers, in ms. After it the venue is asked again. */
@@ -29,13 +29,25 @@ const machine = setup({
     /** Returns whether the periodic look is due. Reports keep coming, so it has to happen between them. */
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
     differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
+    isAsked: ({ context }) => context.asked !== undefined,
+    /** A repair tells orders what the venue has, and some answer with a request. To look again for that would never end. */
+    isNoEcho: ({ event }) => event.type === 'RECONCILE' && event.order === undefined,
   },
   actions,
 })
 
-/** Returns the machine of a version. `awaiting` is what it calls the state in which it waits for more reports. */
-const reconciliationOf = <const Name extends string>(version: string, awaiting: Name) =>
-  machine.createMachine({
+/**
+ * Returns the machine of a version. `awaiting` is what it calls the state in which it waits for more reports. Versions before 5 do
+ * not hear a request that comes during a look.
+ */
+const reconciliationOf = <const Name extends string>(version: string, awaiting: Name) => {
+  const hears = Number(version) >= 5
+  const duringLook = hears ? { RECONCILE: { actions: 'remember' as const } } : {}
+  const duringRepair = hears
+    ? { RECONCILE: { guard: 'isNoEcho' as const, actions: 'remember' as const } }
+    : {}
+  const next = { guard: 'isAsked' as const, target: 'firstLook', actions: 'start' as const }
+  return machine.createMachine({
     id: 'reconciliation',
     version,
     description:
@@ -51,6 +63,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
     initial: 'idle',
     states: {
       idle: {
+        ...(hears && { always: next }),
         on: {
           RECONCILE: { target: 'firstLook', actions: 'start' },
           BALANCE_REPORT: { target: awaiting, actions: 'note' },
@@ -88,6 +101,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         entry: 'ask',
         after: { [ANSWER_WITHIN_MS]: { target: 'firstLook', reenter: true } },
         on: {
+          ...duringLook,
           VENUE_STATE: [
             { guard: 'agree', target: 'idle', actions: 'agree' },
             { target: 'settling', actions: 'find' },
@@ -96,6 +110,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
       },
       settling: {
         description: 'Reports that are under way have time to arrive.',
+        on: duringLook,
         after: { settle: 'secondLook' },
       },
       secondLook: {
@@ -103,6 +118,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         entry: 'ask',
         after: { [ANSWER_WITHIN_MS]: { target: 'secondLook', reenter: true } },
         on: {
+          ...duringLook,
           VENUE_STATE: [
             { guard: 'nothingLasts', target: 'idle', actions: 'agree' },
             { target: 'repairing', actions: 'repair' },
@@ -111,25 +127,28 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
       },
       repairing: {
         description: 'Repairs are under way: missed fills, status requests and adoptions.',
+        on: duringRepair,
         after: { settle: 'verdict' },
       },
       verdict: {
         entry: 'ask',
         after: { [ANSWER_WITHIN_MS]: { target: 'verdict', reenter: true } },
-        on: { VENUE_STATE: { target: 'idle', actions: 'conclude' } },
+        on: { ...duringRepair, VENUE_STATE: { target: 'idle', actions: 'conclude' } },
       },
     },
   })
+}
 
-export const reconciliationMachine = reconciliationOf('4', 'awaitingReports')
+export const reconciliationMachine = reconciliationOf('5', 'awaitingReports')
+export const reconciliationVersion4 = reconciliationOf('4', 'awaitingReports')
 export const reconciliationVersion3 = reconciliationOf('3', 'hearing')
 
 /** The kind for the registry. */
 export const reconciliationKind = {
   ...reconciliationDeclaration,
   machine: reconciliationMachine,
-  previous: [reconciliationVersion3, reconciliationVersion2],
-  upgrades: [fromVersion2, fromVersion3],
+  previous: [reconciliationVersion4, reconciliationVersion3, reconciliationVersion2],
+  upgrades: [fromVersion2, fromVersion3, fromVersion4],
   upcasters: ofReconciliation,
   holds: () => "it knows up to when the venue's books agree with ours",
 }

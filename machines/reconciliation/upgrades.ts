@@ -1,4 +1,5 @@
 /** The upgrades from earlier versions. */
+import { asItIs } from '../kind/kind.ts'
 import type { ReconciliationContext2 } from './version-2.ts'
 
 export interface PastReconciliation {
@@ -32,3 +33,6 @@ export const fromVersion3 = {
     states: { 'reconciliation.hearing': 'reconciliation.awaitingReports' },
   }),
 }
+
+/** The upgrade from version 4, which did not hear a request that came during a look. */
+export const fromVersion4 = { from: '4', to: '5', migrate: asItIs }

@@ -27,10 +27,18 @@ const oco = (floor: Floor, n: number, reduceOnly: boolean) => {
   const target = { legId: 'target', ordType: 'LIMIT', price: '107', ...leg } as const
   return floor.bracket(`oco-${n}`, { contingencyType: 'OCO', orders: [target, stop] })
 }
-/** An order that somebody has placed at the venue itself becomes known here. */
+const RECONCILIATION = 'reconciliation/paper'
+const look = (floor: Floor) => floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'a look' })
+/** An order that somebody has placed at the venue itself becomes known here, unless a look is under way that began before it. */
 const reconcile = async (floor: Floor) => {
-  await floor.send('reconciliation/paper', { type: 'RECONCILE', reason: 'a look' })
+  await look(floor)
   for (let passed = 0; passed < 8_000; passed += 1_000) await floor.pass(1_000)
+}
+/** All orders at the venue are known here, however long a look that is under way waits for the venue. */
+const reconciled = async (floor: Floor) => {
+  await look(floor)
+  for (let i = 0; i < 60 && floor.value(RECONCILIATION) !== 'idle'; i++) await floor.pass(1_000)
+  expect(floor.value(RECONCILIATION)).toBe('idle')
 }
 
 type Step = (floor: Floor, n: number) => Promise<void>
@@ -84,7 +92,7 @@ it(`an account becomes flat and opens nothing by itself, seed ${SEED}`, async ()
       for (const step of meanwhile) await step(floor, n++)
       floor.connect()
       await rules(floor, { maxNotional: '250' })
-      await reconcile(floor)
+      await reconciled(floor)
       await flatten(floor, n++)
       for (let i = 0; i < 60 && closing(floor) !== undefined; i++) {
         await floor.price('100')

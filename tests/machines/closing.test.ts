@@ -239,6 +239,26 @@ describe('FLATTEN', () => {
     await expectFlattened(floor, [{ symbol: SYMBOL, quantity: '2' }])
   })
 
+  it('cancels what a look has found that was asked for while another one waited for the venue', async () => {
+    const floor = await Floor.open(QUIET)
+    const look = { type: 'RECONCILE', reason: 'by hand' }
+    const reach = async (state: string) => {
+      while (floor.value('reconciliation/paper') !== state) await floor.pass(500)
+    }
+    await floor.orderAtVenue('foreign')
+    await floor.send('reconciliation/paper', look)
+    await reach('repairing')
+    floor.disconnect()
+    await reach('verdict')
+    floor.connect()
+    await floor.orderAtVenue('later')
+    await floor.send('reconciliation/paper', look)
+    await reach('idle')
+    await flatten(floor)
+    await floor.pass()
+    await expectFlattened(floor, [])
+  })
+
   it('turns nothing over beside a stop that is not bound to reduce, nor without one at hand', async () => {
     for (const pass of [0, 25, 45, 65]) {
       const floor = await Floor.open(LINEAR)

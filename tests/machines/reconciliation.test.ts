@@ -284,4 +284,52 @@ describe('a reconciliation', () => {
     await floor.pass(10_100)
     expect(await floor.emitted('RECONCILIATION_COMPLETED')).toHaveLength(1)
   })
+
+  describe('that is asked for once more while it looks', () => {
+    const SELDOM = { ...RULES, reconciliation: { ...RULES.reconciliation, everyMs: 3_600_000 } }
+
+    /** Asks for a look, and again in this state of it. `before` is the state after which requests do not reach the venue. */
+    async function looks(state: string, before: string, again: object): Promise<[Floor, readonly string[]]> {
+      const floor = await Floor.open(SELDOM)
+      const reach = async (state: string) => {
+        while (floor.value(RECONCILIATION) !== state) await floor.pass(100)
+      }
+      await floor.orderAtVenue('one')
+      if (before === 'idle') floor.disconnect()
+      await floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'first' })
+      await reach(before === 'idle' ? state : before)
+      if (state !== before) floor.disconnect()
+      await reach(state)
+      floor.connect()
+      await floor.orderAtVenue('two')
+      expect(floor.value(RECONCILIATION)).toBe(state)
+      await floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'again', ...again })
+      for (let passed = 0; passed < 30_000; passed += 500) await floor.pass(500)
+      return [floor, (await floor.emitted('RECONCILIATION_STARTED')).map(({ reason }) => reason)]
+    }
+
+    it.each([
+      ['firstLook', 'idle', {}],
+      ['settling', 'settling', {}],
+      ['secondLook', 'settling', { order: 'order/one' }],
+      ['repairing', 'repairing', { by: 'ann' }],
+      ['verdict', 'repairing', {}],
+    ])('looks again: in the state %s', async (state, before, of) => {
+      const [floor, reasons] = await looks(state, before, of)
+      expect(reasons).toEqual(['first', 'again'])
+      expect(await floor.emitted('RECONCILIATION_COMPLETED')).toHaveLength(2)
+      expect(floor.value('order/one')).toMatchObject({ execution: 'accepted' })
+      expect(floor.value('order/two')).toMatchObject({ execution: 'accepted' })
+      expect(floor.value(RECONCILIATION)).toBe('idle')
+    })
+
+    it.each(['repairing', 'verdict'])(
+      'does not look again for what its repair makes an order ask: in the state %s',
+      async (state) => {
+        const [floor, reasons] = await looks(state, 'repairing', { order: 'order/one' })
+        expect(reasons).toEqual(['first'])
+        expect(floor.value(RECONCILIATION)).toBe('idle')
+      },
+    )
+  })
 })

@@ -405,6 +405,7 @@ export const SCRIPTED: readonly Scripted[] = [
     steps: steps(
       15,
       event('RECONCILE', { reason: fc.constant('start') }),
+      event('RECONCILE', { reason: fc.constant('odd'), order: fc.constant('order/o') }),
       // Most of the time something differs that lasts.
       stateWith([{ symbol: 'X', quantity: '1' }]),
       stateWith([{ symbol: 'X', quantity: '1' }]),

@@ -1,5 +1,6 @@
 /** What an earlier version kept, in the form of today's: see golden.test.ts for whole runs. */
 import { describe, expect, it } from 'vitest'
+import { createActor } from 'xstate'
 import { z } from 'zod'
 import {
   defineStrategy,
@@ -13,6 +14,10 @@ import {
 import { DURATION_MAX_MS } from '../../machines/model/fields.ts'
 import { contextOf, type OrderContext } from '../../machines/order/context.ts'
 import { orderMachine, orderVersion4, orderVersion5 } from '../../machines/order/order.ts'
+import {
+  reconciliationMachine,
+  reconciliationVersion4,
+} from '../../machines/reconciliation/reconciliation.ts'
 import { runnerVersion4 } from '../../machines/runner/version-4.ts'
 import { Registry, upgradePath, versionOf } from '../../src/runtime/actors/registry.ts'
 import { Harness } from '../runtime/harness.ts'
@@ -153,13 +158,26 @@ describe('a runner of version 4', () => {
   })
 })
 
-describe('a reconciliation of version 3', () => {
+describe('a reconciliation', () => {
   it.each([
-    ['hearing', 'awaitingReports'],
-    ['settling', 'settling'],
-  ])('that was %s is %s', (was, is) => {
+    ['3', 'hearing', 'awaitingReports'],
+    ['3', 'settling', 'settling'],
+    ['4', 'awaitingReports', 'awaitingReports'],
+    ['4', 'verdict', 'verdict'],
+  ])('of version %s that was %s is %s', (version, was, is) => {
     const context = { since: 1, found: [] }
-    expect(carriedOver('reconciliation', '3', { value: was, context })).toMatchObject({ value: is, context })
+    expect(carriedOver('reconciliation', version, { value: was, context })).toEqual({ value: is, context })
+  })
+
+  it.each([
+    ['4', reconciliationVersion4, undefined],
+    ['5', reconciliationMachine, 'again'],
+  ])('of version %s keeps a request during a look, or as it did then, does not', (_, machine, asked) => {
+    const actor = createActor(machine, { input: { venue: 'sim' } }).start()
+    for (const reason of ['first', 'again']) actor.send({ type: 'RECONCILE', at: 1, reason })
+    expect(actor.getSnapshot()).toMatchObject({ value: 'firstLook', context: { startedAt: 1 } })
+    expect(actor.getSnapshot().context.asked).toBe(asked)
+    actor.stop()
   })
 })
 
