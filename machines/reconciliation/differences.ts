@@ -34,6 +34,10 @@ export function differencesOf(venue: VenueState, here: AccountBooks): readonly D
   ]
 }
 
+export function hasReports({ balances, positions }: Reported): boolean {
+  return Object.keys(balances).length > 0 || Object.keys(positions).length > 0
+}
+
 /** Returns whether the account differs from the balances and positions that its venue reported by itself. */
 export function differsFrom({ balances, positions }: Reported, here: AccountBooks): boolean {
   return (

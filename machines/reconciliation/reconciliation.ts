@@ -3,7 +3,7 @@ import { ofReconciliation } from '../kind/former-names.ts'
 import * as actions from './actions.ts'
 import { NOTHING_REPORTED, type ReconciliationTypes } from './context.ts'
 import { reconciliationDeclaration } from './declaration.ts'
-import { differsFrom } from './differences.ts'
+import { differsFrom, hasReports } from './differences.ts'
 import { reconciliationInput } from './reconciliation-input.ts'
 import { differencesIn, lastingIn } from './repair.ts'
 import { fromVersion2, fromVersion3, fromVersion4 } from './upgrades.ts'
@@ -30,6 +30,7 @@ const machine = setup({
     isDue: ({ context, event }) => event.at - context.startedAt >= context.everyMs,
     differs: ({ context, event }) => event.type === 'PORTFOLIO' && differsFrom(context.reported, event),
     isAsked: ({ context }) => context.asked !== undefined,
+    hasHeard: ({ context }) => hasReports(context.reported),
     /** A repair tells orders what the venue has, and some answer with a request. To look again for that would never end. */
     isNoEcho: ({ event }) => event.type === 'RECONCILE' && event.order === undefined,
   },
@@ -38,15 +39,22 @@ const machine = setup({
 
 /**
  * Returns the machine of a version. `awaiting` is what it calls the state in which it waits for more reports. Versions before 5 do
- * not hear a request that comes during a look.
+ * not hear what comes during a look.
  */
 const reconciliationOf = <const Name extends string>(version: string, awaiting: Name) => {
   const hears = Number(version) >= 5
-  const duringLook = hears ? { RECONCILE: { actions: 'remember' as const } } : {}
+  const reports = {
+    BALANCE_REPORT: { actions: 'note' as const },
+    POSITION_REPORT: { actions: 'note' as const },
+  }
+  const duringLook = hears ? { RECONCILE: { actions: 'remember' as const }, ...reports } : {}
   const duringRepair = hears
-    ? { RECONCILE: { guard: 'isNoEcho' as const, actions: 'remember' as const } }
+    ? { RECONCILE: { guard: 'isNoEcho' as const, actions: 'remember' as const }, ...reports }
     : {}
-  const next = { guard: 'isAsked' as const, target: 'firstLook', actions: 'start' as const }
+  const heard = [
+    { guard: 'isAsked' as const, target: 'firstLook', actions: 'start' as const },
+    { guard: 'hasHeard' as const, target: awaiting },
+  ]
   return machine.createMachine({
     id: 'reconciliation',
     version,
@@ -63,7 +71,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
     initial: 'idle',
     states: {
       idle: {
-        ...(hears && { always: next }),
+        ...(hears && { always: heard }),
         on: {
           RECONCILE: { target: 'firstLook', actions: 'start' },
           BALANCE_REPORT: { target: awaiting, actions: 'note' },
@@ -76,8 +84,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
           'The venue has sent a balance or a position by itself. Its fills may still be under way.',
         on: {
           RECONCILE: { target: 'firstLook', actions: 'start' },
-          BALANCE_REPORT: { actions: 'note' },
-          POSITION_REPORT: { actions: 'note' },
+          ...reports,
         },
         after: {
           settle: [{ guard: 'isDue', target: 'firstLook', actions: 'start' }, { target: 'comparing' }],
@@ -87,8 +94,7 @@ const reconciliationOf = <const Name extends string>(version: string, awaiting: 
         entry: 'askForBooks',
         on: {
           RECONCILE: { target: 'firstLook', actions: 'start' },
-          BALANCE_REPORT: { actions: 'note' },
-          POSITION_REPORT: { actions: 'note' },
+          ...reports,
           PORTFOLIO: [
             { guard: 'differs', target: 'firstLook', actions: 'start' },
             { target: 'idle', actions: 'forget' },

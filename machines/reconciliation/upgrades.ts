@@ -34,5 +34,5 @@ export const fromVersion3 = {
   }),
 }
 
-/** The upgrade from version 4, which did not hear a request that came during a look. */
+/** The upgrade from version 4, which did not hear what came during a look. */
 export const fromVersion4 = { from: '4', to: '5', migrate: asItIs }

@@ -4,6 +4,8 @@ import { Floor } from './floor.ts'
 
 const RECONCILIATION = 'reconciliation/paper'
 const RULES = { watchdog: { enabled: false }, reconciliation: { everyMs: 30_000, settleMs: 2_000 } }
+/** The same, with no look by itself in the time of a test. */
+const SELDOM = { ...RULES, reconciliation: { ...RULES.reconciliation, everyMs: 3_600_000 } }
 
 /** A fill that no venue knows of. */
 const GHOST = {
@@ -285,9 +287,29 @@ describe('a reconciliation', () => {
     expect(await floor.emitted('RECONCILIATION_COMPLETED')).toHaveLength(1)
   })
 
-  describe('that is asked for once more while it looks', () => {
-    const SELDOM = { ...RULES, reconciliation: { ...RULES.reconciliation, everyMs: 3_600_000 } }
+  it.each([
+    ['otherwise', '98', 2],
+    ['the same', '100000', 1],
+  ])(
+    'that hears of a balance during a look looks again when that says %s, once the look is over',
+    async (_, balance, looks) => {
+      const floor = await Floor.open(SELDOM)
+      await floor.orderAtVenue('stranger')
+      await floor.send(RECONCILIATION, { type: 'RECONCILE', reason: 'test' })
+      const reach = async (state: string) => {
+        while (floor.value(RECONCILIATION) !== state) await floor.pass(100)
+      }
+      await reach('repairing')
+      const report = { type: 'BALANCE_REPORT', venue: 'paper', asset: 'USDT', balance, reason: 'ORDER' }
+      await floor.send(RECONCILIATION, report)
+      await reach('awaitingReports')
+      for (let passed = 0; passed < 10_000; passed += 500) await floor.pass(500)
+      expect(await floor.emitted('RECONCILIATION_STARTED')).toHaveLength(looks)
+      expect(floor.value(RECONCILIATION)).toBe('idle')
+    },
+  )
 
+  describe('that is asked for once more while it looks', () => {
     /** Asks for a look, and again in this state of it. `before` is the state after which requests do not reach the venue. */
     async function looks(state: string, before: string, again: object): Promise<[Floor, readonly string[]]> {
       const floor = await Floor.open(SELDOM)
