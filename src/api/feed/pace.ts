@@ -12,7 +12,7 @@ const REST = 3
 /** Least ms of a rest. A timer cannot measure less, and a few clients need none. */
 const REST_MS_MIN = 0.5
 /** Most ms of a rest, so that clients do not fall behind because the machine is busy with something else. */
-const REST_MS_MAX = 4
+const REST_MS_MAX = 8
 
 export class Pace {
   readonly #due = new Set<() => void>()
@@ -33,7 +33,7 @@ export class Pace {
   #arm(now: number): void {
     this.#isArmed = true
     const ms = this.#restUntil - now
-    if (ms < REST_MS_MIN) setImmediate(this.#work)
+    if (ms < REST_MS_MIN) process.nextTick(this.#work)
     else setTimeout(this.#work, ms)
   }
 
