@@ -1,5 +1,5 @@
 /**
- * How each actor stands: its status, state and tags, and the names of its symbol. Actors that stand alike share an entry,
+ * The standing of each actor: its status, state and tags, and the names of its symbol. Actors that stand alike share an entry,
  * so 50,000 actors take little more than their addresses.
  */
 import { compact } from '../../../errors/compact.ts'

@@ -47,7 +47,7 @@ export class Tally {
   readonly owners = new Owners()
   readonly groups: Readonly<Record<GroupedBy, Map<string, Counts>>> = { owner: new Map(), kind: new Map() }
   readonly marks = new Map<string, Mark>()
-  /** How each actor stands; undefined when there are too many. */
+  /** The standing of each actor; undefined when there are too many. */
   lines: Lines | undefined = new Lines()
   /** Actors whose state was never read. */
   readonly unread = new Set<string>()

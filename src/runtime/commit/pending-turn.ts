@@ -15,7 +15,7 @@ export interface PendingTurn {
   readonly joined: boolean
   /** The error when the turn's message was not taken. */
   readonly refused: OutcryError | undefined
-  /** Those who wait until this turn is durable, and so all turns before it. */
+  /** The callers that wait until this turn is durable, and so all turns before it. */
   readonly followers: Follower[]
 }
 

@@ -1,4 +1,4 @@
-/** What the contract would refuse about a question to a history. The page says so, and does not ask. Pure. */
+/** The faults that the contract would find in a question to a history. The page says so, and does not ask. Pure. */
 import { routes } from '../../../src/client/index.ts'
 import type { Asked } from './asked.ts'
 

@@ -1,4 +1,4 @@
-/** What a person has seen of the matters on the overview. The browser keeps it for the log that it is about. */
+/** The matters that a person has seen on the overview. The browser keeps them for the log that it is about. */
 import { effect, signal } from '@preact/signals'
 import { actorAt, know } from '../log/actors.ts'
 import { client } from '../log/client.ts'
@@ -16,7 +16,7 @@ type Seen = Readonly<Record<string, number>>
 /** By sort of matter, the seq up to which a person has seen it, or how many of them. */
 export const seen = signal<Seen>({})
 
-/** What tells this log from all others; undefined for the log of a program without a runner, whose marks end with the page. */
+/** The name that tells this log from all others; undefined for the log of a program without a runner, whose marks end with the page. */
 const life = loaded<{ readonly of: string | undefined }>(() => {
   if (!areFiguresKnown.value) return undefined
   return {
