@@ -108,6 +108,20 @@ describe('lists', () => {
   })
 })
 
+it('lists as many as were asked for while others come', async () => {
+  const supervisor = await open()
+  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  let isAsking = true
+  const talking = (async () => {
+    for (let n = COUNT + 1; isAsking; n++) await Promise.all([n, n + 0.5].map((odd) => say(supervisor, odd)))
+  })()
+  for (let i = 0; i < 10; i++) expect(await listed(['ODD'], { tail: 3 })).toHaveLength(3)
+  isAsking = false
+  await talking
+  await api.close()
+  await supervisor.stop()
+})
+
 it('says what would match, of a closed log and of a running program', async () => {
   const refusal = {
     code: 'SUBSCRIPTION_UNMATCHED',

@@ -124,3 +124,8 @@ describe.concurrent('output that nobody reads', () => {
     expect([code, signal, stderr]).toEqual([0, null, ''])
   })
 })
+
+it('a time that looks like an option is told how to stand', async () => {
+  const { code, stderr } = await outcry('diff', 'till/a', '-10m', 'now', '--data', at('good'))
+  expect([code, stderr]).toEqual([2, expect.stringContaining('a time such as -10m stands behind --')])
+})

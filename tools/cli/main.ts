@@ -28,7 +28,11 @@ await written()
 process.exit()
 
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
+  if (error instanceof CommanderError) {
+    const isTime = error.code === 'commander.unknownOption' && /'-\d/.test(error.message)
+    if (isTime) complain('(a time such as -10m stands behind --, so that it is no option)')
+    return error.exitCode === 0 ? EXIT.fine : EXIT.usage
+  }
   if (isOutcryError(error)) {
     const { code, message, hint } = error
     complain(`${noteColors.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}`)

@@ -24,6 +24,8 @@ export async function* runnerEvents(
   let count = 0
   let isWaiting = false
   let idle: NodeJS.Immediate | undefined
+  /** The last ones, where no more are wanted: others may come before the past has. */
+  const last: EventEnvelope[] | undefined = tail === undefined || isFollowed ? undefined : []
   // Items that have come are taken within the same turn of the event loop. So one that waits longer has had them all.
   const endIfIdle = () => {
     if (hasAll && isWaiting) idle = setImmediate(() => ending.abort())
@@ -53,11 +55,13 @@ export async function* runnerEvents(
       if ('record' in item || (to !== undefined && item.at > to)) continue
       const { topic: _, class: __, ...envelope } = item
       count++
-      yield envelope
+      if (last === undefined) yield envelope
+      else if (last.push(envelope) > (tail ?? 0)) last.shift()
     }
   } finally {
     await items.return()
   }
+  yield* last ?? []
   if (tail !== undefined && count < tail && searchedFrom > 1)
     note(`the search began at seq ${searchedFrom}: name types, or give --from, to look further back`)
 }
