@@ -117,6 +117,24 @@ describe('what needs a person', () => {
   })
 })
 
+it('does not do what a person takes back while the server is away', async () => {
+  await runner.spawn('quarantine', 'a')
+  await runner.fail('quarantine/a')
+  await open('actor/quarantine/a')
+  await page.getByRole('button', { name: 'Release…' }).click(SOON)
+  await runner.leave()
+  await page.locator('#moment .chip', { hasText: 'no connection since' }).waitFor(SOON)
+  await page.locator('dialog button[type="submit"]').click(SOON)
+  await page
+    .locator('dialog', { hasText: 'It is asked again for some seconds, unless you go back.' })
+    .waitFor(SOON)
+  await page.keyboard.press('Escape')
+  await page.waitForSelector('dialog', { state: 'detached', ...SOON })
+  await page.locator('#said', { hasText: 'not asked any more' }).waitFor(SOON)
+  await runner.serve()
+  await page.getByRole('button', { name: 'Release…' }).waitFor(SOON)
+})
+
 describe('the list', () => {
   it('marks what has failed, and finds it by a filter and by its word', async () => {
     for (const id of ['a', 'b']) await runner.spawn('quarantine', id)

@@ -1,5 +1,5 @@
 /** All that the page shows is of one actor and one moment, also while the runner is gone, and for places that its log does not have. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { ADDRESS, longLife } from '../api/long-life.ts'
@@ -133,6 +133,17 @@ describe('while the runner is gone', () => {
   })
 })
 
+it('keys that are faster than the answers count, each of them', async () => {
+  const page = await opened.open(`actor/${ADDRESS}`)
+  await opened.shown('#record h3', 'Record 44')
+  await page.route('**/history*', async (route) => {
+    await new Promise(setImmediate)
+    await route.continue()
+  })
+  for (const key of ['Home', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key)
+  await isAllOf(3)
+})
+
 describe('why, of a living actor', () => {
   it('names the record that it explains, and leads to the last one that led to something', async () => {
     const page = await opened.open(`why/${ADDRESS}`)
@@ -167,5 +178,46 @@ describe('an address', () => {
     await page.waitForSelector(`.why-step.moment .why-go[data-seq="${seq}"]`, SOON)
     await opened.open('why/99999999')
     await opened.shown('.place-note', 'The log has no seq 99,999,999 yet')
+  })
+})
+
+it('an address with a history shows it on a phone, too', async () => {
+  const page = await opened.open(`actor/${ADDRESS}@${await seqOf(9)}?history`, [390, 844])
+  await page.waitForSelector('#history .entry', SOON)
+})
+
+describe('the log', () => {
+  beforeEach(async () => {
+    await api.close()
+    await serve(short)
+  })
+  afterEach(async () => {
+    await api.close()
+    await serve(long)
+  })
+
+  it('is read again once it has reached the moment', async () => {
+    const { seq } = short
+    await opened.open(`actor/${ADDRESS}@${seq + 2}`)
+    await opened.shown('#moment .chip', 'behind the end')
+    await opened.shown('#record h3', 'Record 6')
+    for (let px = 100; px < 103; px++) await short.send(ADDRESS, { type: 'TICK', px })
+    await opened.shown('#record h3', 'Record 8')
+    await opened.shown('#moment .place', 'record 8 of 9')
+    await opened.isAt(`#actor/${ADDRESS}@${seq + 2}`)
+  })
+
+  it('is that of the runner that answers: why is of its record, after another log, too', async () => {
+    const page = await opened.open(`why/${ADDRESS}`)
+    const isOf = async (of: Supervisor) => {
+      const seq = (await of.view(ADDRESS))?.seq
+      await page.waitForSelector(`.why-step.moment .why-go[data-seq="${seq}"]`, SOON)
+    }
+    await isOf(short)
+    for (const of of [long, short]) {
+      await gone()
+      await serve(of)
+      await isOf(of)
+    }
   })
 })

@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
 import { Dialog } from '../frame/dialog.tsx'
+import { lost } from '../log/connection.ts'
 import { faultOf } from '../log/loading.ts'
 import { health } from '../log/run.ts'
 import { momentAt } from '../state/moment.ts'
@@ -9,6 +10,10 @@ import { moment } from '../state/place.ts'
 import { countText } from '../text/numbers.ts'
 import { timeText } from '../text/time.ts'
 import { eventOf, type Field } from './schema.ts'
+
+interface Taken {
+  readonly signal: AbortSignal
+}
 
 export interface Ask {
   readonly title: string
@@ -20,8 +25,8 @@ export interface Ask {
   /** The word on the button. */
   readonly verb: string
   readonly isGrave?: boolean
-  /** Does it. Resolves with the seq of the record that says so. */
-  run(values: Readonly<Record<string, unknown>>): Promise<{ readonly seq: number }>
+  /** Does it, until the signal takes it back. Resolves with the seq of the record that says so. */
+  run(values: Readonly<Record<string, unknown>>, options: Taken): Promise<{ readonly seq: number }>
 }
 
 export const NAME: Field = {
@@ -44,7 +49,8 @@ export const REASON: Field = {
 /** True when the token of this page may only read. */
 export const isReadOnly = computed(() => health.value.value?.access === 'read')
 const asked = signal<Ask | undefined>(undefined)
-const isUnderWay = signal(false)
+/** Takes back what is under way; undefined when nothing is. */
+const underWay = signal<AbortController | undefined>(undefined)
 const refusal = signal('')
 /** The last deed, for a person who does not see the list move. */
 const said = signal('')
@@ -55,7 +61,7 @@ export const askFor = signal<{ readonly ask: Ask; readonly address: string } | u
 
 export function ask(what: Ask, quarantined?: string): void {
   refusal.value = ''
-  isUnderWay.value = false
+  underWay.value?.abort()
   asked.value = what
   askFor.value = quarantined === undefined ? undefined : { ask: what, address: quarantined }
 }
@@ -67,17 +73,23 @@ export function withdraw(what: Ask): void {
 
 async function run(what: Ask, form: HTMLFormElement): Promise<void> {
   const texts = new Map([...new FormData(form)].map(([name, value]) => [name, String(value)] as const))
-  isUnderWay.value = true
+  const own = new AbortController()
+  underWay.value = own
+  refusal.value = ''
   try {
     const values = eventOf(what.fields, texts)
-    const { seq } = await what.run(values)
+    const { seq } = await what.run(values, own)
     if (asked.value === what) asked.value = undefined
     say(`${what.title.replace(/\?$/, '')}: done, seq ${countText(seq)}`)
   } catch (error) {
+    if (own.signal.aborted)
+      return say(
+        `${what.title.replace(/\?$/, '')}: not asked any more. The history says whether it was done.`,
+      )
     const { message, hint } = faultOf(error)
     refusal.value = hint === '' ? message : `${message}. ${hint}`
   } finally {
-    isUnderWay.value = false
+    if (underWay.peek() === own) underWay.value = undefined
   }
 }
 
@@ -92,6 +104,7 @@ function say(text: string): void {
 export function AskDialog(): JSX.Element {
   const what = asked.value
   const close = () => {
+    underWay.value?.abort()
     asked.value = undefined
   }
   return (
@@ -106,7 +119,7 @@ export function AskDialog(): JSX.Element {
             autocomplete="off"
             onSubmit={(event) => {
               event.preventDefault()
-              if (!isUnderWay.value) void run(what, event.currentTarget)
+              if (underWay.value === undefined) void run(what, event.currentTarget)
             }}
             onKeyDown={(event) => {
               // Enter never sends: that takes the button.
@@ -126,6 +139,11 @@ export function AskDialog(): JSX.Element {
             <p class="bad refusal" role="alert">
               {refusal.value}
             </p>
+            {underWay.value !== undefined && lost.value !== undefined && (
+              <p class="dim" role="status">
+                The runner does not answer. It is asked again for some seconds, unless you go back.
+              </p>
+            )}
             <div class="buttons">
               <button type="button" class="btn" onClick={close}>
                 Back
@@ -133,8 +151,8 @@ export function AskDialog(): JSX.Element {
               <button
                 type="submit"
                 class={`btn first${what.isGrave ? ' danger' : ''}`}
-                disabled={isUnderWay.value}
-                aria-busy={isUnderWay.value}
+                aria-disabled={underWay.value !== undefined}
+                aria-busy={underWay.value !== undefined}
               >
                 {what.verb}
               </button>

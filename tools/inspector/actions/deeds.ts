@@ -58,7 +58,7 @@ function sending(address: string, command: Command, given: Readonly<Record<strin
     given: { by: BY, ...given },
     verb: wordFor(type),
     isGrave: GRAVE.includes(type),
-    run: (values) => client.commands.send(address, { ...values, type }),
+    run: (values, options) => client.commands.send(address, { ...values, type }, options),
   }
 }
 
@@ -91,7 +91,7 @@ export function askForTradingState(address: string, tradingState: keyof typeof S
     fields: command.fields.filter(({ name }) => name !== 'tradingState'),
     verb,
     isGrave: tradingState !== 'active',
-    run: (values) => client.commands.send(address, { ...values, type, tradingState }),
+    run: (values, options) => client.commands.send(address, { ...values, type, tradingState }, options),
   })
 }
 
@@ -106,7 +106,7 @@ export function askToRelease(address: string, failure: Failure | undefined): voi
     fields: [NAME, REASON],
     given: { by: BY },
     verb: 'Release',
-    run: (values) => client.commands.release(address, values),
+    run: (values, options) => client.commands.release(address, values, options),
   }
   ask(what, address)
 }
@@ -120,7 +120,7 @@ export function askToRestartActor(address: string): void {
     given: { by: BY },
     verb: 'Restart',
     isGrave: true,
-    run: (values) => client.commands.restart(address, values),
+    run: (values, options) => client.commands.restart(address, values, options),
   })
 }
 
@@ -131,7 +131,7 @@ export function askToRestartComponent(name: string): void {
     fields: [NAME, REASON],
     given: { by: BY },
     verb: 'Restart',
-    run: (values) => client.commands.restartComponent(name, values),
+    run: (values, options) => client.commands.restartComponent(name, values, options),
   })
 }
 
@@ -142,8 +142,8 @@ export function askToVerify(): void {
       'The runner reads every record, replays it and compares the result with the log and with its memory, and looks through the books of venues. It gives way to trading, so a long log takes minutes. Nothing changes.',
     fields: [],
     verb: 'Check',
-    run: async () => {
-      const { records } = await client.ask('verify')
+    run: async (_, { signal }) => {
+      const { records } = await client.ask('verify', { signal })
       vitals.again()
       return { seq: records }
     },
@@ -162,8 +162,10 @@ export function askAboutLetter({ seq, at, to, type, reason }: Letter, does: 'red
     given: { by: BY },
     verb: isAgain ? 'Send again' : 'Drop',
     isGrave: !isAgain,
-    run: (values) =>
-      isAgain ? client.commands.redeliver(seq, values) : client.commands.dropLetter(seq, values),
+    run: (values, options) =>
+      isAgain
+        ? client.commands.redeliver(seq, values, options)
+        : client.commands.dropLetter(seq, values, options),
   })
 }
 

@@ -9,7 +9,7 @@ import { isWhole } from '../log/actors.ts'
 import { chosen, coverage, definition, record } from '../log/chosen.ts'
 import { returns } from '../log/connection.ts'
 import { RecordColumn } from '../record/column.tsx'
-import { choice, go, type Panel, panel } from '../state/place.ts'
+import { choice, go, type Panel, panel, query } from '../state/place.ts'
 import { eventText, isResting, leavesOf, movesOf, type StateValue } from '../text/names.ts'
 import { explanation } from '../why/data.ts'
 import { WhyNote, WhyPanel } from '../why/index.tsx'
@@ -20,6 +20,10 @@ const isRecordShown = signal(false)
 effect(() => {
   panel.value
   isRecordShown.value = false
+})
+// An address that asks for the history asks for the column that it is in.
+effect(() => {
+  if (query.value !== '') isRecordShown.value = true
 })
 
 const PANELS = { chart: 'Chart', why: 'Why' } as const

@@ -21,6 +21,8 @@ export function Dialog({ title, children, onClose }: DialogProps): JSX.Element {
     <dialog
       ref={node}
       aria-labelledby="dialog-title"
+      // Without a new act of the person, Escape closes it and asks nobody.
+      onClose={onClose}
       onCancel={(event) => {
         event.preventDefault()
         onClose()

@@ -2,7 +2,7 @@
  * The actors that the page knows: those that it has asked for, and those of which the news of `/inspect` have told. It
  * asks for few, however many there are.
  */
-import { batch, computed, signal } from '@preact/signals'
+import { batch, computed, effect, signal } from '@preact/signals'
 import { type ActorSummary, isOpen, troubleOf } from '../../../src/client/index.ts'
 import { choice, moment } from '../state/place.ts'
 import { kindOf } from '../text/names.ts'
@@ -45,6 +45,14 @@ export const head = signal<{ readonly seq: number; readonly at: number }>({ seq:
 export const isEndKnown = signal(false)
 /** True while the moment lies behind the end of the log. */
 export const isBeyond = computed(() => isEndKnown.value && (moment.value ?? 0) > head.value.seq)
+/** The moment that lies behind the end; undefined while it does not. */
+let beyond: number | undefined
+effect(() => {
+  const seq = moment.value
+  if (!isEndKnown.value) return
+  if (!isBeyond.value && seq !== undefined && seq === beyond) returns.value = returns.peek() + 1
+  beyond = isBeyond.value ? seq : undefined
+})
 /** Grows when an actor has failed. */
 export const failed = signal(0)
 /** False until the actors that the views need are known. */

@@ -152,7 +152,7 @@ export const links = loaded(() => {
   const query = { within: 0 }
   return {
     subject,
-    follows: true,
+    follows: chosen,
     read: (signal) => client.ask('record', { params: { seq }, query, signal }),
   }
 }, LEAST_MS)
@@ -163,7 +163,7 @@ export const definition = loaded(() => {
   if (actor === undefined) return undefined
   const { kind, version, path, address } = actor
   const key = [kind, version, ...path].join('/')
-  return { subject: key, about: key, follows: true, read: (signal) => chartOf(key, address, signal) }
+  return { subject: key, about: key, follows: chosen, read: (signal) => chartOf(key, address, signal) }
 })
 
 const charts = new Map<string, AnswerOf<Routes['machine']>>()
@@ -194,7 +194,7 @@ export const kindCounts = loaded(() => {
   const key = `${kind}@${version}`
   return {
     subject: key,
-    follows: true,
+    follows: chosen,
     read: async (signal) => {
       const has = counts.get(key)
       if (has !== undefined) return { key, ...has }
@@ -225,7 +225,7 @@ const own = loaded(() => {
   const query = { fromRev: 1, toRev: latest, limit: OWN_MAX, detail: true } as const
   return {
     subject: address,
-    follows: true,
+    follows: chosen,
     read: async (signal) => ({ address, records: await records(address, query, signal) }),
   }
 }, 1_000)

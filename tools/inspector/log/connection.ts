@@ -8,7 +8,8 @@ export const lost = signal<{ readonly at: number; readonly why: string } | undef
 export const connection = signal(0)
 
 /**
- * Grows when a lost connection has come back and the actors of its log are known. The server may have another log then,
- * and a question from before may never be answered: whatever has asked asks anew.
+ * Grows when whatever has asked must ask anew. A lost connection has come back and the actors of its log are known: the
+ * server may have another log, and a question from before may never be answered. Or the log has reached the moment, and
+ * what was read of it is of an earlier end.
  */
 export const returns = signal(0)

@@ -87,6 +87,7 @@ export interface Shelf {
   readonly next: string | undefined
   /** The numbers of the group and the connection that the rows are of. */
   readonly version: string
+  readonly connection: number
 }
 
 /** The rows by group, and the list that they are of. */
@@ -180,14 +181,15 @@ function shelfWith(
   isMore: boolean,
   version: string,
 ): Shelf {
-  if (isMore && had !== undefined)
-    return { addresses: [...had.addresses, ...addresses], next, version: had.version }
+  if (isMore && had !== undefined) return { ...had, addresses: [...had.addresses, ...addresses], next }
+  const of = { version, connection: connection.peek() }
   const last = addresses.at(-1) ?? ''
-  if (last !== next) return { addresses, next: undefined, version }
-  // The rows that were read behind this page are still there.
-  const place = had?.addresses.indexOf(last) ?? -1
+  if (last !== next) return { addresses, next: undefined, ...of }
+  // The rows that were read behind this page are still there, unless the server may have another log.
+  const isOfLog = had?.connection === of.connection
+  const place = isOfLog ? had.addresses.indexOf(last) : -1
   const behind = place < 0 ? [] : (had?.addresses.slice(place + 1) ?? [])
-  return { addresses: [...addresses, ...behind], next: behind.length > 0 ? had?.next : next, version }
+  return { addresses: [...addresses, ...behind], next: behind.length > 0 ? had?.next : next, ...of }
 }
 
 /** The first row that has come. */

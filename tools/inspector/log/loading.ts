@@ -23,6 +23,8 @@ export interface Loaded<T> {
   readonly isSlow: ReadonlySignal<boolean>
   /** True while the value is of another place than what is asked for, and that takes long or has failed. */
   readonly isOld: ReadonlySignal<boolean>
+  /** Grows with each answer and each fault. */
+  readonly answers: ReadonlySignal<number>
   /** Reads again, as after a fault. */
   again(): void
 }
@@ -31,19 +33,19 @@ export interface Loaded<T> {
 export interface Question<T> {
   /** Another subject ends a question that is under way. The same one waits for its answer, and is then asked anew. */
   readonly subject: string
-  /** What the answer is of, where that is more than the subject: a moment of an actor. */
+  /** The place of the answer, where that is more than the subject: a moment of an actor. */
   readonly place?: string
   /**
-   * What the answer is about. Where it cannot be read, an answer about something else goes away, and one about the same
+   * The subject matter of the answer. Where it cannot be read, an answer about something else goes away, and one about the same
    * stays, though it is old. By default each answer stays.
    */
   readonly about?: string
   read(signal: AbortSignal): Promise<T>
   /**
-   * True for a question about another answer. After a return it waits for that one: another log may have nothing of what
-   * the last one was about.
+   * The answer that the question is about. After a return it waits for that one: another log may have nothing of what the
+   * last one was about.
    */
-  readonly follows?: true
+  readonly follows?: Pick<Loaded<unknown>, 'answers'>
   /** True when the server searches its log for the answer, which gives way to trading and may take long. */
   readonly isSearch?: true
 }
@@ -60,12 +62,15 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   const fault = signal<Fault | undefined>(undefined)
   const isSlow = signal(false)
   const round = signal(0)
+  const answers = signal(0)
   /** The places of the value and of what is asked for, and what they are about. */
   const got = signal<Of | undefined>(undefined)
   const wanted = signal<Of | undefined>(undefined)
   let subject: string | undefined
   let asked = returns.peek()
   let next: Question<T> | undefined
+  /** The number of answers that the one which it follows had at the return. */
+  let awaited: number | undefined
   let asking: AbortController | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -97,6 +102,7 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
             value.value = answer
             fault.value = undefined
             got.value = ofQuestion(question)
+            answers.value = answers.peek() + 1
           })
         },
         (error) => {
@@ -104,13 +110,15 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
           batch(() => {
             fault.value = faultOf(error)
             if (got.peek()?.about !== question.about) value.value = undefined
+            answers.value = answers.peek() + 1
           })
         },
       )
       .finally(() => {
         clearTimeout(slow)
         if (asking !== own) return
-        isSlow.value = false
+        // The one that has waited for this answer is late already.
+        if (next === undefined) isSlow.value = false
         asking = undefined
         start()
       })
@@ -131,7 +139,9 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
     asked = returns.value
     if (question === undefined || question.subject !== subject || isReturn) stop()
     subject = question?.subject
-    next = isReturn && question?.follows ? undefined : question
+    if (isReturn) awaited = question?.follows?.answers.peek()
+    if (awaited !== undefined && question?.follows?.answers.value !== awaited) awaited = undefined
+    next = awaited === undefined ? question : undefined
     wanted.value = question && ofQuestion(question)
     if (question === undefined) {
       value.value = undefined
@@ -143,7 +153,7 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
     const isOther = value.value !== undefined && got.value?.place !== wanted.value?.place
     return isOther && (isSlow.value || fault.value !== undefined)
   })
-  return { value, fault, isSlow, isOld, again: () => round.value++ }
+  return { value, fault, isSlow, isOld, answers, again: () => round.value++ }
 }
 
 type Of = Required<Pick<Question<unknown>, 'place'>> & Pick<Question<unknown>, 'about'>

@@ -30,7 +30,7 @@ export const family = loaded<readonly Member[]>(() => {
     subject: list,
     place: `${list}@${seq ?? 'live'}`,
     about: list,
-    follows: true,
+    follows: chosen,
     read: async (signal) => {
       const orders = await ordersOf(list, version, signal)
       return Promise.all([list, ...orders].map((address) => memberAt(address, seq, signal)))

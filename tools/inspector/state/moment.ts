@@ -28,6 +28,9 @@ export const momentAt = computed(() => {
   return reached.get(seq) ?? (chosen.isOld.value ? undefined : record.value?.at)
 })
 
+/** The target of a move whose answer is not here yet: the next one goes on from there. */
+let towards: { readonly rev?: number; readonly at?: number } | undefined
+
 /** Why the moment could not move; undefined once it is elsewhere, or the connection is back. */
 export const moveFault = signal<Fault | undefined>(undefined)
 effect(() => {
@@ -35,6 +38,7 @@ effect(() => {
   choice.value
   returns.value
   moveFault.value = undefined
+  towards = undefined
 })
 
 /** Goes to the record of the chosen actor with a rev: the last one leads to the present. */
@@ -42,13 +46,19 @@ export async function goToRev(rev: number, by: 'click' | 'step'): Promise<void> 
   const address = choice.value
   if (address === '') return
   const to = Math.max(1, Math.min(rev, latestRev.value))
+  const own = { rev: to }
+  towards = own
   try {
     const found = knownRecords().find((one) => one.rev === to) ?? (await recordOf(address, to))
-    if (found === undefined || choice.value !== address) return
+    if (towards !== own) return
+    towards = undefined
+    if (found === undefined) return
     aim.value = { address, rev: to, seq: found.seq }
     go({ moment: found.seq }, by)
   } catch (error) {
-    if (choice.value === address) moveFault.value = faultOf(error)
+    if (towards !== own) return
+    towards = undefined
+    moveFault.value = faultOf(error)
   }
 }
 
@@ -102,18 +112,35 @@ export const revNow = computed(() => {
 
 /** Goes some records on or back. After the last record comes the present. */
 export function stepBy(count: number): void {
-  const at = revNow.value
+  const isMoving = towards?.rev !== undefined
+  const at = towards?.rev ?? revNow.value
   if (at === undefined) {
     if (count > 0 && moment.value !== undefined && !chosen.isOld.value) void goToRev(1, 'step')
     return
   }
-  if (moment.value !== undefined && at + count > latestRev.value) go({ moment: undefined }, 'step')
-  else if (moment.value !== undefined || count < 0) void goToRev(at + count, 'step')
+  const isPast = isMoving || moment.value !== undefined
+  if (isPast && at + count > latestRev.value) goLive()
+  else if (isPast || count < 0) void goToRev(at + count, 'step')
+}
+
+function goLive(): void {
+  towards = undefined
+  go({ moment: undefined }, 'step')
 }
 
 /** Goes to a time: to the last record that is not after it. */
 export async function goToTime(at: number, by: 'click' | 'step'): Promise<void> {
-  const { seq } = await client.events({ tail: 1, to: at })
+  const own = { at }
+  towards = own
+  try {
+    const { seq } = await client.events({ tail: 1, to: at })
+    if (towards === own) arriveAt(seq, at, by)
+  } finally {
+    if (towards === own) towards = undefined
+  }
+}
+
+function arriveAt(seq: number, at: number, by: 'click' | 'step'): void {
   const end = head.value.seq
   reached.set(seq, at)
   go({ moment: seq >= end ? undefined : Math.max(1, seq) }, by)
@@ -121,9 +148,9 @@ export async function goToTime(at: number, by: 'click' | 'step'): Promise<void> 
 
 /** Goes some ms on or back. */
 export function stepTime(ms: number): void {
-  const at = momentAt.value
-  if (at === undefined) return
-  if (moment.value === undefined && ms > 0) return
+  const isMoving = towards?.at !== undefined
+  const at = towards?.at ?? momentAt.value
+  if (at === undefined || (!isMoving && moment.value === undefined && ms > 0)) return
   goToTime(at + ms, 'step').catch((error) => {
     moveFault.value = faultOf(error)
   })

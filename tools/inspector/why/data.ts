@@ -29,7 +29,7 @@ export const explanation = loaded<Explanation>(() => {
     subject: moment.value === undefined ? `live ${choice.value}` : `${seq} ${depth}`,
     place: moment.value === undefined ? `live ${choice.value}` : String(seq),
     isSearch: true,
-    follows: true,
+    follows: chosen,
     read: (signal) =>
       client.ask('why', { params: { seq }, query: depth === undefined ? {} : { depth }, signal }),
   }
@@ -63,7 +63,7 @@ export const whole = loaded<Explanation>(() => {
   return {
     subject: String(seq),
     isSearch: true,
-    follows: true,
+    follows: explanation,
     read: (signal) => client.ask('why', { params: { seq }, query: {}, signal }),
   }
 }, LEAST_MS)
