@@ -115,8 +115,6 @@ it.each([
   '/actors',
   '/actors?seq=5',
   '/actors?group=lamp&by=kind',
-  '/groups',
-  '/groups?state=on',
   '/accounts',
   '/actors/lamp%2Fa/history',
   '/actors/lamp%2Fa/history?detail=true',
