@@ -186,6 +186,22 @@ describe('a client of rare events', () => {
   })
 })
 
+it('a client hears that it has its past, although the log grows faster than it is read', async () => {
+  log.seq = 10
+  const { read } = log
+  log.read = async function* (options) {
+    log.seq += 10
+    await new Promise(setImmediate)
+    yield* read.call(log, options)
+  }
+  socket.says({ op: 'subscribe', id: 's', topics: RECORDS, since: 0 })
+  await eventually(() =>
+    expect(socket.frames.find(({ op }) => op === 'caughtUp')?.seq).toBeGreaterThanOrEqual(10),
+  )
+  expect(socket.seqs.slice(0, 10)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  socket.emit('close')
+})
+
 describe('a log that cannot be read', () => {
   it.each(['since', 'tail'])('ends the connection (%s), and says why', async (place) => {
     log.seq = 5

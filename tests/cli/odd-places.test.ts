@@ -109,7 +109,7 @@ const each = (texts: readonly string[], answer: string) => texts.map((text) => [
 const noRecord = (text: string) =>
   [text, `RECORD_UNKNOWN there is no record ${text}: the log ends at 3`] as const
 
-/** What each kind of door answers: fine, or the code and the words of its refusal. */
+/** The answer of each kind of door: fine, or the code and the words of its refusal. */
 const ANSWERS: Readonly<Record<keyof typeof DOORS, readonly (readonly [text: string, answer: string])[]>> = {
   record: [
     ...['0', '99999999', HUGE].map(noRecord),

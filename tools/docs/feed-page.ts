@@ -17,7 +17,7 @@ Every frame of the WebSockets \`/feed\`, \`/inspect\` and \`/inspect/legacy\`, w
 2. The client sends \`subscribe\`, with an \`id\` that it chooses. The server answers \`subscribed\`, or \`error\` with the reason. A connection may have
    64 subscriptions.
 3. Publications of the past come first, when the client asks for them with \`since\` or \`tail\`. Then comes \`caughtUp\`, once. All that
-   follow are live.
+   follow were published since the subscription began.
 4. \`unsubscribe\` ends a subscription. \`unsubscribed\` is its last frame.
 
 A frame is one JSON object as text. A program ignores fields and frames that it does not know.

@@ -139,7 +139,7 @@ export const caughtUpFrame = z
   })
   .meta({
     description:
-      'Says that everything up to `seq` has been sent. It comes once; the frames after it are live.',
+      'Says that everything up to `seq` has been sent, and so all that the log had when the subscription began. It comes once.',
     examples: [{ op: 'caughtUp', id: 's1', seq: 1234 }],
   })
 

@@ -178,7 +178,7 @@ export class FeedClient implements Reader {
       return
     }
     const types = known.typesIn(frame)
-    const subscription = new Subscription(frame, types, this.outlet, this.#awaitRoom)
+    const subscription = new Subscription(frame, types, head, this.outlet, this.#awaitRoom)
     subscription.position = since ?? head
     if (since === undefined && tail !== undefined && head > 0)
       subscription.tail = tailSearch(head, tail, types !== undefined)
@@ -208,9 +208,14 @@ export class FeedClient implements Reader {
 
   #goLive(subscription: Subscription): void {
     subscription.live = true
-    subscription.flush()
-    if (subscription.hasCaughtUp) return
+    this.#tellCaughtUp(subscription)
+  }
+
+  /** Tells the client once that it has its past. While commits follow each other, what comes then is still read from the log. */
+  #tellCaughtUp(subscription: Subscription): void {
+    if (subscription.hasCaughtUp || subscription.position < subscription.head) return
     subscription.hasCaughtUp = true
+    subscription.flush()
     const { id, position: seq, tailFrom } = subscription
     this.send({ op: 'caughtUp', id, seq, ...compact({ tailFrom }) })
   }
@@ -278,7 +283,9 @@ export class FeedClient implements Reader {
     // No further record up to there is of the types.
     if (left > 0) for (const subscription of together) subscription.position = toSeq
     for (const subscription of together) {
-      if (subscription.closed || subscription.position < source.seq) continue
+      if (subscription.closed) continue
+      this.#tellCaughtUp(subscription)
+      if (subscription.position < source.seq) continue
       this.#behind.splice(this.#behind.indexOf(subscription), 1)
       this.#goLive(subscription)
     }

@@ -37,7 +37,9 @@ export class Subscription {
   tailFrom: number | undefined
   /** True when the subscription gets its items from commits. Otherwise it reads the log until it has caught up. */
   live = false
-  /** True when the client knows that it has caught up. */
+  /** seq of the end of the log when it began: what came before is its past. */
+  readonly head: number
+  /** True when the client knows that it has its past. */
   hasCaughtUp = false
   closed = false
   readonly #batchMs: number | undefined
@@ -55,12 +57,14 @@ export class Subscription {
   constructor(
     frame: SubscribeFrame,
     types: readonly string[] | undefined,
+    head: number,
     outlet: Outlet,
     awaitRoom: () => void,
   ) {
     const { id, topics, batchMs, throttleMs = 0, conflate = false, filter = {}, minSeverity } = frame
     this.id = id
     this.types = types
+    this.head = head
     this.patterns = topics.map((text) => parsePattern(text) as Topic)
     this.#batchMs = batchMs
     this.#throttleMs = throttleMs

@@ -110,7 +110,7 @@ export class Outline {
     this.#isKept = true
     try {
       while (!signal.aborted) {
-        // Who asks meanwhile waits for it, so it is no work of the background.
+        // A question that comes meanwhile waits for it, so it is no work of the background.
         this.#beginning = this.#tally === undefined ? this.#count({ signal }, KEPT_MAX) : undefined
         const tally = this.#tally ?? (await this.#beginning)
         if (tally === undefined || tally.lines === undefined) break
@@ -122,7 +122,7 @@ export class Outline {
         })
       }
     } catch {
-      // Who asks is told why the log cannot be read.
+      // The next question reads the log itself, and its answer says why it cannot be read.
     }
     this.#isKept = false
   }

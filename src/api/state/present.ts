@@ -1,11 +1,11 @@
-/** The log as of its last durable record, with the states that are in memory. */
+/** The log as of now, with the states that are in memory. */
 import type { ActorView } from '../../runtime/actors/actor-view.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { ReadableLog } from './actors-at.ts'
 
 /**
- * Returns the log as of now. The states of actors whose addresses begin so are taken together, so that they agree; others
- * are replayed. A log that grows fast has so many records behind the last snapshot of a busy actor that its replay would
+ * Resolves with the log as of the last turn that has run, once that is durable. The states of actors whose addresses begin
+ * so are taken together, so that they agree; others are replayed. A log that grows fast has so many records behind the last snapshot of a busy actor that its replay would
  * take minutes.
  */
 export async function presentLog(
@@ -20,7 +20,7 @@ export async function presentLog(
   let { seq } = supervisor
   for (const address of addresses) {
     const view = supervisor.viewNow(address)
-    // One that cannot be restored is read from the log.
+    // An actor that cannot be restored is read from the log.
     if (view === undefined || view.unread !== undefined) continue
     views.set(address, view)
     seq = Math.max(seq, view.seq)

@@ -79,7 +79,10 @@ export class Committer {
     if (this.#fence) return Promise.reject(this.#fence)
     const last = this.#pending.at(-1) ?? this.#batch.at(-1)
     if (last === undefined) return Promise.resolve()
-    return new Promise((resolve, reject) => last.followers.push({ resolve, reject }))
+    return new Promise((resolve, reject) => {
+      last.followers ??= []
+      last.followers.push({ resolve, reject })
+    })
   }
 
   add(turn: PendingTurn): void {

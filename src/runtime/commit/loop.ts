@@ -283,7 +283,6 @@ export class Loop implements CommitObserver {
       job,
       joined: job.together?.add(publications.length, size) ?? false,
       refused: refused ?? (turn.refusal && refusal(turn.refusal, message.to, message.event, turn.unreadable)),
-      followers: [],
     })
     publisher.noteIntentsAhead(publications)
     timers.follow(publications)

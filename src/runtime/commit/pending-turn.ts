@@ -16,7 +16,7 @@ export interface PendingTurn {
   /** The error when the turn's message was not taken. */
   readonly refused: OutcryError | undefined
   /** The callers that wait until this turn is durable, and so all turns before it. */
-  readonly followers: Follower[]
+  followers?: Follower[]
 }
 
 export interface Follower {
@@ -26,7 +26,7 @@ export interface Follower {
 
 /** Answers those who wait for the turn: it is durable, it will never be, or its message was refused. */
 export function answer(
-  { job: { waiting }, publications, refused, followers }: PendingTurn,
+  { job: { waiting }, publications, refused, followers = [] }: PendingTurn,
   error?: unknown,
 ): void {
   if (error !== undefined) waiting?.reject(error)

@@ -130,7 +130,7 @@ const HANDS: readonly (readonly [number, Asked])[] = [
       },
     },
   ],
-  // What a person closes.
+  // The commands that close something for a person.
   [23_500, { to: 'account/sim', event: { type: 'CANCEL_ALL', symbol: 'BUSDT', by: 'a person' } }],
   [24_000, { to: 'position/sim:BUSDT', event: { type: 'CLOSE_POSITION', by: 'a person' } }],
 ]

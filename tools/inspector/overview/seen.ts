@@ -37,7 +37,7 @@ effect(() => {
   const is = life.value.value
   if (is === undefined || (isKnown && is.of === last)) return
   const kept = is.of === undefined ? {} : read(is.of)
-  // What was seen of another log says nothing of this one.
+  // The marks of another log say nothing of this one.
   seen.value = isKnown ? kept : { ...kept, ...seen.peek() }
   last = is.of
   isKnown = true
