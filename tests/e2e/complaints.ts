@@ -16,4 +16,4 @@ export function complaintsOf(page: Page, ...expected: readonly RegExp[]): string
 
 /** Messages of a browser whose server is gone. */
 export const GONE =
-  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|WebSocket connection .* failed/
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE|WebSocket connection .* failed/
