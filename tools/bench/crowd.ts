@@ -21,6 +21,8 @@ const GOOD = 70
 const BAD = { 'reads nothing': 10, 'reads slowly': 10, 'sends garbage': 10 }
 export const PER_SECOND = 5_000
 const ACTORS = 100
+/** Events before each part that is measured: with and without clients, a process compiles its code first. */
+const WARM_UP = 2 * PER_SECOND
 const MEMORY_EVERY_MS = 100
 
 const beacon = setup({
@@ -80,7 +82,7 @@ export async function crowd({ folder, events, rounds, batchMs, start }: CrowdOpt
   }
   const children: ChildProcess[] = []
   try {
-    await part(PER_SECOND)
+    await part(WARM_UP)
     const [alone, beside, results]: [Part[], Part[], GoodResult[]] = [[], [], []]
     for (let round = 0; round < rounds; round++) {
       alone.push(await part(events))
@@ -94,6 +96,7 @@ export async function crowd({ folder, events, rounds, batchMs, start }: CrowdOpt
         ...(batchMs !== undefined && { batchMs }),
       } satisfies GoodTask)
       await Promise.all([once(good, 'message'), once(bad, 'message')])
+      await part(WARM_UP)
       beside.push(await part(events))
       good.send(next - 1)
       results.push(((await once(good, 'message')) as [GoodResult])[0])
