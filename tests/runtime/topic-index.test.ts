@@ -19,7 +19,11 @@ it('finds the matching subscriptions, even after others have left', () => {
       fc.array(topics, { minLength: 1 }),
       (entries, asked) => {
         const index = new TopicIndex<number>()
-        for (const [pattern, subscriber] of entries) index.add(pattern, subscriber)
+        for (const [pattern, subscriber] of entries) {
+          index.add(pattern, subscriber)
+          // What was found once must not outlive the subscriptions of then.
+          for (const topic of asked) index.match(topic)
+        }
         const key = ([pattern, subscriber]: (typeof entries)[number]) => `${pattern.join('.')} ${subscriber}`
         const gone = new Set(entries.filter(([, , leaves]) => leaves).map(key))
         for (const [pattern, subscriber, leaves] of entries) if (leaves) index.remove(pattern, subscriber)

@@ -86,7 +86,7 @@ export class Feed {
   }
 
   #hand(publication: Publication): void {
-    for (const { client, subscription } of this.#index.match(publication.topic))
+    for (const { client, subscription } of this.#index.match(publication.topic, publication.name))
       client.onPublication(subscription, publication.seq, publication)
   }
 

@@ -221,38 +221,41 @@ export class Outlet {
     let handed = 0
     this.#wire?.cork()
     while (handed < this.#queue.length && this.#socket.bufferedAmount < PIECE_BYTES) {
-      const run = this.#runAt(handed)
-      const size = run.reduce((sum, piece) => sum + piece.size, 0)
-      handed += run.length
+      const { count, size } = this.#hand(handed)
+      handed += count
       this.#queued -= size
       this.#all.size -= size
-      this.#hand(run)
       this.#unasked += size
       if (this.#unasked >= PIECE_BYTES) this.ask()
     }
     this.#wire?.uncork()
-    this.#queue.splice(0, handed)
+    if (handed === this.#queue.length) this.#queue = []
+    else this.#queue.splice(0, handed)
   }
 
-  /** Returns the pieces of the queue that go together: whole frames of bytes, or any one piece. */
-  #runAt(start: number): readonly [Piece, ...Piece[]] {
-    const run: [Piece, ...Piece[]] = [this.#queue[start] as Piece]
-    if (!this.#isPlain || !isWholeBytes(run[0])) return run
-    let { size } = run[0]
-    for (let at = start + 1; at < this.#queue.length; at++) {
-      const piece = this.#queue[at] as Piece
-      size += piece.size
-      if (size > PIECE_BYTES || !isWholeBytes(piece)) break
-      run.push(piece)
+  /** Hands one piece of the queue to the socket, or the whole frames of bytes that follow each other. Returns what went. */
+  #hand(start: number): { readonly count: number; readonly size: number } {
+    const { data, size, isLast } = this.#queue[start] as Piece
+    const frames = this.#isPlain ? this.#framesAt(start) : []
+    if (frames.length === 0) {
+      this.#socket.send(data, { binary: false, fin: isLast }, this.#onGone)
+      return { count: 1, size }
     }
-    return run
+    this.#wire?.write(runOf(frames), this.#onGone)
+    return { count: frames.length, size: frames.reduce((sum, { length }) => sum + length, 0) }
   }
 
-  #hand(run: readonly [Piece, ...Piece[]]): void {
-    const [{ data, isLast }] = run
-    if (this.#isPlain && isWholeBytes(run[0]))
-      this.#wire?.write(runOf(run.map((piece) => piece.data as Buffer)), this.#onGone)
-    else this.#socket.send(data, { binary: false, fin: isLast }, this.#onGone)
+  /** Returns the whole frames of bytes at a place of the queue, as many as go together. */
+  #framesAt(start: number): Buffer[] {
+    const frames: Buffer[] = []
+    let all = 0
+    for (let at = start; at < this.#queue.length; at++) {
+      const { data, size, isFirst, isLast } = this.#queue[at] as Piece
+      all += size
+      if (typeof data === 'string' || !isFirst || !isLast || (all > PIECE_BYTES && frames.length > 0)) break
+      frames.push(data)
+    }
+    return frames
   }
 
   #end(): void {
@@ -267,10 +270,6 @@ export class Outlet {
     this.#retained = 0
     this.#onRoom = undefined
   }
-}
-
-function isWholeBytes({ data, isFirst, isLast }: Piece): boolean {
-  return isFirst && isLast && typeof data !== 'string'
 }
 
 function isInParts(frame: Frame): frame is Exclude<Frame, string | Buffer> {

@@ -1,26 +1,32 @@
-/** Texts as bytes that were made for one client and that serve the next ones, which mostly get the same. */
-
 /** Results that are kept: one for each kind of subscription that many clients have. */
 const RECENT_MAX = 8
 
-interface Made {
-  readonly parts: readonly unknown[]
+interface Made<Part> {
+  readonly head: string
+  readonly parts: readonly Part[]
   readonly bytes: Buffer
 }
 
-export class SharedBytes {
-  readonly #recent: Made[] = []
+/** Bytes that were made of parts for one client and that serve the next ones, which mostly get the same. */
+export class SharedBytes<Part> {
+  readonly #make: (parts: readonly Part[], head: string) => Buffer
+  readonly #recent: Made<Part>[] = []
 
-  /** Returns what `make` has made of the same parts, a moment ago or now. */
-  of(parts: readonly unknown[], make: () => Buffer): Buffer {
-    const made = this.#recent.find((one) => isSame(one.parts, parts))
-    if (made !== undefined) return made.bytes
-    const bytes = make()
-    if (this.#recent.push({ parts, bytes }) > RECENT_MAX) this.#recent.shift()
+  constructor(make: (parts: readonly Part[], head: string) => Buffer) {
+    this.#make = make
+  }
+
+  /** Returns the bytes of the same parts, made a moment ago or now. The parts are kept, so nobody may change the array. */
+  of(parts: readonly Part[], head = ''): Buffer {
+    for (const made of this.#recent) if (made.head === head && isSame(made.parts, parts)) return made.bytes
+    const bytes = this.#make(parts, head)
+    if (this.#recent.push({ head, parts, bytes }) > RECENT_MAX) this.#recent.shift()
     return bytes
   }
 }
 
 function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
-  return some.length === others.length && some.every((one, i) => one === others[i])
+  if (some.length !== others.length) return false
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false
+  return true
 }

@@ -50,6 +50,7 @@ export class Subscription {
   readonly #conflation: Conflation
   /** Asks for a call of `release` as soon as the outlet has room. */
   readonly #awaitRoom: () => void
+  readonly #onTime = (): void => this.flush()
   #batch: Publication[] = []
   #batchSize = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -198,9 +199,8 @@ export class Subscription {
     this.#outlet.hold(size)
     if (count >= BATCH_MAX || this.#batchSize > PIECE_BYTES) this.flush()
     if (count > 1) return
-    const flush = () => this.flush()
-    if (this.#batchMs === 0) this.#outlet.beforeDelivery(flush)
-    else setTimeout(flush, this.#batchMs)
+    if (this.#batchMs === 0) this.#outlet.beforeDelivery(this.#onTime)
+    else setTimeout(this.#onTime, this.#batchMs)
   }
 
   /** Sends the open batch now. */

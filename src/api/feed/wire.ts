@@ -14,14 +14,16 @@ const WHOLE_TEXT = 0x81
 const LENGTH_16 = 126
 const LENGTH_64 = 127
 
-const runs = new SharedBytes()
+const runs = new SharedBytes((texts: readonly Buffer[]) =>
+  Buffer.concat(texts.flatMap((text) => [headOf(text.length), text])),
+)
 
 /**
  * Returns several text frames as the bytes on the wire. Frames of a server are not masked, so that clients that get the same
  * frames share these bytes: a WebSocket would make and write each frame of each client by itself.
  */
 export function runOf(texts: readonly Buffer[]): Buffer {
-  return runs.of(texts, () => Buffer.concat(texts.flatMap((text) => [headOf(text.length), text])))
+  return runs.of(texts)
 }
 
 function headOf(length: number): Buffer {

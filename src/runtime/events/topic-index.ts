@@ -9,8 +9,13 @@ interface Node<S> {
   rest?: Set<S>
 }
 
+/** Topics whose subscribers are remembered. */
+const REMEMBERED_MAX = 1_000
+
 export class TopicIndex<S> {
   readonly #root: Node<S> = {}
+  /** Subscribers by topic, as they were found. Topics come again and again, patterns rarely change. */
+  readonly #found = new Map<string, readonly S[]>()
   #size = 0
 
   /** Number of patterns in the index. */
@@ -34,6 +39,7 @@ export class TopicIndex<S> {
     const end = node[name] ?? new Set()
     node[name] = end
     if (end.has(subscriber)) return
+    this.#found.clear()
     end.add(subscriber)
     this.#size++
   }
@@ -47,6 +53,7 @@ export class TopicIndex<S> {
       path.push(next)
     }
     if (!path.at(-1)?.[endOf(pattern)]?.delete(subscriber)) return
+    this.#found.clear()
     this.#size--
     // Removes the nodes that no pattern needs any more.
     for (let depth = path.length - 1; depth > 0; depth--) {
@@ -61,11 +68,16 @@ export class TopicIndex<S> {
     return reaches(this.#root, start, 0)
   }
 
-  /** Returns each subscriber once, in no order. */
-  match(topic: Topic): Set<S> {
+  /** Returns each subscriber once, in no order. `name` is the topic as text. */
+  match(topic: Topic, name = topic.join('.')): readonly S[] {
+    const known = this.#found.get(name)
+    if (known !== undefined) return known
     const found = new Set<S>()
     collect(this.#root, topic, 0, found)
-    return found
+    if (this.#found.size >= REMEMBERED_MAX) this.#found.clear()
+    const subscribers = [...found]
+    this.#found.set(name, subscribers)
+    return subscribers
   }
 }
 
