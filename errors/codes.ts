@@ -130,6 +130,8 @@ export const ERRORS = {
   SEQ_LOST: { status: 500, exit: 1, retryable: false, about: 'A client of the feed reconnects, and the log no longer has its last item.' },
   SEQ_UNKNOWN: { status: 400, exit: 1, retryable: false, about: 'A subscription begins beyond the end of the log.' },
   SERVER_BUSY: { status: 503, exit: 1, retryable: true, about: 'The server has too many waiting requests or subscribed topics.' },
+  SINK_CLIENT_MISSING: { status: 500, exit: 1, retryable: false, about: 'A sink needs a package that is not installed. The message names it.' },
+  SINK_FOREIGN: { status: 500, exit: 1, retryable: false, about: 'The target of a sink has events of another log, or more than this log has.' },
   SITE_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A page of another site loads something from the server.' },
   STATE_DIFFERS: { status: 500, exit: 1, retryable: false, about: '`verify` finds a snapshot or a state in memory that differs from the state in the log.' },
   STOPPED: { status: 503, exit: 1, retryable: true, about: 'The supervisor has stopped, and takes no messages.' },

@@ -13,6 +13,7 @@ import type { TransitionRecord } from '../runtime/record/record.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Clock, SystemClock } from '../runtime/time/clock.ts'
 import type { WorkObserver } from '../runtime/work.ts'
+import type { Follower } from '../sinks/follower.ts'
 import type { Boot } from './actors/boot.ts'
 import type { ComponentHealth } from './component.ts'
 import { ComponentRecords } from './component-records.ts'
@@ -92,6 +93,8 @@ export class Run {
   /** The open venues by name, in order. */
   readonly venues = new Map<string, OpenVenue>()
   readonly records = new ComponentRecords()
+  /** The followers of the sinks, by the sink's name. */
+  readonly sinks = new Map<string, Follower>()
   counts = NO_COUNTS
   readonly connections = new Connections()
   /** Time of the log's first record, where there was a log before this start. */

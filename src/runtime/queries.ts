@@ -30,6 +30,7 @@ import { type Coverage, type CoverageBounds, coverageOf } from './state/coverage
 import { type LifeRange, type LifeStep, lifeOf } from './state/life.ts'
 import { cellAt, type Reading } from './state/replay.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './state/verify.ts'
+import type { Bookmark } from './subscriptions/bookmark.ts'
 import type { Publication } from './turn/publication.ts'
 import { shown } from './xstate/shown.ts'
 import type { AnySnapshot } from './xstate/snapshot.ts'
@@ -338,6 +339,16 @@ export class Queries {
   /** Returns the position of the source's last durable message. A restart reads on from there. */
   cursor(source: string): number {
     return this.parts.offsets.cursor(source)
+  }
+
+  /** @internal Returns the bookmark of a program that follows the log by itself. */
+  bookmark(name: string): Bookmark {
+    return this.parts.subscriptions.bookmark(name)
+  }
+
+  /** @internal Removes all bookmarks but those with these names. */
+  keepBookmarks(names: readonly string[]): Promise<void> {
+    return this.parts.subscriptions.keepBookmarks(names)
   }
 
   /**

@@ -54,6 +54,16 @@ export const RULES: readonly IForbiddenRuleType[] = [
     to: { path: '^src/adapters/[^/]+/', pathNot: '^src/adapters/transport/' },
   },
   {
+    name: 'the runner knows a sink by name',
+    from: { path: '^src/runner/' },
+    to: { path: '^src/sinks/[^/]+/' },
+  },
+  {
+    name: 'a sink knows another one, or the runner',
+    from: { path: '^src/sinks/([^/]+)/' },
+    to: { path: '^src/(sinks/[^/]+/|runner/)', pathNot: '^src/sinks/$1/' },
+  },
+  {
     name: 'an adapter knows another one',
     from: { path: '^src/adapters/([^/]+)/' },
     to: { path: '^src/adapters/[^/]+/', pathNot: '^src/adapters/($1|transport)/' },

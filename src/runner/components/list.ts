@@ -10,6 +10,7 @@ import { news } from './news.ts'
 import { reconciliation } from './reconciliation.ts'
 import { runner } from './runner.ts'
 import { server } from './server.ts'
+import { sinks } from './sinks.ts'
 import { store } from './store.ts'
 import { strategies } from './strategies.ts'
 import { supervisor } from './supervisor.ts'
@@ -20,6 +21,7 @@ export const COMPONENTS: readonly ((run: Run) => readonly Component[])[] = [
   store,
   venues,
   supervisor,
+  sinks,
   server,
   actors,
   strategies,

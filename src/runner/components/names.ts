@@ -17,6 +17,11 @@ export function venueComponentName(venue: string): string {
   return `venue-${venue}`
 }
 
+/** Returns the component's name for a sink. @example sinkComponentName('redis') // 'sink-redis' */
+export function sinkComponentName(sink: string): string {
+  return `sink-${sink}`
+}
+
 /** Returns the names of a run's venues, in the form of addresses and events. */
 export function venueNames({ plan }: Run): readonly string[] {
   return plan.venues.map(({ name }) => name)

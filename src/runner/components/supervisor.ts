@@ -9,6 +9,7 @@ import type { MarketSource } from '../../adapters/market-source.ts'
 import { VenuePort } from '../../adapters/venue-port.ts'
 import { createSupervisor } from '../../runtime/assemble.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
+import { sinkName } from '../../sinks/section.ts'
 import { kindsOf } from '../actors/strategies.ts'
 import type { Component } from '../component.ts'
 import type { Driver } from '../drivers/driver.ts'
@@ -42,6 +43,7 @@ export function supervisor(run: Run): readonly Component[] {
       suspects: suspectsOf(note),
       ...compact({ acceptChanges, work }),
     })
+    await opened.keepBookmarks(config.sinks.map((sink) => `sink:${sinkName(sink)}`))
     expectPositionsOf(market, opened, config.data)
     if (note !== undefined) {
       logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)

@@ -16,6 +16,8 @@ import { marketSection, newsSection } from '../../adapters/sections.ts'
 import { isLoopback } from '../../api/binding.ts'
 import { serverLimits } from '../../api/limits.ts'
 import { serverOrigins, serverPort, serverToken, serverTokens } from '../../api/server-fields.ts'
+import { SINKS } from '../../sinks/registry.ts'
+import { sinksSection } from '../../sinks/section.ts'
 import { MODULE_LIMIT_MS } from '../process/user-module.ts'
 import { strategy } from './strategy.ts'
 import { sectionsOfVenues, venueConfig, venues } from './venue-sections.ts'
@@ -150,6 +152,11 @@ export const configSections = z.strictObject({
     })
     .prefault({})
     .describe('The part of the log that stays in the database.'),
+  sinks: sinksSection(SINKS)
+    .default([])
+    .describe(
+      'The places outside that get the events of the log. A sink that is down holds up nobody, and catches up.',
+    ),
   server: z
     .strictObject({
       enabled: z.boolean().default(true).describe('False switches the server off.'),

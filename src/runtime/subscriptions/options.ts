@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { optionsOf } from '../../../errors/options.ts'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
-import { isPattern, parsePattern, type Topic } from '../events/patterns.ts'
+import { eventPattern } from '../events/event-pattern.ts'
+import { parsePattern, type Topic } from '../events/patterns.ts'
 import { TIMEOUT_MAX_MS } from '../time/clock.ts'
 
 /**
@@ -79,12 +80,8 @@ const TOPICS_MAX = 1_000
 const NAME = /^[A-Za-z0-9][\w.:@-]{0,127}$/
 
 const callable = <T>() => z.custom<T>((value) => typeof value === 'function', 'must be a function')
-const topic = z
-  .string()
-  .refine(isEventPattern, 'must be topics of events: events.{type}.{venue}.{symbol}, with * and > for any')
-
 const given = z.strictObject({
-  topics: z.array(topic).min(1).max(TOPICS_MAX),
+  topics: z.array(eventPattern).min(1).max(TOPICS_MAX),
   handler: callable<EventHandler>(),
 })
 
@@ -137,12 +134,4 @@ export function wantedOf(topics: unknown, handler: unknown, options: unknown, se
 /** @throws OPTION_UNKNOWN, OPTION_INVALID */
 export function unsubscribeOptionsOf(options: unknown): UnsubscribeOptions {
   return optionsOf('unsubscribe', unsubscribeOptions, options)
-}
-
-/** Returns whether the text is a pattern that the topic of an event can match. */
-function isEventPattern(text: string): boolean {
-  if (!isPattern(text) || text.startsWith('transitions')) return false
-  // A topic has the type in lower case.
-  const [, type = ''] = parsePattern(text) ?? []
-  return type === type.toLowerCase()
 }

@@ -1,22 +1,26 @@
 import type { PositionEntry, Store } from '../../../store/store.ts'
 import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
-import type { Subscriber } from './subscriber.ts'
 
 /** Most positions that one commit takes along. The others go with the next ones. */
 const PER_COMMIT = 100
 /** Ms after which positions are written by themselves, when no commit has taken them along. */
 const KEPT_AFTER_MS = 1_000
 
+/** A follower of the log whose position is kept: a durable subscription, or a bookmark. */
+export interface Follower {
+  readonly entry: PositionEntry
+}
+
 /**
- * Keeps the positions of durable subscriptions. Commits take them along, so they cost no fsync of their own. A kill
+ * Keeps the positions of those that follow the log. Commits take them along, so they cost no fsync of their own. A kill
  * loses those that were not written yet, and their events come again.
  */
 export class Positions {
   readonly #store: Store<TransitionRecord>
   readonly #logger: Logger
-  /** Subscribers that have moved since their position was kept. */
-  readonly #moved = new Set<Subscriber>()
+  /** Followers that have moved since their position was kept. */
+  readonly #moved = new Set<Follower>()
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
@@ -25,10 +29,10 @@ export class Positions {
     this.#logger = logger
   }
 
-  /** Notes that a subscriber has moved. */
-  note(subscriber: Subscriber): void {
+  /** Notes that one has moved. */
+  note(follower: Follower): void {
     if (this.#stopped) return
-    this.#moved.add(subscriber)
+    this.#moved.add(follower)
     this.#timer ??= setTimeout(() => this.#onTimeout(), KEPT_AFTER_MS).unref()
   }
 
@@ -36,23 +40,28 @@ export class Positions {
   due(): readonly PositionEntry[] | undefined {
     if (this.#moved.size === 0) return undefined
     const entries: PositionEntry[] = []
-    for (const subscriber of this.#moved) {
-      this.#moved.delete(subscriber)
-      entries.push(subscriber.entry)
+    for (const follower of this.#moved) {
+      this.#moved.delete(follower)
+      entries.push(follower.entry)
       if (entries.length === PER_COMMIT) break
     }
     return entries
   }
 
-  /** Writes these positions now. */
-  async keep(subscribers: readonly Subscriber[]): Promise<void> {
-    for (const subscriber of subscribers) this.#moved.delete(subscriber)
-    await this.#store.putPositions(subscribers.map(({ entry }) => entry))
+  /** Writes now what has moved. */
+  async keepMoved(): Promise<void> {
+    if (this.#moved.size > 0) await this.keep([...this.#moved])
   }
 
-  async forget(subscriber: Subscriber): Promise<void> {
-    this.#moved.delete(subscriber)
-    await this.#store.putPositions([], [subscriber.entry.name])
+  /** Writes these positions now. */
+  async keep(followers: readonly Follower[]): Promise<void> {
+    for (const follower of followers) this.#moved.delete(follower)
+    await this.#store.putPositions(followers.map(({ entry }) => entry))
+  }
+
+  async forget(follower: Follower): Promise<void> {
+    this.#moved.delete(follower)
+    await this.#store.putPositions([], [follower.entry.name])
   }
 
   /** Notes no more moves. `keep` works on. */
@@ -63,9 +72,6 @@ export class Positions {
 
   #onTimeout(): void {
     this.#timer = undefined
-    if (this.#moved.size === 0) return
-    this.keep([...this.#moved]).catch((err) =>
-      this.#logger.error({ err }, 'the positions of subscriptions could not be kept'),
-    )
+    this.keepMoved().catch((err) => this.#logger.error({ err }, 'positions in the log could not be kept'))
   }
 }

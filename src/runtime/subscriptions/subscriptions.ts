@@ -9,6 +9,7 @@ import type { EventEnvelope } from '../events/envelope.ts'
 import { TopicIndex } from '../events/topic-index.ts'
 import type { Logger } from '../logger.ts'
 import type { TransitionRecord } from '../record/record.ts'
+import { Bookmark, bookmarkName, bookmarkOf } from './bookmark.ts'
 import { CatchUp } from './catch-up.ts'
 import { passingOf } from './event-queue.ts'
 import {
@@ -80,6 +81,22 @@ export class Subscriptions {
   /** Returns the positions that the next commit takes along. */
   duePositions(): readonly PositionEntry[] | undefined {
     return this.#positions.due()
+  }
+
+  /** Returns the bookmark of the name, as the store has it. A program has one object for each name. */
+  bookmark(name: string): Bookmark {
+    return new Bookmark(name, this.#parts.store.position(bookmarkName(name))?.seq, this.#positions)
+  }
+
+  /** Removes the bookmarks that nobody moves any more: all but those with these names. */
+  async keepBookmarks(names: readonly string[]): Promise<void> {
+    const { store } = this.#parts
+    const left: string[] = []
+    for await (const entry of store.positions()) {
+      const name = bookmarkOf(entry)
+      if (name !== undefined && !names.includes(name)) left.push(entry.name)
+    }
+    if (left.length > 0) await store.putPositions([], left)
   }
 
   /**
@@ -248,7 +265,6 @@ export class Subscriptions {
     await within(this.#parts.stopMs, Promise.all(all.map((subscriber) => subscriber.idle())))
     await this.#catchUp.stop()
     this.#records?.unsubscribe()
-    this.#positions.stop()
     for (const subscriber of all) {
       const { wanted, waiting, live } = subscriber
       subscriber.end()
@@ -260,9 +276,11 @@ export class Subscriptions {
     }
     const named = all.filter(({ wanted }) => wanted.name !== undefined)
     try {
-      if (named.length > 0) await this.#positions.keep(named)
+      for (const subscriber of named) this.#positions.note(subscriber)
+      this.#positions.stop()
+      await this.#positions.keepMoved()
     } catch (err) {
-      this.#parts.logger.error({ err }, 'the positions of subscriptions could not be kept')
+      this.#parts.logger.error({ err }, 'positions in the log could not be kept')
     }
   }
 }

@@ -1,0 +1,61 @@
+/** The sinks of the run, a component for each. The runner waits for none of them, and goes on without one that fails. */
+import { Follower } from '../../sinks/follower.ts'
+import { Recent } from '../../sinks/recent.ts'
+import { sinkNamed } from '../../sinks/registry.ts'
+import { type SinkConfig, sinkName, wantedBy } from '../../sinks/section.ts'
+import type { Component, RestartPolicy } from '../component.ts'
+import type { Run } from '../run.ts'
+import { SUPERVISOR, sinkComponentName } from './names.ts'
+
+/** A follower tries again by itself. What it gives up on needs a person, who may then restart it. */
+const FOR_PEOPLE: RestartPolicy = { failuresMax: 0, minMs: 1_000, maxMs: 1_000, steadyMs: 1_000 }
+/** Ms for which a stop waits for what a sink has not written yet. It goes on from there after the next start. */
+const STOP_MS = 5_000
+
+export function sinks(run: Run): readonly Component[] {
+  const { sinks: configs } = run.plan.config
+  let recent: Recent | undefined
+  return configs.map((config) =>
+    sink(run, config, () => {
+      const supervisor = run.get('supervisor')
+      recent ??= new Recent(supervisor.transitions$, supervisor.seq)
+      return recent
+    }),
+  )
+}
+
+function sink(run: Run, config: SinkConfig, recent: () => Recent): Component {
+  const { logger } = run.plan
+  const name = sinkName(config)
+  let follower: Follower | undefined
+  const start = () => {
+    const log = run.get('supervisor')
+    follower = new Follower({
+      name,
+      log,
+      recent: recent(),
+      mark: log.bookmark(`sink:${name}`),
+      logger,
+      open: (signal) =>
+        sinkNamed(config.type).open(config as never, {
+          name,
+          logId: log.logId,
+          seq: log.seq,
+          logger,
+          signal,
+        }),
+      wants: wantedBy(config),
+      since: config.since,
+    })
+    run.sinks.set(name, follower)
+  }
+  return {
+    name: sinkComponentName(name),
+    needs: [SUPERVISOR],
+    start,
+    run: async () => follower?.run(),
+    stop: () => follower?.stop(STOP_MS),
+    health: () => follower?.health,
+    restart: FOR_PEOPLE,
+  }
+}

@@ -1,0 +1,363 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { compact } from '../../errors/compact.ts'
+import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { TransitionRecord } from '../runtime/record/record.ts'
+import { type SinkEvent, sinkEventsOf } from './event.ts'
+import type { Recent } from './recent.ts'
+import type { Batch, Writer } from './sink.ts'
+
+/** Most events of a batch, unless one record has more. */
+const BATCH_MAX = 1_000
+/** Ms for which a batch waits for more events. */
+const LINGER_MS = 50
+/** Most records that are read for one batch. */
+const RECORDS_MAX = 10_000
+/** Ms that a write may take before the target counts as down. */
+const WRITE_MS = 30_000
+/** The wait before the first attempt after a failure, in ms. It doubles with each further one. */
+const RETRY_MS_MIN = 250
+const RETRY_MS_MAX = 30_000
+
+/** The log, as sinks follow it. */
+export interface FollowedLog {
+  readonly logId: string
+  /** Time of the last record in epoch ms; undefined while there is none. */
+  readonly lastAt: number | undefined
+  read(options: {
+    fromSeq: number
+    toSeq: number
+    inBackground: boolean
+    signal: AbortSignal
+  }): AsyncIterable<TransitionRecord>
+}
+
+/** The place that is kept for a sink. See Bookmark. */
+interface Mark {
+  readonly seq: number | undefined
+  moveTo(seq: number): void
+  keep(): Promise<void>
+}
+
+export interface FollowerParts {
+  /** The name of the sink. */
+  readonly name: string
+  readonly log: FollowedLog
+  readonly recent: Recent
+  readonly mark: Mark
+  readonly logger: Logger
+  /** Opens the target. See Sink.open. */
+  readonly open: (signal: AbortSignal) => Promise<Writer>
+  readonly wants: (event: SinkEvent) => boolean
+  /** The place where a sink begins that was never here, or whose target is empty. */
+  readonly since: 'start' | 'now'
+  readonly times?: Partial<FollowerTimes>
+}
+
+export interface FollowerTimes {
+  readonly lingerMs: number
+  readonly writeMs: number
+  readonly retryMsMin: number
+  readonly retryMsMax: number
+}
+
+/** The figures of a sink since the start of the process. */
+export interface SinkFigures {
+  readonly name: string
+  /** Events that its target has for good. */
+  readonly events: number
+  readonly batches: number
+  readonly failures: number
+  /** Seconds that writes took. */
+  readonly writeSeconds: number
+  /** Records that it has still to go through. */
+  readonly behindRecords: number
+  /** Seconds of the log's time between what it has gone through and the end of the log. */
+  readonly behindSeconds: number
+  /** The reason why it does not write at present. */
+  readonly failure?: string
+}
+
+/**
+ * Follows the log for one sink, from its own place, and at the sink's own pace. Nothing in the runner waits for it. After
+ * a failure it opens the target anew and asks it how far it has come, so a batch whose fate is not known is not guessed.
+ */
+export class Follower {
+  readonly #parts: FollowerParts
+  readonly #times: FollowerTimes
+  /** Aborted when the target is let go, whatever waits. */
+  readonly #gone = new AbortController()
+  /** Aborted when it goes through the rest of the log and ends. */
+  readonly #ending = new AbortController()
+  #running: Promise<void> | undefined
+  /** seq up to which everything is handed to the writer, and the time of that record. */
+  #handed: { readonly seq: number; readonly at: number | undefined } | undefined
+  /** Events that the writer has and its target does not, with the seq of the last record of each batch. */
+  #unkept: { readonly to: number; readonly events: number }[] = []
+  #events = 0
+  #batches = 0
+  #failures = 0
+  #failuresInRow = 0
+  #writeMs = 0
+  #failure: string | undefined
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts
+    this.#times = {
+      lingerMs: LINGER_MS,
+      writeMs: WRITE_MS,
+      retryMsMin: RETRY_MS_MIN,
+      retryMsMax: RETRY_MS_MAX,
+      ...parts.times,
+    }
+  }
+
+  get figures(): SinkFigures {
+    const { log, recent, name, mark } = this.#parts
+    const seq = this.#handed?.seq ?? mark.seq ?? 0
+    const behindRecords = Math.max(0, recent.seq - seq)
+    const { lastAt } = log
+    const at = this.#handed?.at
+    const behindMs = behindRecords === 0 || lastAt === undefined || at === undefined ? 0 : lastAt - at
+    return {
+      name,
+      events: this.#events,
+      batches: this.#batches,
+      failures: this.#failures,
+      writeSeconds: this.#writeMs / 1_000,
+      behindRecords,
+      behindSeconds: Math.max(0, behindMs) / 1_000,
+      ...compact({ failure: this.#failure }),
+    }
+  }
+
+  /** Returns the sink's problem as a sentence, or undefined. */
+  get health(): string | undefined {
+    if (this.#failure === undefined) return undefined
+    const { behindRecords } = this.figures
+    return `it does not write, and ${behindRecords} records wait: ${this.#failure}`
+  }
+
+  /**
+   * Follows the log until `stop`. Called once.
+   * @throws SINK_FOREIGN, SINK_CLIENT_MISSING
+   */
+  run(): Promise<void> {
+    this.#running ??= this.#run()
+    return this.#running
+  }
+
+  /** Goes through the rest of the log, for at most `ms`, and lets the target go. Never rejects. */
+  async stop(ms: number): Promise<void> {
+    this.#ending.abort()
+    const limit = setTimeout(() => this.#gone.abort(), ms)
+    await this.#running?.catch(() => {})
+    clearTimeout(limit)
+    this.#gone.abort()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#gone.signal.aborted) {
+      let writer: Writer | undefined
+      try {
+        writer = await this.#within(this.#parts.open(this.#gone.signal))
+        await this.#follow(writer)
+        return
+      } catch (error) {
+        if (this.#gone.signal.aborted) return
+        this.#onFailure(error)
+        if (isForPeople(error)) throw error
+      } finally {
+        this.#unkept = []
+        await this.#letGo(writer)
+      }
+      // A stop makes one more attempt to write the rest, and waits no longer.
+      if (this.#ending.signal.aborted) return
+      await this.#rest()
+    }
+  }
+
+  async #follow(writer: Writer): Promise<void> {
+    const { recent } = this.#parts
+    let seq = await this.#placeOf(writer)
+    let flushedAt = performance.now()
+    for (;;) {
+      this.#gone.signal.throwIfAborted()
+      const dueMs =
+        this.#unkept.length === 0 ? undefined : flushedAt + (writer.flushMs ?? 0) - performance.now()
+      if (dueMs !== undefined && dueMs <= 0) {
+        await this.#flush(writer)
+        flushedAt = performance.now()
+      } else if (seq < recent.seq) {
+        if (this.#unkept.length === 0) flushedAt = performance.now()
+        seq = await this.#handOver(writer, seq)
+      } else if (this.#ending.signal.aborted) break
+      else await this.#news(seq, dueMs)
+    }
+    await this.#flush(writer)
+    await this.#parts.mark.keep()
+  }
+
+  /** Returns the seq behind which the target wants to go on. */
+  async #placeOf(writer: Writer): Promise<number> {
+    const { mark, recent, since, logger, name } = this.#parts
+    const own = writer.position && (await this.#within(writer.position()))
+    const kept = writer.position === undefined ? mark.seq : own
+    let seq = kept ?? (since === 'start' ? 0 : (mark.seq ?? recent.seq))
+    if (own !== undefined && own > recent.seq) throw ahead(name, own, recent.seq)
+    if (seq > recent.seq) {
+      logger.warn(
+        { sink: name, seq },
+        `the sink ${name} was at seq ${seq}, and the log ends at ${recent.seq}: it goes on from there`,
+      )
+      seq = recent.seq
+    }
+    this.#handed = { seq, at: this.#handed?.seq === seq ? this.#handed.at : undefined }
+    mark.moveTo(seq)
+    if (seq === recent.seq) this.#onSuccess()
+    return seq
+  }
+
+  /** Writes what comes next. Returns the seq up to which the writer has everything. */
+  async #handOver(writer: Writer, seq: number): Promise<number> {
+    if (this.#parts.recent.seq - seq < BATCH_MAX && !this.#ending.signal.aborted)
+      await sleep(this.#times.lingerMs, undefined, { signal: this.#ending.signal }).catch(() => {})
+    const batch = await this.#next(seq)
+    const began = performance.now()
+    this.#unkept.push({ to: batch.to, events: batch.events.length })
+    const kept = await this.#within(writer.write(batch))
+    this.#writeMs += performance.now() - began
+    this.#batches++
+    this.#handed = { seq: batch.to, at: batch.events.at(-1)?.envelope.at ?? this.#parts.log.lastAt }
+    this.#onKept(kept)
+    return batch.to
+  }
+
+  async #flush(writer: Writer): Promise<void> {
+    if (writer.flush === undefined || this.#unkept.length === 0) return
+    const began = performance.now()
+    const kept = await this.#within(writer.flush())
+    this.#writeMs += performance.now() - began
+    this.#onKept(kept)
+  }
+
+  #onKept(seq: number): void {
+    const { mark } = this.#parts
+    while (this.#unkept[0] !== undefined && this.#unkept[0].to <= seq)
+      this.#events += this.#unkept.shift()?.events ?? 0
+    if (seq > (mark.seq ?? -1)) mark.moveTo(seq)
+    this.#onSuccess()
+  }
+
+  #onSuccess(): void {
+    const { logger, name } = this.#parts
+    if (this.#failure !== undefined) logger.info({ sink: name }, `the sink ${name} writes again`)
+    this.#failure = undefined
+    this.#failuresInRow = 0
+  }
+
+  /** Returns the next batch behind `seq`: of what is known still, or of the log. */
+  async #next(seq: number): Promise<Batch> {
+    const { recent, wants } = this.#parts
+    const end = recent.seq
+    const known = recent.after(seq)
+    if (known === undefined) return this.#read(seq, end)
+    const events: SinkEvent[] = []
+    for (const entry of known) {
+      const wanted = entry.events.filter(wants)
+      if (events.length > 0 && events.length + wanted.length > BATCH_MAX)
+        return { events, from: seq + 1, to: entry.seq - 1 }
+      events.push(...wanted)
+    }
+    return { events, from: seq + 1, to: end }
+  }
+
+  async #read(seq: number, end: number): Promise<Batch> {
+    const { log, wants } = this.#parts
+    const toSeq = Math.min(end, seq + RECORDS_MAX)
+    const events: SinkEvent[] = []
+    for await (const record of log.read({
+      fromSeq: seq + 1,
+      toSeq,
+      inBackground: true,
+      signal: this.#gone.signal,
+    })) {
+      const wanted = sinkEventsOf(record).filter(wants)
+      if (events.length > 0 && events.length + wanted.length > BATCH_MAX)
+        return { events, from: seq + 1, to: record.seq - 1 }
+      events.push(...wanted)
+    }
+    return { events, from: seq + 1, to: toSeq }
+  }
+
+  /** Waits for more of the log, for the next flush, or for the end. */
+  async #news(seq: number, dueMs: number | undefined): Promise<void> {
+    const done = new AbortController()
+    const wake = () => done.abort()
+    const timer = dueMs === undefined ? undefined : setTimeout(wake, dueMs)
+    this.#ending.signal.addEventListener('abort', wake)
+    if (this.#ending.signal.aborted) wake()
+    await this.#parts.recent.beyond(seq, done.signal)
+    this.#ending.signal.removeEventListener('abort', wake)
+    clearTimeout(timer)
+  }
+
+  #onFailure(error: unknown): void {
+    const { logger, name } = this.#parts
+    const isNew = this.#failure === undefined
+    this.#failure = (error as Error).message
+    this.#failures++
+    this.#failuresInRow++
+    if (isNew) logger.warn({ err: error, sink: name }, `the sink ${name} does not write: ${this.#failure}`)
+  }
+
+  /** Waits before the next attempt. A stop ends the wait. */
+  async #rest(): Promise<void> {
+    const { retryMsMin, retryMsMax } = this.#times
+    const ms = Math.min(retryMsMin * 2 ** (this.#failuresInRow - 1), retryMsMax)
+    await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => {})
+  }
+
+  async #letGo(writer: Writer | undefined): Promise<void> {
+    if (writer === undefined) return
+    await this.#within(writer.close()).catch((err: Error) =>
+      this.#parts.logger.debug(
+        { err, sink: this.#parts.name },
+        `the target could not be closed: ${err.message}`,
+      ),
+    )
+  }
+
+  /** Resolves with the work; rejects when it takes too long, or when the target is let go. */
+  async #within<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#gone
+    let onAbort = () => {}
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason)
+      if (signal.aborted) onAbort()
+      signal.addEventListener('abort', onAbort)
+      const ms = this.#times.writeMs
+      timer = setTimeout(() => reject(new Error(`the target has not answered for ${ms / 1_000} s`)), ms)
+    })
+    // The work may end after the wait for it.
+    work.catch(() => {})
+    return Promise.race([work, limit]).finally(() => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    })
+  }
+}
+
+/** Returns whether further attempts are of no use until a person has done something. */
+function isForPeople(error: unknown): boolean {
+  return isOutcryError(error, 'SINK_FOREIGN') || isOutcryError(error, 'SINK_CLIENT_MISSING')
+}
+
+function ahead(name: string, seq: number, end: number): OutcryError {
+  return new OutcryError(
+    'SINK_FOREIGN',
+    `the target of the sink ${name} has everything up to seq ${seq}, and the log ends at ${end}`,
+    'It was written from another log, or from a later state of this one. Give the sink an empty target, or take back the log that belongs to it.',
+  )
+}
