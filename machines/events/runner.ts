@@ -83,11 +83,13 @@ export const systemStarted = event(
   {
     ...base,
     version: z.string().describe('The version of the package.'),
+    crashed: z
+      .boolean()
+      .optional()
+      .describe('True when the process before this one ended without a SYSTEM_STOPPED. Absent otherwise.'),
   },
   { ...EXAMPLE.base, version: '0.1.0' },
-).describe(
-  'The process has started, and has its log. Two of these without a SYSTEM_STOPPED between them: the process crashed.',
-)
+).describe('The process has started, and has its log.')
 export const systemStopped = event(
   'SYSTEM_STOPPED',
   {

@@ -11,12 +11,13 @@ import { runnerDeclaration, since } from './declaration.ts'
 export function actionsOf(version: string, asksStrategies: boolean) {
   const { action, emit, tell } = acts(runnerDeclaration, {} as RunnerTypes, laterThan(since, version))
   return {
-    reportStarted: action(({ event, enqueue }) => {
+    /** The machine does not say of a start that it follows a crash before version 8. */
+    reportStarted: action(({ event, enqueue }, params?: { readonly crashed: true }) => {
       assertEvent(event, 'STARTED')
       const { at, version, market, heartbeatMs = HEARTBEAT_MS, configured, belonging } = event
       const venues = event.venues.map(({ venue }) => venue)
       enqueue.assign({ venues, startedAt: at, heartbeatMs, configured, ...compact({ belonging }) })
-      enqueue(emit({ type: 'SYSTEM_STARTED', at, version }))
+      enqueue(emit({ type: 'SYSTEM_STARTED', at, version, ...params }))
       for (const { venue, strategies } of event.venues)
         enqueue(emit({ type: 'RUNNER_STARTED', at, venue, market, strategies }))
     }),

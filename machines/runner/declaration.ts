@@ -39,6 +39,7 @@ export const runnerDeclaration = declare({
 export const since: Since<typeof runnerDeclaration> = {
   6: ['STATS_UPDATE.strategies'],
   7: ['LOG_LEVEL_SET.type'],
+  8: ['SYSTEM_STARTED.crashed'],
 }
 
 export type RunnerEvent = Accepted<typeof runnerDeclaration>

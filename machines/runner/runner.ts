@@ -14,7 +14,10 @@ function untilHeartbeat(every: number, { at }: Timed): number {
   return every - (at % every)
 }
 
-/** Returns the machine of a version. Versions before 6 know nothing of strategies' work, and those before 7 of log levels. */
+/**
+ * Returns the machine of a version. Versions before 6 know nothing of strategies' work, those before 7 of log levels, and
+ * those before 8 do not tell of a crash.
+ */
 const runnerOf = (version: string) =>
   setup({
     types: {} as RunnerTypes,
@@ -39,7 +42,11 @@ const runnerOf = (version: string) =>
       running: {
         // Its heartbeats go on from before the crash, so that they come when they would have come without it.
         on: {
-          STARTED: { actions: 'reportStarted' },
+          STARTED: {
+            actions: ['5', '6', '7'].includes(version)
+              ? 'reportStarted'
+              : { type: 'reportStarted', params: { crashed: true } },
+          },
           STOPPED: { target: 'stopped', actions: 'reportStopped' },
         },
         after: { heartbeat: { target: 'running', reenter: true, actions: 'beat' } },

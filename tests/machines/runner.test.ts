@@ -80,6 +80,16 @@ describe('a runner', () => {
     ])
   })
 
+  it('tells of a start that follows a crash', async () => {
+    const { supervisor, clock, emitted } = await open()
+    const again = { ...STARTED, at: clock.now() }
+    await supervisor.send(RUNNER, again)
+    await supervisor.send(RUNNER, { type: 'STOPPED', at: clock.now(), reason: 'done', initiator: 'ann' })
+    await supervisor.send(RUNNER, again)
+    const starts = (await emitted()).filter(({ type }) => type === 'SYSTEM_STARTED')
+    expect(starts.map(({ crashed }) => crashed)).toEqual([undefined, true, undefined])
+  })
+
   it('tells how each strategy works that it has started, at the venue of each', async () => {
     const { supervisor, clock, pass, emitted } = await open()
     const of = { venue: 'sim', symbol: 'X', interval: '1s', orderQty: '1' }
