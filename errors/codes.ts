@@ -128,6 +128,7 @@ export const ERRORS = {
   RUN_HUNG: { status: 500, exit: 1, retryable: false, about: 'An actor blocked the run before this one for ever; it begins in quarantine.' },
   SCRATCH_FAILED: { status: 500, exit: 1, retryable: false, about: 'The temporary folder cannot take data that does not fit into memory.' },
   SEQ_LOST: { status: 500, exit: 1, retryable: false, about: 'A client of the feed reconnects, and the log no longer has its last item.' },
+  SECRET_INVALID: { status: 500, exit: 1, retryable: false, about: 'A secret of a sink cannot be used: its file or its variable is missing or empty, or other users may read it.' },
   SEQ_UNKNOWN: { status: 400, exit: 1, retryable: false, about: 'A subscription begins beyond the end of the log.' },
   SERVER_BUSY: { status: 503, exit: 1, retryable: true, about: 'The server has too many waiting requests or subscribed topics.' },
   SINK_CLIENT_MISSING: { status: 500, exit: 1, retryable: false, about: 'A sink needs a package that is not installed. The message names it.' },

@@ -3,8 +3,9 @@
  * from the next look on. A file that breaks a rule has no tokens.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { OutcryError } from '../../errors/outcry-error.ts'
+import { privateText } from './private-file.ts'
 import { serverToken, TOKEN_RULE } from './server-fields.ts'
 
 /** Largest file, in bytes. */
@@ -16,8 +17,6 @@ const TOKENS_MAX = 16
  * leave the same time.
  */
 const SETTLED_MS = 100
-/** Permissions of others than the owner. */
-const OTHERS = 0o077
 
 export class TokenFile {
   readonly #path: string
@@ -70,7 +69,7 @@ function markOf(path: string): string {
 
 /** Returns the tokens in a file. @throws TOKEN_INVALID */
 function tokensIn(path: string): readonly string[] {
-  const lines = textOf(path)
+  const lines = privateText(path, BYTES_MAX, (what, hint, cause) => wrongFile(path, what, hint, cause))
     .split('\n')
     .map((line) => line.trim())
   const tokens = lines.filter((line) => line !== '')
@@ -86,43 +85,6 @@ function tokensIn(path: string): readonly string[] {
       `A token has ${TOKEN_RULE}; openssl rand -hex 32 makes one.`,
     )
   return tokens
-}
-
-function textOf(path: string): string {
-  try {
-    // To open something else than a file may block, or do something.
-    checkFile(path, statSync(path))
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      checkFile(path, fstatSync(file))
-      const bytes = Buffer.alloc(BYTES_MAX + 1)
-      const count = readSync(file, bytes, 0, bytes.length, 0)
-      if (count > BYTES_MAX)
-        throw wrongFile(path, `is larger than ${BYTES_MAX} bytes`, 'Write one token a line.')
-      return bytes.toString('utf8', 0, count)
-    } finally {
-      closeSync(file)
-    }
-  } catch (error) {
-    if (error instanceof OutcryError) throw error
-    throw wrongFile(path, `cannot be read (${codeOf(error)})`, 'Check the path and its permissions.', error)
-  }
-}
-
-/** @throws TOKEN_INVALID */
-function checkFile(path: string, stats: Stats): void {
-  if (!stats.isFile()) throw wrongFile(path, 'is not a file', 'Name a file with one token a line.')
-  // Windows has no such owners and modes.
-  const user = process.getuid?.()
-  if (user === undefined) return
-  if (stats.uid !== user)
-    throw wrongFile(path, 'belongs to another user', `Run: chown ${user} ${quoted(path)}`)
-  if ((stats.mode & OTHERS) === 0) return
-  throw wrongFile(path, 'may be read or written by other users', `Run: chmod 600 ${quoted(path)}`)
-}
-
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 function codeOf(error: unknown): string {

@@ -46,13 +46,13 @@ const expression: z.ZodType<Filter, Filter> = z
         .optional()
         .describe('the symbol as no venue writes it, such as `BTC/USDT`; null: the event names none'),
       strategy: text.nullable().optional().describe('null: the event names none'),
-      correlation: text.optional(),
+      correlation: text.optional().describe('the same for all that one outside message led to'),
       minSeverity: severity.optional().describe('this severity or a graver one'),
       from: time.optional().describe('time of the event, this one or a later one'),
       to: time.optional().describe('time of the event, this one or an earlier one'),
-      and: several.optional(),
-      or: several.optional(),
-      not: expression.optional(),
+      and: several.optional().describe('all of these match'),
+      or: several.optional().describe('one of these matches'),
+      not: expression.optional().describe('this one does not match'),
     }),
   )
   .meta({ id: 'Filter' })
