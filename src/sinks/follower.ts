@@ -89,6 +89,8 @@ export class Follower {
   readonly #gone = new AbortController()
   /** Aborted when it goes through the rest of the log and ends. */
   readonly #ending = new AbortController()
+  /** End of the log when the sink was made: a new one hears of the start that it is part of. */
+  readonly #began: number
   #running: Promise<void> | undefined
   /** seq up to which everything is handed to the writer, and the time of that record. */
   #handed: { readonly seq: number; readonly at: number | undefined } | undefined
@@ -103,6 +105,7 @@ export class Follower {
 
   constructor(parts: FollowerParts) {
     this.#parts = parts
+    this.#began = parts.recent.seq
     this.#times = {
       lingerMs: LINGER_MS,
       writeMs: WRITE_MS,
@@ -203,7 +206,7 @@ export class Follower {
     const { mark, recent, since, logger, name } = this.#parts
     const own = writer.position && (await this.#within(writer.position()))
     const kept = writer.position === undefined ? mark.seq : own
-    let seq = kept ?? (since === 'start' ? 0 : (mark.seq ?? recent.seq))
+    let seq = kept ?? (since === 'start' ? 0 : (mark.seq ?? this.#began))
     if (own !== undefined && own > recent.seq) throw ahead(name, own, recent.seq)
     if (seq > recent.seq) {
       logger.warn(
