@@ -33,7 +33,8 @@ async function askFor(path: string): Promise<Coverage> {
   return body
 }
 
-const text = ({ source, eventType, targets }: TakenTransition) => [source, eventType, ...targets].join(' ')
+const text = ({ source, eventType, targets, guard }: TakenTransition) =>
+  [source, eventType, ...targets, ...(guard === undefined ? [] : [`[${guard}]`])].join(' ')
 
 /** Goes from a to b, and back, and stays where it is for what it does not know. */
 const lamp = setup({}).createMachine({
@@ -92,6 +93,24 @@ it('has every transition, also what was never taken, and how many actors took on
     ['lamp.off LOOK', 0, 0],
     ['lamp.on PRESS lamp.off', 2, 1],
     ['lamp.on BREAK lamp.broken', 0, 0],
+  ])
+})
+
+it('counts two ways of one event by their guards', async () => {
+  const counter = setup({ guards: { isThird: ({ event }) => event.i % 3 === 0 } }).createMachine({
+    types: {} as { events: { type: 'STEP'; i: number } },
+    id: 'counter',
+    on: { STEP: [{ guard: 'isThird', actions: () => {} }, { actions: () => {} }] },
+  })
+  const harness = new Harness()
+  await harness.open({ machines: { counter: { machine: counter, activate: () => ({}) } } })
+  supervisor = harness.supervisor
+  for (let i = 1; i <= 7; i++) await supervisor.send('counter/c', { type: 'STEP', i })
+  await serve()
+  const { transitions } = await askFor('/machines/counter/coverage')
+  expect(transitions.map((one) => [text(one), one.count])).toEqual([
+    ['counter STEP [isThird]', 2],
+    ['counter STEP', 5],
   ])
 })
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import { machineDefinition } from '../../src/api/inspect/machine-definition.ts'
 import { shownOf } from '../../tools/inspector/chart/coverage.ts'
-import { type Graph, graphOf, type StateNode } from '../../tools/inspector/chart/graph.ts'
-import { degreeOf, litOf, looseWays, possibleEvents } from '../../tools/inspector/chart/lit.ts'
+import { type Graph, graphOf, isAmong, type StateNode } from '../../tools/inspector/chart/graph.ts'
+import { countIn, degreeOf, litOf, looseWays, possibleEvents } from '../../tools/inspector/chart/lit.ts'
 import { cut, widthOf, wrapped } from '../../tools/inspector/chart/measure.ts'
 import { countText, eventText, stemOf } from '../../tools/inspector/chart/names.ts'
 import { isCut, towards, whole, zoomed } from '../../tools/inspector/chart/view.ts'
@@ -38,7 +38,13 @@ const order = graphOf(
     }),
   ),
 )
-const REPORT = { source: 'order.work.new', targets: ['order.work.done'], eventType: 'REPORT' }
+const REPORT = {
+  source: 'order.work.new',
+  targets: ['order.work.done'],
+  eventType: 'REPORT',
+  guard: 'leads to done',
+}
+const REPORT_KEY = 'order.work.new REPORT order.work.done [leads to done]'
 const ids = (states: Iterable<StateNode>) => [...states].map(({ id }) => id)
 const labels = ({ groups }: Graph) =>
   groups.map(({ event, source, branches }) => [source.id, event, branches.map(({ target }) => target.id)])
@@ -64,7 +70,7 @@ describe('the parts of a chart', () => {
 
   it('leave out what no actor took, and name the states in which none was', () => {
     const { keys, unentered } = shownOf(order, { all: [{ ...REPORT, count: 3 }] })
-    expect([...keys]).toEqual(['order.work.new REPORT order.work.done'])
+    expect([...keys]).toEqual([REPORT_KEY])
     expect(ids(unentered)).toEqual(['order.work.lost', 'order.ask.busy'])
     expect(looseWays(order, keys).map(({ branch }) => branch.target.id)).toEqual([
       'order.work.lost',
@@ -102,10 +108,9 @@ describe('what is lit', () => {
   })
 
   it('is what was just taken, before what the actor or others took', () => {
-    const key = 'order.work.new REPORT order.work.done'
-    expect(degreeOf([key], lit)).toBe('now')
-    expect(degreeOf([key], { ...lit, now: new Set() })).toBe('own')
-    expect(degreeOf([key], { ...lit, now: new Set(), own: new Map() })).toBe('others')
+    expect(degreeOf([REPORT_KEY], lit)).toBe('now')
+    expect(degreeOf([REPORT_KEY], { ...lit, now: new Set() })).toBe('own')
+    expect(degreeOf([REPORT_KEY], { ...lit, now: new Set(), own: new Map() })).toBe('others')
     expect(degreeOf(['order.ask.idle ASK order.ask.busy'], lit)).toBe('never')
   })
 
@@ -125,6 +130,53 @@ describe('what is lit', () => {
       ['REPORT to done or lost', 'LOOK', 'REPORT', 'after 5 s'],
     ])
     expect(told).toContainEqual(['order.ask.idle', true, ['ASK to busy', 'LOOK']])
+  })
+})
+
+describe('ways with one source, event and target', () => {
+  const press = { source: 'lamp', targets: ['lamp.on'], eventType: 'PRESS' }
+  const lamp = graphOf(
+    machineDefinition(
+      setup({ guards: { isWeak: () => true, isOld: () => true } }).createMachine({
+        id: 'lamp',
+        initial: 'off',
+        on: {
+          LOOK: [{ guard: 'isOld', actions: 'warn' as never }, { actions: 'note' as never }],
+          PRESS: [
+            { guard: 'isWeak', target: '.on' },
+            { guard: 'isOld', target: '.on' },
+          ],
+        },
+        states: { off: {}, on: {} },
+      }),
+    ),
+  )
+  const look = { source: 'lamp', targets: [], eventType: 'LOOK' }
+  const all = [
+    { ...look, guard: 'isOld', count: 2 },
+    { ...look, count: 40 },
+    { ...press, guard: 'isWeak', count: 3 },
+    { ...press, guard: 'isOld', count: 5 },
+  ]
+
+  it('have a count each where each has a line, and their sum where one line stands for both', () => {
+    const lit = litOf(lamp, 'off', [], { all })
+    expect(lamp.root.rows.map(({ actions, keys }) => [actions, countIn(keys, lit.all)])).toEqual([
+      [['warn'], 2],
+      [['note'], 40],
+    ])
+    const branches = lamp.groups.flatMap((group) => group.branches)
+    expect(branches.map(({ guards, keys }) => [guards, countIn(keys, lit.all)])).toEqual([
+      [['isWeak', 'isOld'], 8],
+    ])
+  })
+
+  it('are lit and shown each by itself', () => {
+    const [warned, noted] = lamp.root.rows
+    const lit = litOf(lamp, 'off', [{ ...look, guard: 'isOld' }], { all: [] })
+    expect([warned, noted].map((row) => degreeOf(row?.keys ?? [], lit))).toEqual(['now', 'others'])
+    const { keys } = shownOf(lamp, { all: all.slice(1, 2) })
+    expect(lamp.root.rows.filter((row) => isAmong(row.keys, keys))).toEqual([noted])
   })
 })
 

@@ -174,11 +174,12 @@ export const stateDefinition = z
   })
   .meta({ id: 'StateDefinition' })
 
-/** The count of a transition. Transitions that differ in their guard or actions alone are counted together. */
+/** The count of a transition. Transitions that differ in their actions alone are counted together. */
 export const transitionCount = z.object({
   source: z.string().describe('id of the state that it left'),
   targets: z.array(z.string()).describe('ids of states; none when the machine stayed where it was'),
   eventType: z.string().describe('type of the event; empty for `always`'),
+  guard: z.string().optional().describe('name of its guard; absent when it has none'),
   count: position.describe('how often it was taken; 0 when no actor took it'),
   actors: position.describe('how many actors took it'),
 })

@@ -97,9 +97,18 @@ export const recordInDetail = transitionRecord.extend({
       'changes of the state, with `detail`: of context, tags, children, timers, status, condition, ...; with `changed`, those at its path',
     ),
   taken: z
-    .array(z.object({ source: z.string(), targets: z.array(z.string()), eventType: z.string() }))
+    .array(
+      z.object({
+        source: z.string(),
+        targets: z.array(z.string()),
+        eventType: z.string(),
+        guard: z.string().optional(),
+      }),
+    )
     .optional()
-    .describe('transitions of the statechart, with `detail` or `changed`: ids of its states'),
+    .describe(
+      'transitions of the statechart, with `detail` or `changed`: ids of its states, and the name of the guard',
+    ),
   unread: z
     .looseObject({ message: z.string() })
     .optional()

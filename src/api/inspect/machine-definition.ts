@@ -1,5 +1,6 @@
 import { compact } from '../../../errors/compact.ts'
 import type { StateValue } from '../../runtime/record/record.ts'
+import { guardName } from '../../runtime/xstate/guard-name.ts'
 import type { AnyStateMachine, AnyStateNode } from '../../runtime/xstate/types.ts'
 
 /** A state of a machine, as a diagram needs it, in plain JSON. */
@@ -99,40 +100,9 @@ export function transitionDefinition(
   }
 }
 
-interface Composite {
-  readonly type?: string
-  readonly name?: string
-  readonly guards?: readonly unknown[]
-  readonly stateValue?: unknown
-  readonly params?: unknown
-}
-
-/**
- * Returns the text of a guard. `and`, `or`, `not`, `stateIn` and parameters are spelled out. A guard without a name is
- * "(inline)".
- */
-function guardName(guard: unknown): string {
-  if (typeof guard === 'string') return guard
-  const { type, name = '', guards = [], stateValue, params } = guard as Composite
-  const parts = guards.map(guardName)
-  if (name === 'not') return `not ${parts[0]}`
-  if (name === 'and' || name === 'or') return `(${parts.join(` ${name} `)})`
-  if (name === 'stateIn')
-    return `in ${typeof stateValue === 'string' ? stateValue : JSON.stringify(stateValue)}`
-  if (type !== undefined) return typeof params === 'object' ? `${type} ${paramsText(params)}` : type
-  return name === '' || name === 'guard' ? '(inline)' : name
-}
-
-/** Returns parameters as text, such as `to filled, from accepted`. */
-function paramsText(params: object | null): string {
-  return Object.entries(params ?? {})
-    .map((entry) => entry.join(' '))
-    .join(', ')
-}
-
 /** Returns the name of an action. An action without one is "(inline)". */
 export function actionName(action: unknown): string {
   if (typeof action === 'string') return action
-  const { type, name } = action as Composite
+  const { type, name } = action as { readonly type?: string; readonly name?: string }
   return type ?? (name === '' || name === undefined || name === 'actions' ? '(inline)' : name)
 }

@@ -1,8 +1,10 @@
+import { compact } from '../../../errors/compact.ts'
 import { issuesText } from '../../../errors/zod-issues.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { Kind } from '../../runtime/actors/kind.ts'
 import { versionOf } from '../../runtime/actors/registry.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
+import { transitionKey } from '../../runtime/xstate/effect.ts'
 import type { AnyStateMachine } from '../../runtime/xstate/types.ts'
 import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
@@ -68,17 +70,13 @@ export function machineRoutes(http: Api, supervisor: Supervisor): void {
 
   async function count(kind: string, version: string, machine: AnyStateMachine): Promise<Coverage> {
     const { taken, values, ...rest } = await supervisor.coverage(kind, version)
-    const keyOf = (source: string, eventType: string, targets: readonly string[]) =>
-      JSON.stringify([source, eventType, targets])
     const definition = machineDefinition(machine)
-    const found = new Map(taken.map((one) => [keyOf(one.source, one.eventType, one.targets), one]))
+    const found = new Map(taken.map((one) => [transitionKey(one), one]))
     const transitions = new Map(
-      transitionsOf(definition).map(({ source, targets, eventType }) => {
-        const key = keyOf(source, eventType, targets)
-        return [
-          key,
-          { source, targets: [...targets], eventType, count: 0, actors: 0, ...counted(found.get(key)) },
-        ]
+      transitionsOf(definition).map(({ source, targets, eventType, guard }) => {
+        const key = transitionKey(compact({ source, targets, eventType, guard }))
+        const counts = { count: 0, actors: 0, ...counted(found.get(key)) }
+        return [key, compact({ source, targets: [...targets], eventType, guard, ...counts })]
       }),
     )
     const entered = [...new Set(values.flatMap((value) => activeIn(definition, value)))]

@@ -12,7 +12,7 @@ import { restoreCell } from '../actors/persist.ts'
 import { labelVersion, type Registry } from '../actors/registry.ts'
 import { type Address, kindOf, parentOf } from '../record/address.ts'
 import type { StateValue, TransitionRecord } from '../record/record.ts'
-import type { TakenTransition } from '../xstate/effect.ts'
+import { type TakenTransition, transitionKey } from '../xstate/effect.ts'
 import { replayRecord, replayScope } from './replay.ts'
 import { upcasting } from './upcasting-store.ts'
 
@@ -31,7 +31,7 @@ export interface Coverage {
   readonly records: number
   /** The states, in XState's own form, in which an actor was: each once. */
   readonly values: readonly StateValue[]
-  /** The transitions that were taken. Two that differ in their guard alone are one. */
+  /** The transitions that were taken. Two that differ in their actions alone are one. */
   readonly taken: readonly TransitionCount[]
 }
 
@@ -169,7 +169,7 @@ class Counting {
   }
 
   #count(transition: TakenTransition, own: Set<string>): void {
-    const key = JSON.stringify([transition.source, transition.eventType, transition.targets])
+    const key = transitionKey(transition)
     const known = this.#counts.get(key) ?? { transition, count: 0, actors: 0 }
     known.count++
     if (!own.has(key)) known.actors++

@@ -31,4 +31,11 @@ export interface TakenTransition {
   readonly source: string
   readonly targets: readonly string[]
   readonly eventType: string
+  /** The name of its guard. It tells apart transitions that lead to the same states. */
+  readonly guard?: string
+}
+
+/** Returns the same text for transitions that nothing but their actions tells apart. */
+export function transitionKey({ source, eventType, targets, guard }: TakenTransition): string {
+  return JSON.stringify([source, eventType, targets, guard])
 }

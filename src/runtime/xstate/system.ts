@@ -1,11 +1,13 @@
 import type { Ref, RefHost } from '../record/ref.ts'
 import type { XStateChild } from './child.ts'
 import type { TakenTransition } from './effect.ts'
+import { guardName } from './guard-name.ts'
 
 interface XStateTransition {
   source: { id: string }
   target?: { id: string }[]
   eventType: string
+  guard?: unknown
 }
 
 /** The part of the scope that the system needs. */
@@ -55,6 +57,7 @@ export function makeSystem(
   return system
 }
 
-function takenTransition(t: XStateTransition): TakenTransition {
-  return { source: t.source.id, targets: t.target?.map((s) => s.id) ?? [], eventType: t.eventType }
+function takenTransition({ source, target, eventType, guard }: XStateTransition): TakenTransition {
+  const taken = { source: source.id, targets: target?.map((s) => s.id) ?? [], eventType }
+  return guard === undefined ? taken : { ...taken, guard: guardName(guard) }
 }

@@ -19,8 +19,8 @@ export interface Block {
   readonly texts: readonly Text[]
   /** Place of the pill `+n`, when the block has one. */
   readonly pill?: Rect
-  /** Places of the counts of rows, by the key of their transition. */
-  readonly counts: readonly { readonly key: WayKey; readonly x: number; readonly y: number }[]
+  /** Places of the counts of rows, with the keys of their transitions. */
+  readonly counts: readonly { readonly keys: readonly WayKey[]; readonly x: number; readonly y: number }[]
 }
 
 const LINE = 15
@@ -130,10 +130,10 @@ function pillAt(width: number): Rect {
   return { x: width - PILL.width - 6, y: 4, ...PILL }
 }
 
-/** A line in a state, with the key of its transition when it has a count. */
+/** A line in a state, with the keys of its transitions when it has a count. */
 interface StateLine {
   readonly parts: readonly (readonly Line[])[]
-  readonly key: WayKey | undefined
+  readonly keys: readonly WayKey[]
 }
 
 function rowLines(row: Row, own: string): StateLine {
@@ -144,11 +144,11 @@ function rowLines(row: Row, own: string): StateLine {
   const head: Line[] = [[cut(event, 'event', TEXT_MAX), 'event']]
   if (guard !== '') head.push([cut(guard, 'guard', TEXT_MAX), 'guard'])
   const tail: Line[] = actions === '' ? [] : [[`/ ${actions}`, 'action']]
-  if (lineWidth([...head, ...tail]) <= TEXT_MAX) return { parts: [[...head, ...tail]], key: row.key }
+  if (lineWidth([...head, ...tail]) <= TEXT_MAX) return { parts: [[...head, ...tail]], keys: row.keys }
   const parts: Line[][] = lineWidth(head) <= TEXT_MAX ? [head] : head.map((part) => [part])
   for (const [text, style] of tail)
     for (const line of wrapped(text, style, TEXT_MAX - INDENT, LINES_MAX)) parts.push([[line, style]])
-  return { parts, key: row.key }
+  return { parts, keys: row.keys }
 }
 
 function plainLines({ definition }: StateNode): StateLine[] {
@@ -159,7 +159,7 @@ function plainLines({ definition }: StateNode): StateLine[] {
         [cut(actionText(name), 'action', TEXT_MAX - 50), 'action'],
       ],
     ],
-    key: undefined,
+    keys: [],
   })
   return [
     ...definition.entry.map((name) => line('entry', name)),
@@ -190,7 +190,7 @@ export function stateBlock(state: StateNode, options: StateBlockOptions): Block 
   const texts: Text[] = [{ text: key, style, x: 12, y: 19 }]
   // Behind the key, so that no text moves when the state becomes active.
   const dotRoom = isTitle ? 0 : ACTIVE_DOT.gap + 2 * ACTIVE_DOT.radius
-  const counts: { key: WayKey; x: number; y: number }[] = []
+  const counts: { keys: readonly WayKey[]; x: number; y: number }[] = []
   const lines = [...plainLines(state), ...rows.map((row) => rowLines(row, definition.key))]
   const countRoom = hasCounts ? COUNT_WIDTH + 4 : 0
   const columnWidth = Math.max(
@@ -205,7 +205,7 @@ export function stateBlock(state: StateNode, options: StateBlockOptions): Block 
   const perColumn = Math.ceil(all / columns)
   const top = 26
   let [column, used, tallest] = [0, 0, 0]
-  for (const { parts, key: way } of lines) {
+  for (const { parts, keys } of lines) {
     if (used > 0 && used + parts.length > perColumn && column < columns - 1) {
       column++
       used = 0
@@ -218,7 +218,7 @@ export function stateBlock(state: StateNode, options: StateBlockOptions): Block 
         texts.push({ text, style: partStyle, x, y })
         x += widthOf(text, partStyle) + SPACE
       }
-      if (i === 0 && hasCounts && way !== undefined) counts.push({ key: way, x: left + columnWidth, y })
+      if (i === 0 && hasCounts && keys.length > 0) counts.push({ keys, x: left + columnWidth, y })
     })
     used += parts.length
     tallest = Math.max(tallest, used)

@@ -1,6 +1,6 @@
 /** The deeds of actors in a machine, and the part of the chart that is drawn because of them. Pure. */
-import type { Graph, StateNode, TakenTransition, WayKey } from './graph.ts'
-import { wayKey } from './graph.ts'
+import type { Branch, Graph, StateNode, TakenTransition, WayKey } from './graph.ts'
+import { isAmong, wayKey } from './graph.ts'
 
 /** The number of times that a transition was taken. */
 export interface TransitionCount extends TakenTransition {
@@ -65,14 +65,14 @@ function enteredBy(
   }
   enter(root)
   for (const { source, branches } of groups)
-    for (const { key, target } of branches)
-      if (taken.has(key)) {
+    for (const { keys, target } of branches)
+      if (isAmong(keys, taken)) {
         enter(source)
         enter(target)
       }
   // An actor may have come there before the records that were looked at.
   for (const state of states.values())
-    if (known.includes(state.id) || state.rows.some(({ key }) => taken.has(key))) enter(state)
+    if (known.includes(state.id) || state.rows.some(({ keys }) => isAmong(keys, taken))) enter(state)
   return entered
 }
 
@@ -85,7 +85,10 @@ function firstWays({ root, states, groups }: Graph): ReadonlySet<WayKey> {
   const dense = new Set([...states.values()].filter(isDense))
   const isWithin = ({ parent }: StateNode) => parent !== undefined && dense.has(parent)
   const rows = [...states.values()].filter((state) => !isWithin(state)).flatMap((state) => state.rows)
-  const keys = new Set(rows.map(({ key }) => key))
+  const found = new Set(rows.flatMap(({ keys }) => keys))
+  const add = ({ keys }: Branch) => {
+    for (const key of keys) found.add(key)
+  }
   const reached = new Set<StateNode>()
   const waiting = [root]
   for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
@@ -94,15 +97,16 @@ function firstWays({ root, states, groups }: Graph): ReadonlySet<WayKey> {
     const source = at
     waiting.push(...entrances(source, states), ...(source.parent ? [source.parent] : []))
     for (const { home, branches } of groups.filter((group) => group.source === source))
-      for (const { key, target } of branches) {
+      for (const branch of branches) {
+        const { target } = branch
         if (dense.has(home) && (reached.has(target) || waiting.includes(target))) continue
-        keys.add(key)
+        add(branch)
         waiting.push(target)
       }
   }
   for (const { home, branches, source } of groups)
-    if (!dense.has(home) && !reached.has(source)) for (const { key } of branches) keys.add(key)
-  return keys
+    if (!dense.has(home) && !reached.has(source)) for (const branch of branches) add(branch)
+  return found
 }
 
 function entrances({ definition, children }: StateNode, states: ReadonlyMap<string, StateNode>): StateNode[] {

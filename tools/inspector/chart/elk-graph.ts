@@ -2,7 +2,7 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import { type Block, labelBlock, stateBlock } from './blocks.ts'
 import type { Shown } from './coverage.ts'
-import { type Branch, type Graph, type Group, isIn, type Row, type StateNode } from './graph.ts'
+import { type Branch, type Graph, type Group, isAmong, isIn, type Row, type StateNode } from './graph.ts'
 
 /** Px between two lines that end at the same side of a box: with a count beside the arrow, and without. */
 const PORT_COUNTED = 24
@@ -56,15 +56,15 @@ export interface Plan {
 export function hiddenWays(state: StateNode, graph: Graph, shown: Shown): number {
   const groups = graph.groups.filter(({ source, branches }) => source === state && !isShown(branches, shown))
   const ways = groups.reduce((sum, { branches }) => sum + branches.length, 0)
-  return ways + state.rows.filter(({ key }) => !shown.keys.has(key)).length
+  return ways + state.rows.filter(({ keys }) => !isAmong(keys, shown.keys)).length
 }
 
-export function isShown(branches: readonly Branch[], { keys }: Shown): boolean {
-  return branches.some(({ key }) => keys.has(key))
+export function isShown(branches: readonly Branch[], shown: Shown): boolean {
+  return branches.some(({ keys }) => isAmong(keys, shown.keys))
 }
 
-export function shownRows({ rows }: StateNode, { keys }: Shown): readonly Row[] {
-  return rows.filter(({ key }) => keys.has(key))
+export function shownRows({ rows }: StateNode, shown: Shown): readonly Row[] {
+  return rows.filter(({ keys }) => isAmong(keys, shown.keys))
 }
 
 /** Plans the layout of what lies in `container`. */
@@ -131,7 +131,7 @@ class Planning {
   #connect(group: Group): void {
     const { id, source, home, fromAny } = group
     this.#groups.set(id, group)
-    const branches = group.branches.filter(({ key }) => this.#shown.keys.has(key))
+    const branches = group.branches.filter(({ keys }) => isAmong(keys, this.#shown.keys))
     const isBack = ({ target }: Branch) => !fromAny && place(target, home) <= place(source, home)
     // A label all of whose ways lead up lies above its source.
     const isUp = branches.every(isBack)
@@ -172,7 +172,7 @@ class Planning {
   }
 
   #label(group: Group): ElkNode {
-    const hidden = group.branches.filter(({ key }) => !this.#shown.keys.has(key)).length
+    const hidden = group.branches.filter(({ keys }) => !isAmong(keys, this.#shown.keys)).length
     const block = labelBlock(group, hidden)
     const width = Math.max(block.width, this.#portsWidth(group.id, PORT))
     this.#blocks.set(group.id, widened(block, width))

@@ -11,9 +11,10 @@ export interface TakenTransition {
   readonly source: string
   readonly targets: readonly string[]
   readonly eventType: string
+  readonly guard?: string | undefined
 }
 
-/** The part of a transition that a record has. Two transitions that differ in their guard alone have the same. */
+/** The part of a transition that a record has. Two transitions that differ in their actions alone have the same. */
 export type WayKey = string
 
 export interface StateNode {
@@ -37,7 +38,8 @@ export interface Row {
   readonly reenters: boolean
   /** The state around it that is entered again. */
   readonly to: string | undefined
-  readonly key: WayKey
+  /** Those of the transitions with one of its guards. */
+  readonly keys: readonly WayKey[]
 }
 
 /** A label: all transitions of a state with the same event and actions that lead somewhere. */
@@ -55,7 +57,8 @@ export interface Group {
 
 export interface Branch {
   readonly id: string
-  readonly key: WayKey
+  /** Those of the transitions with one of its guards. */
+  readonly keys: readonly WayKey[]
   readonly target: StateNode
   /** The guards of the transitions that take it. Absent for one without a guard. */
   readonly guards: readonly (string | undefined)[]
@@ -67,8 +70,13 @@ export interface Graph {
   readonly groups: readonly Group[]
 }
 
-export function wayKey({ source, targets, eventType }: TakenTransition): WayKey {
-  return [source, eventType, ...targets].join(' ')
+export function wayKey({ source, targets, eventType, guard }: TakenTransition): WayKey {
+  return [source, eventType, ...targets, ...(guard === undefined ? [] : [`[${guard}]`])].join(' ')
+}
+
+/** Returns whether one of the keys is in a set or a map. */
+export function isAmong(keys: readonly WayKey[], set: { has(key: WayKey): boolean }): boolean {
+  return keys.some((key) => set.has(key))
 }
 
 export function graphOf(definition: Definition): Graph {
@@ -106,22 +114,24 @@ export function isIn(state: StateNode, around: StateNode): boolean {
 
 /** @param around ids of the state and of those around it, which a transition of a row enters again */
 function rowsOf(definition: Definition, around: ReadonlySet<string>): Row[] {
-  const rows = new Map<string, Row & { guards: string[] }>()
+  const rows = new Map<string, Row & { guards: string[]; keys: WayKey[] }>()
   for (const transition of definition.transitions) {
     const { eventType, targets, actions, guard } = transition
     if (!targets.every((target) => around.has(target))) continue
     const outer = targets.find((target) => target !== definition.id)
     const id = JSON.stringify([eventType, actions, targets])
     const known = rows.get(id)
-    if (known) known.guards.push(...(guard === undefined ? [] : [guard]))
-    else
+    if (known) {
+      known.guards.push(...(guard === undefined ? [] : [guard]))
+      known.keys.push(wayKey(transition))
+    } else
       rows.set(id, {
         event: eventText(eventType),
         guards: guard === undefined ? [] : [guard],
         actions,
         reenters: targets.length > 0,
         to: outer?.split('.').at(-1),
-        key: wayKey(transition),
+        keys: [wayKey(transition)],
       })
   }
   return [...rows.values()]
@@ -130,7 +140,7 @@ function rowsOf(definition: Definition, around: ReadonlySet<string>): Row[] {
 function groupsOf(source: StateNode, states: ReadonlyMap<string, StateNode>): Group[] {
   const found = new Map<string, Transition[]>()
   for (const transition of source.definition.transitions) {
-    if (source.rows.some(({ key }) => key === wayKey(transition))) continue
+    if (source.rows.some(({ keys }) => keys.includes(wayKey(transition)))) continue
     const id = JSON.stringify([transition.eventType, transition.actions])
     found.set(id, [...(found.get(id) ?? []), transition])
   }
@@ -146,18 +156,21 @@ function groupsOf(source: StateNode, states: ReadonlyMap<string, StateNode>): Gr
 }
 
 function branchesOf(id: string, transitions: Transition[], states: ReadonlyMap<string, StateNode>): Branch[] {
-  const branches = new Map<string, Branch & { guards: (string | undefined)[] }>()
+  const branches = new Map<string, Branch & { guards: (string | undefined)[]; keys: WayKey[] }>()
   for (const transition of transitions) {
     const key = wayKey(transition)
+    const leads = transition.targets.join(' ')
     for (const name of transition.targets) {
       const target = states.get(name)
       if (target === undefined) continue
-      const same = branches.get(`${key} ${name}`)
-      if (same) same.guards.push(transition.guard)
-      else
-        branches.set(`${key} ${name}`, {
+      const same = branches.get(`${leads} ${name}`)
+      if (same) {
+        same.guards.push(transition.guard)
+        same.keys.push(key)
+      } else
+        branches.set(`${leads} ${name}`, {
           id: `${id} ${branches.size}`,
-          key,
+          keys: [key],
           target,
           guards: [transition.guard],
         })

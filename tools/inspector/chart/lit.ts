@@ -4,6 +4,7 @@ import {
   type Branch,
   type Graph,
   type Group,
+  isAmong,
   isIn,
   type StateNode,
   type TakenTransition,
@@ -42,8 +43,8 @@ export function litOf(
   if (value !== undefined) collect(graph.root, value, active)
   const seen = new Set<StateNode>(active)
   for (const { source, branches } of graph.groups)
-    for (const { key, target } of branches)
-      if (own.has(key) || now.has(key)) for (const state of [source, target]) seen.add(state)
+    for (const { keys, target } of branches)
+      if (isAmong(keys, own) || isAmong(keys, now)) for (const state of [source, target]) seen.add(state)
   return { active, now, own, all, seen }
 }
 
@@ -57,10 +58,15 @@ function collect(state: StateNode, value: StateValue | undefined, active: Set<St
 }
 
 export function degreeOf(keys: readonly WayKey[], { now, own, all }: Lit): Degree {
-  if (keys.some((key) => now.has(key))) return 'now'
-  if (keys.some((key) => own.has(key))) return 'own'
+  if (isAmong(keys, now)) return 'now'
+  if (isAmong(keys, own)) return 'own'
   // While nothing is known, nothing is said to be never taken.
-  return all.size === 0 || keys.some((key) => all.has(key)) ? 'others' : 'never'
+  return all.size === 0 || isAmong(keys, all) ? 'others' : 'never'
+}
+
+/** Returns how often all actors of the kind took one of the transitions. */
+export function countIn(keys: readonly WayKey[], counts: ReadonlyMap<WayKey, number>): number {
+  return [...new Set(keys)].reduce((sum, key) => sum + (counts.get(key) ?? 0), 0)
 }
 
 /** A way that has no place in the layout. It is drawn from its label, or from its state where it has none. */
@@ -72,7 +78,7 @@ export interface Loose {
 /** Returns the ways of all labels that have no place. */
 export function looseWays(graph: Graph, placed: ReadonlySet<WayKey>): readonly Loose[] {
   return graph.groups.flatMap((group) =>
-    group.branches.filter(({ key }) => !placed.has(key)).map((branch) => ({ group, branch })),
+    group.branches.filter(({ keys }) => !isAmong(keys, placed)).map((branch) => ({ group, branch })),
   )
 }
 

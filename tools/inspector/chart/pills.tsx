@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { fullText } from './blocks.ts'
 import { hiddenWays } from './elk-graph.ts'
 import type { Rect } from './geometry.ts'
-import type { Group, StateNode } from './graph.ts'
+import { type Group, isAmong, type StateNode, type WayKey } from './graph.ts'
 import type { Lit } from './lit.ts'
 import type { Drawing } from './pictures.ts'
 
@@ -64,10 +64,11 @@ interface Pill {
 function pillsOf({ graph, picture }: Drawing, { all, now }: Lit): Pill[] {
   const { keys } = picture.shown
   const isKnown = all.size > 0
-  const isHidden = (key: string) => !keys.has(key) && !now.has(key) && !all.has(key)
+  const isHidden = (of: { readonly keys: readonly WayKey[] }) =>
+    ![keys, now, all].some((set) => isAmong(of.keys, set))
   const said = isKnown ? 'never taken' : 'not drawn'
   const labels = picture.labels.flatMap(({ group, x, y, pill }): Pill[] => {
-    const branches = group.branches.filter(({ key }) => isHidden(key))
+    const branches = group.branches.filter(isHidden)
     if (pill === undefined || branches.length === 0) return []
     const text = `${branches.length} ${said}. ${fullText({ ...group, branches })}`
     return [
@@ -84,12 +85,8 @@ function pillsOf({ graph, picture }: Drawing, { all, now }: Lit): Pill[] {
     const shown = { ...picture.shown, keys: new Set([...keys, ...all.keys(), ...now]) }
     const count = hiddenWays(state, graph, shown)
     if (pill === undefined || count === 0) return []
-    const groups = graph.groups.filter(
-      (group) => group.source === state && group.branches.every(({ key }) => isHidden(key)),
-    )
-    const rows = state.rows
-      .filter(({ key }) => isHidden(key))
-      .map(({ event }) => `${event} in ${state.definition.key}`)
+    const groups = graph.groups.filter((group) => group.source === state && group.branches.every(isHidden))
+    const rows = state.rows.filter(isHidden).map(({ event }) => `${event} in ${state.definition.key}`)
     const text = [`${count} ${said}.`, ...groups.map(fullText), ...rows].join('\n')
     return [{ id: state.id, of: state, at: { ...pill, x: x + pill.x, y: y + pill.y }, count, text }]
   })

@@ -1,6 +1,7 @@
 /** Finds room for the counts near the arrows. A count that has no room is left out: pointing at its line tells it. Pure. */
 import { around, crosses, grown, overlaps, type Point, type Rect } from './geometry.ts'
 import type { WayKey } from './graph.ts'
+import { countIn } from './lit.ts'
 import { STYLES, widthOf } from './measure.ts'
 import { countText } from './names.ts'
 import { type Line, type Picture, textBoxes } from './picture.ts'
@@ -21,10 +22,9 @@ export function withCounts(picture: Picture, counts: ReadonlyMap<WayKey, number>
   ]
   const taken: Rect[] = []
   const lines = picture.lines.map((line): Line => {
-    const [key] = line.keys
-    if (!line.hasArrow || line.group === undefined || key === undefined) return line
+    if (!line.hasArrow || line.group === undefined || line.keys.length === 0) return line
     // A digit more than today, because the count grows.
-    const width = Math.ceil(widthOf(`0${countText(counts.get(key) ?? 0)}`, 'count'))
+    const width = Math.ceil(widthOf(`0${countText(countIn(line.keys, counts))}`, 'count'))
     const count = candidates(line.points, width).find((box) => {
       const room = grown(box, 1)
       return (

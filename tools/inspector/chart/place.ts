@@ -84,7 +84,7 @@ function contentOf({ wires, blocks, groups, states, initial }: Plan, answer: Elk
     const group = wire.group
     const { branch } = wire
     const hasArrow = branch !== undefined || group === undefined
-    const keys = branch ? [branch.key] : (group?.branches.map(({ key }) => key) ?? [])
+    const keys = branch ? branch.keys : (group?.branches.flatMap((one) => one.keys) ?? [])
     return [{ id: edge.id, points, group, keys, target: branch?.target, hasArrow, count: undefined }]
   })
   const { width = 0, height = 0 } = answer

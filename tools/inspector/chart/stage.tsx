@@ -2,8 +2,8 @@
 import type { JSX } from 'preact'
 import { ACTIVE_DOT, fullText, stateText, type Text } from './blocks.ts'
 import { curveOf, pathOf, type Rect } from './geometry.ts'
-import type { Group, StateNode } from './graph.ts'
-import { type Degree, degreeOf, type Lit, type Loose, looseWays } from './lit.ts'
+import type { Group, StateNode, WayKey } from './graph.ts'
+import { countIn, type Degree, degreeOf, type Lit, type Loose, looseWays } from './lit.ts'
 import { widthOf } from './measure.ts'
 import { countText } from './names.ts'
 import type { Line, Picture, PlacedLabel, PlacedState } from './picture.ts'
@@ -139,8 +139,13 @@ function State({ one, lit, told }: { one: PlacedState; lit: Lit; told: StageProp
         />
       )}
       {counts.map((count) => (
-        <text key={count.key} class={`count end ${degreeOf([count.key], lit)}`} x={count.x} y={count.y}>
-          {countOf(count.key, lit)}
+        <text
+          key={`${count.x} ${count.y}`}
+          class={`count end ${degreeOf(count.keys, lit)}`}
+          x={count.x}
+          y={count.y}
+        >
+          {countOf(count.keys, lit)}
         </text>
       ))}
     </g>
@@ -155,7 +160,7 @@ function Label({
   lit: Lit
 }): JSX.Element {
   const degree = degreeOf(
-    group.branches.map(({ key }) => key),
+    group.branches.flatMap(({ keys }) => keys),
     lit,
   )
   return (
@@ -180,8 +185,7 @@ function Texts({ texts }: { texts: readonly Text[] }): JSX.Element {
 }
 
 function Count({ line: { keys, count, points }, lit }: { line: Line; lit: Lit }): JSX.Element | null {
-  const [key] = keys
-  const text = key === undefined ? '' : countOf(key, lit)
+  const text = countOf(keys, lit)
   if (count === undefined || text === '' || widthOf(text, 'count') > count.width) return null
   const right = count.x + count.width
   // At the left of its line a count ends there, and at the right it begins there.
@@ -197,8 +201,8 @@ function Count({ line: { keys, count, points }, lit }: { line: Line; lit: Lit })
   )
 }
 
-function countOf(key: string, { all }: Lit): string {
-  const count = all.get(key) ?? 0
+function countOf(keys: readonly WayKey[], { all }: Lit): string {
+  const count = countIn(keys, all)
   return count === 0 ? '' : countText(count)
 }
 
@@ -212,7 +216,7 @@ interface LooseProps {
 
 /** A way without a place: drawn where it lies once it is taken, and else while somebody asks for it. */
 function LooseLine({ way: { group, branch }, picture, lit, told, step }: LooseProps): JSX.Element | null {
-  const degree = degreeOf([branch.key], lit)
+  const degree = degreeOf(branch.keys, lit)
   const isAsked = told === 'all' || told === group || told === group.source
   if ((degree === 'never' || degree === 'others') && !isAsked) return null
   const from =

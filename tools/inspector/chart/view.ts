@@ -1,6 +1,6 @@
 /** The part of a chart that is seen: its scale, and where its corner lies. Pure. */
 import { around, type Rect } from './geometry.ts'
-import type { StateNode, WayKey } from './graph.ts'
+import { isAmong, type StateNode, type WayKey } from './graph.ts'
 import type { Picture } from './picture.ts'
 
 export interface View {
@@ -45,12 +45,12 @@ export function focusOf(
   room: Size,
 ): Rect | undefined {
   const lit = states.filter(({ state }) => active.has(state) && state.children.length === 0)
-  const taken = labels.filter(({ group }) => group.branches.some(({ key }) => now.has(key)))
+  const taken = labels.filter(({ group }) => group.branches.some(({ keys }) => isAmong(keys, now)))
   const all = boxAround([...lit, ...taken])
   if (all === undefined || fits(all, room)) return all
   const near = taken.length > 0 ? taken : lit.slice(0, 1)
   const targets = taken.flatMap(({ group }) =>
-    group.branches.filter(({ key }) => now.has(key)).map(({ target }) => target),
+    group.branches.filter(({ keys }) => isAmong(keys, now)).map(({ target }) => target),
   )
   const ends = lit.filter(({ state }) => targets.includes(state))
   const some = boxAround([...near, ...ends])

@@ -242,7 +242,7 @@ export const coverage = computed<Coverage | 'awaited' | undefined>(() => {
   if (life?.address !== actor.address) return known
   const taken = new Map<string, TransitionCount>()
   for (const one of life.records.flatMap((of) => (of.rev <= actor.rev ? (of.taken ?? []) : []))) {
-    const key = JSON.stringify([one.source, one.targets, one.eventType])
+    const key = JSON.stringify([one.source, one.targets, one.eventType, one.guard])
     taken.set(key, { ...one, count: (taken.get(key)?.count ?? 0) + 1 })
   }
   return { ...known, own: [...taken.values()] }
