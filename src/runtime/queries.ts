@@ -281,8 +281,16 @@ export class Queries {
    * records. It gives way to trading.
    * @throws KIND_UNKNOWN, STORE_CORRUPT
    */
-  coverage(kind: string, version: string, bounds?: CoverageBounds): Promise<Coverage> {
-    return coverageOf(this.parts.store, this.registry, kind, version, bounds)
+  async coverage(kind: string, version: string, bounds?: CoverageBounds): Promise<Coverage> {
+    const source = {
+      log: this.parts.store,
+      registry: this.registry,
+      present: (address: string) => this.viewNow(address),
+    }
+    const coverage = await coverageOf(source, kind, version, bounds)
+    // A present state may be ahead of the log by the commit under way.
+    await this.settled()
+    return coverage
   }
 
   /**

@@ -5,6 +5,8 @@ import { machines } from '../../machines/index.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { AnswerOf } from '../../src/client/index.ts'
+import { Registry } from '../../src/runtime/actors/registry.ts'
+import { coverageOf } from '../../src/runtime/state/coverage.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import type { TakenTransition } from '../../src/runtime/xstate/effect.ts'
 import { Floor } from '../machines/floor.ts'
@@ -47,12 +49,13 @@ const lamp = setup({}).createMachine({
   },
 })
 
-async function lamps(presses: readonly number[]): Promise<void> {
+async function lamps(presses: readonly number[]): Promise<Harness> {
   const harness = new Harness()
   await harness.open({ machines: { lamp: { machine: lamp, activate: () => ({}) } } })
   supervisor = harness.supervisor
   for (const [i, times] of presses.entries())
     for (let n = 0; n < times; n++) await supervisor.send(`lamp/l-${i}`, { type: 'PRESS' })
+  return harness
 }
 
 it('counts what a live run took, to the one', async () => {
@@ -68,7 +71,7 @@ it('counts what a live run took, to the one', async () => {
   await floor.pass()
   watching()
   await serve()
-  const { version, actors, records, seq, transitions } = await askFor('/machines/order/coverage')
+  const { version, actors, records, seq, transitions, of, whole } = await askFor('/machines/order/coverage')
   expect(live.size).toBeGreaterThan(1)
   expect(
     Object.fromEntries(transitions.flatMap((one) => (one.count > 0 ? [[text(one), one.count]] : []))),
@@ -81,6 +84,7 @@ it('counts what a live run took, to the one', async () => {
   let orders = 0
   for await (const { actor } of supervisor.read()) if (actor.startsWith('order/')) orders++
   expect(records).toBe(orders)
+  expect({ of, whole }).toEqual({ of: { actors: 2, records: orders }, whole: true })
 })
 
 it('has every transition, also what was never taken, and how many actors took one', async () => {
@@ -118,10 +122,36 @@ it('looks at the latest actors, and at no more records than it may', async () =>
   await lamps([2, 2, 2])
   await supervisor.send('lamp/l-0', { type: 'PRESS' })
   const some = await supervisor.coverage('lamp', '1', { actorsMax: 1 })
-  expect(some).toMatchObject({ actors: 1, records: 4 })
+  expect(some).toMatchObject({ actors: 1, records: 4, of: { actors: 3, records: 10 }, isWhole: false })
   const few = await supervisor.coverage('lamp', '1', { recordsMax: 5 })
   expect(few.records).toBe(5)
   expect(few.actors).toBe(2)
+  expect(few.isWhole).toBe(false)
+  const all = await supervisor.coverage('lamp', '1', { actorsMax: 3, recordsMax: 10, presentMax: 2 })
+  expect(all).toMatchObject({ actors: 3, records: 10, isWhole: true })
+  expect(all.of, 'nobody asks more actors than it may').toEqual({ actors: 3 })
+})
+
+it('knows the states in which actors are whose records it does not read', async () => {
+  await lamps([1, 2, 2])
+  await supervisor.send('lamp/l-0', { type: 'BREAK' })
+  await supervisor.send('lamp/l-1', { type: 'PRESS' })
+  const { actors, values, isWhole } = await supervisor.coverage('lamp', '1', { actorsMax: 1 })
+  expect({ actors, values, isWhole }).toEqual({ actors: 1, values: ['off', 'on', 'broken'], isWhole: false })
+  const unasked = await supervisor.coverage('lamp', '1', { actorsMax: 1, presentMax: 0 })
+  expect(unasked.values).toEqual(['off', 'on'])
+})
+
+it('does not say that all was read when the machine of some records is not there', async () => {
+  const { store } = await lamps([2])
+  const next = setup({}).createMachine({ id: 'lamp', version: '2', initial: 'off', states: { off: {} } })
+  const registry = new Registry({ lamp: { machine: next, activate: () => ({}) } })
+  const source = { log: store, registry, present: () => undefined }
+  expect(await coverageOf(source, 'lamp', '2')).toMatchObject({
+    records: 0,
+    of: { actors: 1 },
+    isWhole: false,
+  })
 })
 
 it('finds an actor that did nothing lately by its address, and of a long life takes its beginning and its end', async () => {
@@ -129,8 +159,9 @@ it('finds an actor that did nothing lately by its address, and of a long life ta
   const long = 2_600
   for (let i = 0; i < long; i += 200)
     await Promise.all(Array.from({ length: 200 }, () => supervisor.send('lamp/long', { type: 'PRESS' })))
-  const { records, actors, taken } = await supervisor.coverage('lamp', '1')
+  const { records, actors, taken, of, isWhole } = await supervisor.coverage('lamp', '1')
   expect(actors).toBe(2)
+  expect({ of, isWhole }).toEqual({ of: { actors: 2, records: long + 3 }, isWhole: false })
   expect(records).toBeGreaterThanOrEqual(750)
   expect(records).toBeLessThan(long)
   expect(taken.reduce((sum, { count }) => sum + count, 0)).toBe(records - 2)

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { Sample } from '../../tools/inspector/chart/sample.ts'
 import { DEFINITIONS } from '../inspector/machines.ts'
 import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
@@ -28,12 +29,16 @@ interface Taken {
   readonly source: string
   readonly targets: readonly string[]
   readonly eventType: string
+  readonly guard?: string | undefined
 }
 interface Props {
   readonly definition: Definition
   readonly value: unknown
   readonly taken: readonly Taken[]
-  readonly coverage?: { readonly all: readonly (Taken & { readonly count: number })[] }
+  readonly coverage?: {
+    readonly all: readonly (Taken & { readonly count: number })[]
+    readonly sample?: Sample
+  }
   readonly follow: boolean
 }
 declare const show: (props: Props) => void
@@ -109,6 +114,7 @@ const ACCEPT = {
   source: 'order.execution.submitted',
   targets: ['order.execution.accepted'],
   eventType: 'EXECUTION_REPORT',
+  guard: 'leads to accepted, from submitted',
 }
 const order = (execution: string, ...taken: Taken[]): Props => ({
   definition: ORDER,
@@ -194,6 +200,7 @@ it('draws where it lies what is taken for the first time, and does not lay out a
     source: 'order.execution.accepted',
     targets: ['order.execution.filled'],
     eventType: 'EXECUTION_REPORT',
+    guard: 'leads to filled, from accepted',
   }
   const next = order('filled', filled)
   await page.evaluate((given) => show(given), next)
@@ -219,6 +226,18 @@ it('draws what no actor took when somebody points at its pill, asks by a key, or
   await page.keyboard.press('n')
   await eventually(async () => expect(await loose.count()).toBeGreaterThan(some))
   expect(await pill.getAttribute('aria-label')).toMatch(/never taken/)
+  expect(await page.locator('.chart-legend').textContent()).toMatch(/\+n never taken/)
+})
+
+it('says how much was read, and of nothing that it never was, when a part of the records was read', async () => {
+  const { coverage = { all: [] }, ...others } = order('submitted', SUBMIT)
+  const sample = { actors: 1, records: 750, of: { actors: 1, records: 12_345 } }
+  await draw({ ...others, coverage: { ...coverage, sample } }, [1_440, 800])
+  const pill = page.locator('.pill').first()
+  expect(await pill.getAttribute('aria-label')).toMatch(/not taken in 750 of 12,345 records/)
+  expect(await page.locator('.chart-legend').textContent()).toMatch(/\+n not taken.*750 of 12,345 records/)
+  expect(await page.locator('body').textContent()).not.toMatch(/never (taken|entered)/i)
+  expect(await faults()).toEqual([])
 })
 
 it('is moved by arrows, a drag, the wheel and keys, and fits again', async () => {

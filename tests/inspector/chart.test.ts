@@ -9,6 +9,7 @@ import { SEED, seeded } from '../seeded.ts'
 import { DEFINITIONS } from './machines.ts'
 
 const elk = new ELK.default()
+const ORDER = DEFINITIONS.find(([name]) => name.startsWith('order@'))?.[1] as Definition
 
 function transitionsOf({ transitions, states }: Definition): TakenTransition[] {
   return [...transitions, ...states.flatMap(transitionsOf)]
@@ -23,6 +24,7 @@ const KNOWN: Record<string, (definition: Definition) => Coverage | undefined> = 
   }),
   [`with some ways taken (seed ${SEED})`]: (definition) => ({
     all: transitionsOf(definition).map((one) => ({ ...one, count: random() < 0.4 ? 12 : 0 })),
+    sample: { actors: 1_000, records: 3_000, of: { actors: 1_234_567 } },
   }),
 }
 
@@ -87,4 +89,19 @@ describe.each(Object.entries(KNOWN))('a chart %s', (_, coverageOf) => {
     const picture = await layoutChart(graphOf(definition), coverageOf(definition), elk)
     expect(faultsOf(picture).join('\n')).toBe('')
   })
+})
+
+it.each([
+  [undefined, 'Never entered'],
+  [{ actors: 1, records: 750, of: { actors: 1, records: 12_345 } }, 'Not entered in 750 of 12,345 records'],
+  [
+    { actors: 100, records: 483, of: { actors: 20_969 } },
+    'Not entered in 483 records of 100 of 20,969 actors',
+  ],
+])('says that a state was never entered only when everything was read: %j', async (sample, said) => {
+  const all = transitionsOf(ORDER).map((one, i) => ({ ...one, count: i === 0 ? 5 : 0 }))
+  const { notes, states } = await layoutChart(graphOf(ORDER), { all, sample }, elk)
+  expect(states.filter(({ isUnentered }) => isUnentered).length).toBeGreaterThan(3)
+  const regions = ORDER.states.length
+  expect(notes.map(({ text }) => text).join(' ')).toBe(Array(regions).fill(said).join(' '))
 })

@@ -185,19 +185,34 @@ export const transitionCount = z.object({
 })
 
 /**
- * The counts of a machine's transitions, by the actors with the latest records.
+ * The counts of a machine's transitions, by the actors with the latest records. Of a long life it has the beginning and the
+ * end. So what is missing here has not been in the records that were read, and with `whole` never.
  *
  * @example
- * { kind: 'order', version: '7', seq: 44237, actors: 83, records: 912, entered: ['order', 'order.execution', ...],
+ * { kind: 'order', version: '7', seq: 44237, actors: 83, records: 912,
+ *   of: { actors: 83, records: 912 }, whole: true, entered: ['order', 'order.execution', ...],
  *   transitions: [{ source: 'order.execution.accepted', targets: ['order.execution.filled'], eventType: 'EXECUTION_REPORT', count: 13, actors: 13 }] }
  */
 export const coverage = z.object({
   kind: z.string(),
   version: z.string(),
   seq: position.describe('seq of the last record when the count began'),
-  actors: position.describe('number of actors that were looked at'),
+  actors: position.describe('number of actors whose records were replayed'),
   records: position.describe('number of their records that were replayed'),
-  entered: z.array(z.string()).describe('ids of the states in which one of them was'),
+  of: z
+    .object({
+      actors: position,
+      records: position.optional().describe('absent when there are more than 3,000 actors'),
+    })
+    .describe('number of all actors of the kind, and of all of their records'),
+  whole: z
+    .boolean()
+    .describe('true when all records of all actors of the kind were replayed: a count of 0 then means never'),
+  entered: z
+    .array(z.string())
+    .describe(
+      'ids of the states in which an actor was in these records, or is: 3,000 actors are asked where they are',
+    ),
   transitions: z.array(transitionCount).describe('every transition of the machine'),
 })
 

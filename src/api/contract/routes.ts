@@ -499,7 +499,10 @@ export const routes = {
     refusals: ['REQUEST_INVALID', 'KIND_UNKNOWN'],
   },
 
-  /** The latest 100 actors and at most 3,000 of their records are replayed. An answer serves for ten seconds. */
+  /**
+   * The latest 100 actors and at most 3,000 of their records are replayed, of a life of more than 750 its first 250 and its
+   * last 500 or more. An answer serves for ten seconds.
+   */
   coverage: {
     method: 'GET',
     path: '/machines/{kind}/coverage',

@@ -69,7 +69,7 @@ export function machineRoutes(http: Api, supervisor: Supervisor): void {
   }
 
   async function count(kind: string, version: string, machine: AnyStateMachine): Promise<Coverage> {
-    const { taken, values, ...rest } = await supervisor.coverage(kind, version)
+    const { taken, values, isWhole: whole, ...rest } = await supervisor.coverage(kind, version)
     const definition = machineDefinition(machine)
     const found = new Map(taken.map((one) => [transitionKey(one), one]))
     const transitions = new Map(
@@ -80,7 +80,7 @@ export function machineRoutes(http: Api, supervisor: Supervisor): void {
       }),
     )
     const entered = [...new Set(values.flatMap((value) => activeIn(definition, value)))]
-    return { kind, version, ...rest, entered, transitions: [...transitions.values()] }
+    return { kind, version, ...rest, whole, entered, transitions: [...transitions.values()] }
   }
 }
 

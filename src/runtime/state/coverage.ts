@@ -7,6 +7,7 @@ import { compact } from '../../../errors/compact.ts'
 import { isOutcryError } from '../../../errors/outcry-error.ts'
 import { Pace } from '../../../store/leveldb/pace.ts'
 import type { SnapshotEntry, Store } from '../../../store/store.ts'
+import type { ActorView } from '../actors/actor-view.ts'
 import type { Cell } from '../actors/cell.ts'
 import { restoreCell } from '../actors/persist.ts'
 import { labelVersion, type Registry } from '../actors/registry.ts'
@@ -26,10 +27,14 @@ export interface TransitionCount extends TakenTransition {
 export interface Coverage {
   /** seq of the last record when the count began. */
   readonly seq: number
-  /** The number of actors that were looked at, and of their records. */
+  /** The number of actors whose records were replayed, and of these records. */
   readonly actors: number
   readonly records: number
-  /** The states, in XState's own form, in which an actor was: each once. */
+  /** All actors of the kind. The number of their records is absent when there are too many actors to ask each. */
+  readonly of: { readonly actors: number; readonly records?: number }
+  /** True when all of these records were replayed, so that what is not here never was. */
+  readonly isWhole: boolean
+  /** The states, in XState's own form, in which an actor was, or is: each once. */
   readonly values: readonly StateValue[]
   /** The transitions that were taken. Two that differ in their actions alone are one. */
   readonly taken: readonly TransitionCount[]
@@ -40,10 +45,21 @@ export interface CoverageBounds {
   readonly actorsMax?: number
   /** Most records that are replayed, of all actors together. */
   readonly recordsMax?: number
+  /** Most actors that are asked for their present state and the number of their records. */
+  readonly presentMax?: number
+}
+
+/** The log, and the present of its actors. */
+export interface CoverageSource {
+  readonly log: Store<TransitionRecord>
+  readonly registry: Registry
+  /** Returns an actor as it is; undefined when that is not known. */
+  present(address: string): Pick<ActorView, 'version' | 'value' | 'rev'> | undefined
 }
 
 const ACTORS_MAX = 100
 const RECORDS_MAX = 3_000
+const PRESENT_MAX = 3_000
 /** Most records of one actor at its beginning and at its end. So one long life leaves room for others. */
 const FIRST_MAX = 250
 const LAST_MAX = 500
@@ -60,27 +76,38 @@ const UNREADABLE = [
 
 /** @throws STORE_CORRUPT, KIND_UNKNOWN */
 export async function coverageOf(
-  log: Store<TransitionRecord>,
-  registry: Registry,
+  { log, registry, present }: CoverageSource,
   kind: string,
   version: string,
-  { actorsMax = ACTORS_MAX, recordsMax = RECORDS_MAX }: CoverageBounds = {},
+  { actorsMax = ACTORS_MAX, recordsMax = RECORDS_MAX, presentMax = PRESENT_MAX }: CoverageBounds = {},
 ): Promise<Coverage> {
   const store = upcasting(log, registry)
   const counting = new Counting(store, registry, version, recordsMax)
   const { seq } = store.head
+  const all: string[] = []
+  for await (const address of store.actors({ prefix: `${kind}/` }))
+    if (isOwn(address, kind)) all.push(address)
   const seen = new Set<string>()
-  for await (const address of addressesOf(store, kind, version)) {
+  for await (const address of latestFirst(all, store, kind, version)) {
     if (seen.has(address)) continue
+    if (seen.size >= actorsMax || counting.isFull) break
     seen.add(address)
-    if (seen.size > actorsMax || counting.isFull) break
     await counting.add(address)
   }
-  return { seq, ...counting.result }
+  let records: number | undefined = all.length > presentMax ? undefined : 0
+  for (const address of all.slice(0, presentMax)) {
+    await counting.pace.step()
+    const actor = present(address)
+    if (actor?.version === version) counting.enter(actor.value)
+    if (records !== undefined) records = actor && records + actor.rev
+  }
+  const isWhole = !counting.hasGaps && all.every((address) => seen.has(address))
+  return { seq, ...counting.result, of: { actors: all.length, ...compact({ records }) }, isWhole }
 }
 
-/** Yields actors of the kind: those that did something lately first. Some come more than once. */
-async function* addressesOf(
+/** Yields these actors of the kind: those that did something lately first. Some come more than once. */
+async function* latestFirst(
+  all: readonly string[],
   store: Store<TransitionRecord>,
   kind: string,
   version: string,
@@ -89,7 +116,7 @@ async function* addressesOf(
   const lately = { reverse: true, limit: SEARCHED_MAX, mentioning: label }
   for await (const { actor, machine } of store.read(lately))
     if (machine === label && isOwn(actor, kind)) yield actor
-  for await (const address of store.actors({ prefix: `${kind}/` })) if (isOwn(address, kind)) yield address
+  yield* all
 }
 
 /** Returns whether the actor runs on the machine of the kind, and is no child with a machine of its own. */
@@ -103,11 +130,15 @@ class Counting {
   readonly #version: string
   readonly #recordsMax: number
   readonly #scope = watchingScope()
-  readonly #pace = new Pace()
+  readonly pace = new Pace()
   readonly #counts = new Map<string, { transition: TakenTransition; count: number; actors: number }>()
   readonly #values = new Map<string, StateValue>()
   #actors = 0
   #records = 0
+  /** Of the version. */
+  #counted = 0
+  /** True once records of an actor were left out. */
+  hasGaps = false
 
   constructor(store: Store<TransitionRecord>, registry: Registry, version: string, recordsMax: number) {
     this.#store = store
@@ -117,10 +148,10 @@ class Counting {
   }
 
   get isFull(): boolean {
-    return this.#records >= this.#recordsMax
+    return this.#counted >= this.#recordsMax
   }
 
-  get result(): Omit<Coverage, 'seq'> {
+  get result(): Pick<Coverage, 'actors' | 'records' | 'values' | 'taken'> {
     const taken = [...this.#counts.values()].map(({ transition, count, actors }) => ({
       ...transition,
       count,
@@ -135,8 +166,10 @@ class Counting {
     const before = this.#records
     if (lasting === undefined) await this.#replay(address, undefined, own)
     else {
-      await this.#replay(address, undefined, own, Math.min(FIRST_MAX, lasting.rev))
+      const first = Math.min(FIRST_MAX, lasting.rev)
+      await this.#replay(address, undefined, own, first)
       await this.#replay(address, lasting, own)
+      if (first < lasting.rev) this.hasGaps = true
     }
     if (this.#records > before) this.#actors++
   }
@@ -152,20 +185,29 @@ class Counting {
       let cell: Cell | undefined = entry && restoreCell(this.#scope, this.#registry.kind(address), entry)
       const range = { fromRev: (entry?.rev ?? 0) + 1, ...compact({ toRev }) }
       for await (const record of this.#store.history(address, range)) {
-        if (this.isFull) break
-        await this.#pace.step()
+        if (this.isFull) {
+          this.hasGaps = true
+          break
+        }
+        await this.pace.step()
         const { cell: next, result } = replayRecord(this.#scope, this.#registry, cell, record)
         cell = next
-        if (labelVersion(record.machine) !== this.#version) continue
         this.#records++
-        for (const value of [record.from, record.to])
-          if (value !== null) this.#values.set(JSON.stringify(value), value)
+        if (labelVersion(record.machine) !== this.#version) continue
+        this.#counted++
+        for (const value of [record.from, record.to]) if (value !== null) this.enter(value)
         for (const transition of result.taken) this.#count(transition, own)
       }
     } catch (error) {
       // The counts so far are true. The actor's other records are of a machine that is not here.
       if (!UNREADABLE.some((code) => isOutcryError(error, code))) throw error
+      this.hasGaps = true
     }
+  }
+
+  /** Adds a state in which an actor was, or is. */
+  enter(value: StateValue): void {
+    this.#values.set(JSON.stringify(value), value)
   }
 
   #count(transition: TakenTransition, own: Set<string>): void {

@@ -72,7 +72,7 @@ export function Canvas({ drawing, lit, step, follow }: CanvasProps): JSX.Element
         class="chart-canvas"
         ref={element}
         tabIndex={0}
-        aria-label={`Statechart of ${drawing.graph.root.definition.key}. Arrow keys move it, plus and minus zoom, f shows all of it, n the ways never taken.`}
+        aria-label={`Statechart of ${drawing.graph.root.definition.key}. Arrow keys move it, plus and minus zoom, f shows all of it, n the ways not drawn.`}
         onKeyDown={(event) => moveByArrow(event, pan)}
       >
         {/* biome-ignore lint/a11y/noSvgWithoutTitle: the section has the name. */}
@@ -107,6 +107,7 @@ export function Canvas({ drawing, lit, step, follow }: CanvasProps): JSX.Element
       </section>
       <Legend
         hasCounts={lit.all.size > 0}
+        sample={picture.shown.sample}
         isAll={isAll}
         acts={acts}
         isFree={mode !== 'auto'}

@@ -1,6 +1,7 @@
 /** The deeds of actors in a machine, and the part of the chart that is drawn because of them. Pure. */
 import type { Branch, Graph, StateNode, TakenTransition, WayKey } from './graph.ts'
 import { isAmong, wayKey } from './graph.ts'
+import type { Sample } from './sample.ts'
 
 /** The number of times that a transition was taken. */
 export interface TransitionCount extends TakenTransition {
@@ -8,8 +9,10 @@ export interface TransitionCount extends TakenTransition {
 }
 
 export interface Coverage {
-  /** By all actors of the kind that were looked at. */
+  /** By all actors of the kind that were looked at, in the records that were read. */
   readonly all: readonly TransitionCount[]
+  /** Present when not all records of the kind's actors were read. */
+  readonly sample?: Sample | undefined
   /** Ids of the states in which one of them was. */
   readonly entered?: readonly string[]
   /** By this actor, up to the moment. */
@@ -21,6 +24,8 @@ export interface Shown {
   readonly keys: ReadonlySet<WayKey>
   /** States that no actor entered, none of them in another. Empty while nothing is known. */
   readonly unentered: ReadonlySet<StateNode>
+  /** Present when others may have been entered or taken in records that were not read. */
+  readonly sample?: Sample | undefined
 }
 
 /** Branches for each state from which on a chart without coverage leaves out those that lead to a state known before. */
@@ -39,7 +44,7 @@ export function shownOf(graph: Graph, coverage: Coverage | undefined): Shown {
   const unentered = [...graph.states.values()].filter(
     (state) => isUnentered(state) && !(state.parent && isUnentered(state.parent)),
   )
-  return { keys: taken, unentered: new Set(unentered) }
+  return { keys: taken, unentered: new Set(unentered), sample: coverage?.sample }
 }
 
 function enteredBy(

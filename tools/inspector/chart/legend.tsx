@@ -1,9 +1,12 @@
 /** The meaning of a chart's lines, and its buttons. */
 import type { JSX } from 'preact'
 import { type Acts, ZOOM } from './gestures.ts'
+import { type Sample, sampleText, unseenText } from './sample.ts'
 
 interface LegendProps {
   readonly hasCounts: boolean
+  /** Present when the counts are of a part of the records. */
+  readonly sample: Sample | undefined
   readonly isAll: boolean
   readonly acts: Acts
   /** Whether a person has moved the view. */
@@ -12,7 +15,15 @@ interface LegendProps {
   readonly onSave: (kind: 'svg' | 'png') => Promise<void>
 }
 
-export function Legend({ hasCounts, isAll, acts, isFree, onFollow, onSave }: LegendProps): JSX.Element {
+export function Legend({
+  hasCounts,
+  sample,
+  isAll,
+  acts,
+  isFree,
+  onFollow,
+  onSave,
+}: LegendProps): JSX.Element {
   return (
     <div class="chart-legend">
       <p>
@@ -23,8 +34,9 @@ export function Legend({ hasCounts, isAll, acts, isFree, onFollow, onSave }: Leg
           <svg width="24" height="14" aria-hidden="true">
             <rect class="never" x="0.5" y="0.5" width="23" height="13" rx="6.5" />
           </svg>
-          +n {hasCounts ? 'never taken' : 'not drawn'}
+          +n {!hasCounts ? 'not drawn' : sample ? 'not taken' : 'never taken'}
         </span>
+        {hasCounts && sample && <span>in {sampleText(sample)}</span>}
       </p>
       <fieldset aria-label="View of the chart">
         {isFree && (
@@ -36,9 +48,9 @@ export function Legend({ hasCounts, isAll, acts, isFree, onFollow, onSave }: Leg
           type="button"
           aria-pressed={isAll}
           onClick={acts.all}
-          title="Draw the ways that no actor took ( n )"
+          title={hasCounts ? `Draw the ways ${unseenText('taken', sample)} ( n )` : 'Draw all ways ( n )'}
         >
-          {hasCounts ? 'Never taken' : 'All ways'}
+          {!hasCounts ? 'All ways' : sample ? 'Not taken' : 'Never taken'}
         </button>
         <button type="button" aria-label="Zoom in" title="Zoom in ( + )" onClick={() => acts.zoom(ZOOM)}>
           +

@@ -6,6 +6,7 @@ import type { Rect } from './geometry.ts'
 import { type Group, isAmong, type StateNode, type WayKey } from './graph.ts'
 import type { Lit } from './lit.ts'
 import type { Drawing } from './pictures.ts'
+import { unseenText } from './sample.ts'
 
 export interface PillsProps {
   readonly drawing: Drawing
@@ -66,7 +67,7 @@ function pillsOf({ graph, picture }: Drawing, { all, now }: Lit): Pill[] {
   const isKnown = all.size > 0
   const isHidden = (of: { readonly keys: readonly WayKey[] }) =>
     ![keys, now, all].some((set) => isAmong(of.keys, set))
-  const said = isKnown ? 'never taken' : 'not drawn'
+  const said = isKnown ? unseenText('taken', picture.shown.sample) : 'not drawn'
   const labels = picture.labels.flatMap(({ group, x, y, pill }): Pill[] => {
     const branches = group.branches.filter(isHidden)
     if (pill === undefined || branches.length === 0) return []

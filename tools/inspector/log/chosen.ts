@@ -201,18 +201,23 @@ export const kindCounts = loaded(() => {
       setTimeout(() => {
         late.value = new Set(late.value).add(key)
       }, AWAITED_MS)
-      const { transitions, entered } = await client.ask('coverage', {
+      const { transitions, entered, actors, records, of, whole } = await client.ask('coverage', {
         params: { kind },
         query: { version },
         signal,
       })
-      counts.set(key, { transitions, entered })
-      return { key, transitions, entered }
+      const known = { transitions, entered, sample: whole ? undefined : { actors, records, of } }
+      counts.set(key, known)
+      return { key, ...known }
     },
   }
 })
 
-const counts = new Map<string, Pick<AnswerOf<Routes['coverage']>, 'transitions' | 'entered'>>()
+interface Counts extends Pick<AnswerOf<Routes['coverage']>, 'transitions' | 'entered'> {
+  readonly sample: Coverage['sample']
+}
+
+const counts = new Map<string, Counts>()
 
 /** Lives up to this rev are replayed whole, to tell what the actor itself has taken. */
 const OWN_MAX = PAGE
@@ -238,7 +243,7 @@ export const coverage = computed<Coverage | 'awaited' | undefined>(() => {
   const key = `${actor.kind}@${actor.version}`
   if (all?.key !== key) return late.value.has(key) ? undefined : 'awaited'
   const life = own.value.value
-  const known = { all: all.transitions, entered: all.entered }
+  const known = { all: all.transitions, entered: all.entered, sample: all.sample }
   if (life?.address !== actor.address) return known
   const taken = new Map<string, TransitionCount>()
   for (const one of life.records.flatMap((of) => (of.rev <= actor.rev ? (of.taken ?? []) : []))) {
