@@ -202,7 +202,7 @@ export const coverage = z.object({
   of: z
     .object({
       actors: position,
-      records: position.optional().describe('absent when there are more than 3,000 actors'),
+      records: position.optional().describe('absent when there are more than 1,000 actors'),
     })
     .describe('number of all actors of the kind, and of all of their records'),
   whole: z
@@ -211,7 +211,7 @@ export const coverage = z.object({
   entered: z
     .array(z.string())
     .describe(
-      'ids of the states in which an actor was in these records, or is: 3,000 actors are asked where they are',
+      'ids of the states in which an actor was in these records, or is: up to 1,000 actors are asked where they are',
     ),
   transitions: z.array(transitionCount).describe('every transition of the machine'),
 })

@@ -59,7 +59,7 @@ export interface CoverageSource {
 
 const ACTORS_MAX = 100
 const RECORDS_MAX = 3_000
-const PRESENT_MAX = 3_000
+const PRESENT_MAX = 1_000
 /** Most records of one actor at its beginning and at its end. So one long life leaves room for others. */
 const FIRST_MAX = 250
 const LAST_MAX = 500
