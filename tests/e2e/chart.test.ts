@@ -238,6 +238,17 @@ it('says how much was read, and of nothing that it never was, when a part of the
   expect(await page.locator('.chart-legend').textContent()).toMatch(/\+n not taken.*750 of 12,345 records/)
   expect(await page.locator('body').textContent()).not.toMatch(/never (taken|entered)/i)
   expect(await faults()).toEqual([])
+  // As wide as the page has it in a window of 1280 px, with a button more once the view is moved.
+  await page.setViewportSize({ width: 1_280, height: 800 })
+  await page.locator('.chart').evaluate((chart) => chart.setAttribute('style', 'width: 736px'))
+  await page.keyboard.press('+')
+  await page.getByRole('button', { name: 'Follow' }).waitFor()
+  const parted = await page.evaluate<string[]>(
+    `[...document.querySelectorAll('.chart-legend button')].filter((button) => button.scrollWidth > button.clientWidth || button.offsetHeight > 30).map((button) => button.textContent)`,
+  )
+  expect(parted).toEqual([])
+  const legend = await page.locator('.chart-legend').boundingBox()
+  expect(legend?.height, 'what floats above it leaves it 62 px').toBeLessThan(62)
 })
 
 it('is moved by arrows, a drag, the wheel and keys, and fits again', async () => {

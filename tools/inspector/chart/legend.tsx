@@ -36,7 +36,7 @@ export function Legend({
           </svg>
           +n {!hasCounts ? 'not drawn' : sample ? 'not taken' : 'never taken'}
         </span>
-        {hasCounts && sample && <span>in {sampleText(sample)}</span>}
+        {hasCounts && sample && <span>counted in {sampleText(sample)}</span>}
       </p>
       <fieldset aria-label="View of the chart">
         {isFree && (
