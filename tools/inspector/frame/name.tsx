@@ -22,6 +22,17 @@ export function Parted({ name }: { readonly name: string }): JSX.Element {
   )
 }
 
+/** A name of a field or a path of names. It wraps between its words, which the stylesheet parts only if one has no room. */
+export function FieldName({ name }: { readonly name: string }): JSX.Element {
+  return (
+    <span>
+      {name
+        .split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[./_])/)
+        .flatMap((word, i) => (i === 0 ? [word] : [<wbr key={i} />, word]))}
+    </span>
+  )
+}
+
 interface ToProps {
   readonly place: Partial<Place>
   readonly children: ComponentChildren

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { ActorView, TransitionRecord } from '../../../src/client/index.ts'
 import { Sign } from '../actors/list.tsx'
-import { ActorLink, To } from '../frame/name.tsx'
+import { ActorLink, FieldName, To } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
 import { queryOf } from '../history/asked.ts'
 import { History } from '../history/panel.tsx'
@@ -151,7 +151,9 @@ function Lines({
     <dl class="lines">
       {lines.map(({ name, text }) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt>
+            <FieldName name={name} />
+          </dt>
           <dd class="mono">{text}</dd>
         </div>
       ))}
@@ -185,7 +187,7 @@ function Where({ path, name }: { readonly path: readonly string[]; readonly name
       label={`${text}: where did it change?`}
       isPassed={name !== undefined}
     >
-      {text}
+      <FieldName name={text} />
     </To>
   )
 }
@@ -338,7 +340,10 @@ function Entry({ path, value }: { readonly path: readonly string[]; readonly val
   return (
     <details open={entries.length <= OPEN_MAX}>
       <summary>
-        <span class="dim">{name}</span> {countText(entries.length)}
+        <span class="dim">
+          <FieldName name={name} />
+        </span>{' '}
+        {countText(entries.length)}
       </summary>
       <div class="inner">
         {entries.slice(0, ENTRIES_MAX).map(([key, below]) => (
