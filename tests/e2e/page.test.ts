@@ -67,6 +67,18 @@ async function serve(port: number): Promise<void> {
   api = await startApi(floor.harness.supervisor, options, QUIET)
 }
 
+/** The words of names in the record that lie on two lines. */
+const PARTED_WORDS = `[...document.querySelectorAll('#record dt, #record .change .where, #record summary')].flatMap((name) => {
+  const texts = document.createTreeWalker(name, NodeFilter.SHOW_TEXT)
+  const range = document.createRange()
+  const parted = []
+  while (texts.nextNode()) {
+    range.selectNodeContents(texts.currentNode)
+    if (range.getClientRects().length > 1 && !/ /.test(texts.currentNode.data)) parted.push(texts.currentNode.data)
+  }
+  return parted
+})`
+
 async function open(place: string, size?: Size, scheme?: Scheme): Promise<void> {
   page = await opened.open(place, size, scheme)
 }
@@ -254,6 +266,9 @@ describe('the moment', () => {
     await shown('#record .part .type', 'EXECUTION_REPORT')
     await shown('#record .change', 'cumQty')
     await shown('#record .followed', 'ORDER_FILLED')
+    expect(await page.textContent('#record .lines')).toContain('commissionAsset')
+    // No word of a name is on two lines.
+    expect(await page.evaluate(PARTED_WORDS)).toEqual([])
     await page.locator('#record .followed a[aria-label="account/paper"]').first().click(SOON)
     await shown('.actor-head h2', 'account/paper')
     await shown('#record .part .type', 'FILL')
@@ -270,6 +285,25 @@ describe('the moment', () => {
     await expectChips('unknown')
     await floor.order('nobody', { orderQty: '0.001' })
     await expectChips('filled', 'idle')
+  })
+
+  it('has its mark at the start of the strip before the first record, and at the end while it is live', async () => {
+    const mark = async () => {
+      const [strip, head] = await Promise.all(
+        ['#strip', '#strip .playhead-top'].map((one) => page.locator(one).boundingBox({ timeout: 1_000 })),
+      )
+      return ((head?.x ?? 0) + (head?.width ?? 0) / 2 - (strip?.x ?? 0)) / (strip?.width ?? 1)
+    }
+    for (const place of ['overview', 'actor/order/paper:b-entry']) {
+      await open(`${place}@0`)
+      await shown('#moment .seq', 'seq 0')
+      await eventually(async () => expect(await mark()).toBeLessThan(0.02))
+      expect(await page.getAttribute('#strip', 'aria-valuenow')).toBe(
+        await page.getAttribute('#strip', 'aria-valuemin'),
+      )
+      await page.keyboard.press('l')
+      await eventually(async () => expect(await mark()).toBeGreaterThan(0.98))
+    }
   })
 
   it('takes a seq, a time or the strip, and plays', async () => {
@@ -403,6 +437,21 @@ describe('the overview', () => {
     await floor.pass()
     await shown('.live-line', 'Live it is canceled')
     expect(await page.getByRole('button', { name: 'Cancel…' }).count()).toBe(0)
+  })
+
+  it.each([
+    [1_280, 800],
+    [390, 844],
+  ])('says what has become of an act beside the buttons of the chart, at %i px', async (width, height) => {
+    await open('actor/order/paper:b-entry', [width, height])
+    await page.waitForSelector('.chart-legend > fieldset', SOON)
+    // It goes away by itself, so it is looked at in the same moment.
+    const [foot, top] = await page.evaluate<[number, number]>(`(() => {
+      const told = document.querySelector('#said')
+      Object.assign(told, { className: '', textContent: 'Release careless/c-2: done' })
+      return [told.getBoundingClientRect().bottom, document.querySelector('.chart-legend').getBoundingClientRect().top]
+    })()`)
+    expect(foot).toBeLessThan(top)
   })
 
   it('says that the server is gone, offers no action meanwhile, and is right again afterwards', async () => {

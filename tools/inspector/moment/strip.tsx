@@ -50,7 +50,8 @@ export function Strip(): JSX.Element {
     is,
   )
   const at = momentAt.value
-  const [x = is.width] = at === undefined ? [] : placesOf([at], is)
+  const end = moment.value === undefined ? is.to : undefined
+  const [x] = placesOf([at ?? end ?? []].flat(), is)
   return (
     <div
       id="strip"
@@ -61,7 +62,7 @@ export function Strip(): JSX.Element {
       aria-valuemin={Math.trunc(is.from)}
       aria-valuemax={Math.trunc(is.to)}
       aria-valuenow={Math.trunc(at ?? is.to)}
-      aria-valuetext={`${at === undefined ? 'the end' : timeText(at, is.to)}, ${moment.value === undefined ? 'live' : `seq ${countText(moment.value)}`}`}
+      aria-valuetext={`${at !== undefined ? timeText(at, is.to) : end === undefined ? 'a time that is being read' : 'the end'}, ${moment.value === undefined ? 'live' : `seq ${countText(moment.value)}`}`}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId)
         scrub(event)
@@ -78,8 +79,12 @@ export function Strip(): JSX.Element {
         {marks.value.map(({ x: place, isGrave: grave }) => (
           <path key={`${place}`} class={grave ? 'mark grave' : 'mark'} d={`M${place} 1l4.5 7h-9z`} />
         ))}
-        <path class="playhead" d={`M${x} 8V${HEIGHT}`} />
-        <path class="playhead-top" d={`M${x - 5} 0h10l-5 8z`} />
+        {x !== undefined && (
+          <>
+            <path class="playhead" d={`M${x} 8V${HEIGHT}`} />
+            <path class="playhead-top" d={`M${x - 5} 0h10l-5 8z`} />
+          </>
+        )}
       </svg>
     </div>
   )

@@ -6,7 +6,7 @@ import { chosen, latestRev, record } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
-import { run } from '../log/run.ts'
+import { beginning, run } from '../log/run.ts'
 import { choice, go, moment } from './place.ts'
 import { moveFrom, type Speed } from './play.ts'
 
@@ -20,6 +20,8 @@ const reached = new Map<number, number>()
 export const momentAt = computed(() => {
   const seq = moment.value
   if (seq === undefined) return head.value.at === 0 ? undefined : head.value.at
+  // Nothing was there yet. The time line begins with what came next.
+  if (seq === 0) return beginning.value.value
   const known = knownRecords().find((one) => one.seq === seq)
   if (known !== undefined) return known.at
   const state = run.value.value
