@@ -38,6 +38,7 @@ interface Props {
   readonly coverage?: {
     readonly all: readonly (Taken & { readonly count: number })[]
     readonly sample?: Sample
+    readonly own?: readonly (Taken & { readonly count: number })[]
   }
   readonly follow: boolean
 }
@@ -226,7 +227,12 @@ it('draws what no actor took when somebody points at its pill, asks by a key, or
   await page.keyboard.press('n')
   await eventually(async () => expect(await loose.count()).toBeGreaterThan(some))
   expect(await pill.getAttribute('aria-label')).toMatch(/never taken/)
-  expect(await page.locator('.chart-legend').textContent()).toMatch(/\+n never taken/)
+  const legend = () => page.locator('.chart-legend').textContent()
+  expect(await legend()).toMatch(/\+n never taken/)
+  expect(await legend(), 'nobody knows what this actor itself took').not.toMatch(/others/)
+  const { coverage = { all: [] }, ...others } = order('submitted', SUBMIT)
+  await draw({ ...others, coverage: { ...coverage, own: [{ ...SUBMIT, count: 1 }] } })
+  expect(await legend()).toMatch(/by others/)
 })
 
 it('says how much was read, and of nothing that it never was, when a part of the records was read', async () => {

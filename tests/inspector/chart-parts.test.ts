@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import { machineDefinition } from '../../src/api/inspect/machine-definition.ts'
+import { labelBlock } from '../../tools/inspector/chart/blocks.ts'
 import { shownOf } from '../../tools/inspector/chart/coverage.ts'
 import { type Graph, graphOf, isAmong, type StateNode } from '../../tools/inspector/chart/graph.ts'
 import { countIn, degreeOf, litOf, looseWays, possibleEvents } from '../../tools/inspector/chart/lit.ts'
@@ -169,6 +170,12 @@ describe('ways with one source, event and target', () => {
     expect(branches.map(({ guards, keys }) => [guards, countIn(keys, lit.all)])).toEqual([
       [['isWeak', 'isOld'], 8],
     ])
+  })
+
+  it('say that they come from any state where no line leads to them', () => {
+    const said = (graph: Graph) => graph.groups.map((group) => labelBlock(group, 0).texts[0]?.text)
+    expect(said(lamp)).toEqual(['from any state'])
+    expect(said(order)).toEqual(['REPORT', 'ASK'])
   })
 
   it('are lit and shown each by itself', () => {

@@ -46,7 +46,7 @@ export function boxOf({ text, style, x, y }: Text): Rect {
   return { x, y: y - size, width: widthOf(text, style), height: size * 1.25 }
 }
 
-/** The lines of a label: the event with its guard, then its actions. */
+/** The lines of a label: the event with its guard, then its actions. One that no line leads to says where it comes from. */
 export function labelBlock(group: Group, hidden: number): Block {
   const guards = guardLines(group)
   const event = cut(group.event, 'event', TEXT_MAX)
@@ -64,6 +64,7 @@ export function labelBlock(group: Group, hidden: number): Block {
   if (!isJoined)
     for (const guard of guards)
       for (const line of wrapped(guard, 'guard', TEXT_MAX, LINES_MAX)) lines.push([[line, 'guard']])
+  if (group.fromAny) lines.unshift([['from any state', 'action']])
   const width = Math.max(WRAP, ...lines.map(lineWidth))
   if (group.actions.length > 0)
     for (const line of wrapped(group.actions.map(actionText).join(', '), 'action', width, LINES_MAX + 1))

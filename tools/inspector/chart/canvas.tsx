@@ -107,6 +107,7 @@ export function Canvas({ drawing, lit, step, follow }: CanvasProps): JSX.Element
       </section>
       <Legend
         hasCounts={lit.all.size > 0}
+        isOwnKnown={lit.isOwnKnown}
         sample={picture.shown.sample}
         isAll={isAll}
         acts={acts}

@@ -5,6 +5,8 @@ import { type Sample, sampleText, unseenText } from './sample.ts'
 
 interface LegendProps {
   readonly hasCounts: boolean
+  /** Whether the ways that the actor itself took stand out. */
+  readonly isOwnKnown: boolean
   /** Present when the counts are of a part of the records. */
   readonly sample: Sample | undefined
   readonly isAll: boolean
@@ -17,6 +19,7 @@ interface LegendProps {
 
 export function Legend({
   hasCounts,
+  isOwnKnown,
   sample,
   isAll,
   acts,
@@ -28,8 +31,10 @@ export function Legend({
     <div class="chart-legend">
       <p>
         <Key name="now">just taken</Key>
-        {hasCounts && <Key name="own">taken before</Key>}
-        {hasCounts && <Key name="others">by others, how often</Key>}
+        {hasCounts && isOwnKnown && <Key name="own">taken before</Key>}
+        {hasCounts && (
+          <Key name="others">{isOwnKnown ? 'by others, how often' : 'taken before, how often'}</Key>
+        )}
         <span>
           <svg width="24" height="14" aria-hidden="true">
             <rect class="never" x="0.5" y="0.5" width="23" height="13" rx="6.5" />

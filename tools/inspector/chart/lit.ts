@@ -20,6 +20,8 @@ export interface Lit {
   readonly now: ReadonlySet<WayKey>
   /** By this actor, up to the moment. */
   readonly own: ReadonlyMap<WayKey, number>
+  /** False for a life that is too long to tell what the actor itself took. It may have taken what is of others. */
+  readonly isOwnKnown: boolean
   /** By all actors of the kind. */
   readonly all: ReadonlyMap<WayKey, number>
   /** States in which this actor has been. */
@@ -45,7 +47,7 @@ export function litOf(
   for (const { source, branches } of graph.groups)
     for (const { keys, target } of branches)
       if (isAmong(keys, own) || isAmong(keys, now)) for (const state of [source, target]) seen.add(state)
-  return { active, now, own, all, seen }
+  return { active, now, own, isOwnKnown: coverage?.own !== undefined, all, seen }
 }
 
 function collect(state: StateNode, value: StateValue | undefined, active: Set<StateNode>): void {
