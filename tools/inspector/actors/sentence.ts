@@ -18,7 +18,7 @@ function orderSentence({ terms, cumQty, cumCost }: Context): string | undefined 
   if (typeof orderQty !== 'string') return undefined
   const limit = typeof price === 'string' ? ` at ${px(price)}` : ''
   const stop = typeof stopPx === 'string' ? `, stop at ${px(stopPx)}` : ''
-  const kind = limit === '' && stop === '' ? `, ${String(ordType).toLowerCase()}` : ''
+  const kind = limit === '' && stop === '' ? `, ${String(ordType).toLowerCase().replaceAll('_', ' ')}` : ''
   const reduces = reduceOnly === true ? ', only reduces' : ''
   const filled =
     typeof cumQty === 'string' && /[1-9]/.test(cumQty)

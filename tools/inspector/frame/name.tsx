@@ -24,13 +24,16 @@ export function Parted({ name }: { readonly name: string }): JSX.Element {
 
 /** A name of a field or a path of names. It wraps between its words, which the stylesheet parts only if one has no room. */
 export function FieldName({ name }: { readonly name: string }): JSX.Element {
-  return (
-    <span>
-      {name
-        .split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[./_])/)
-        .flatMap((word, i) => (i === 0 ? [word] : [<wbr key={i} />, word]))}
-    </span>
-  )
+  return <Wrapping text={name} at={/(?<=[a-z0-9])(?=[A-Z])|(?<=[./_])/} />
+}
+
+/** A value. An address wraps between its parts. */
+export function FieldValue({ text }: { readonly text: string }): JSX.Element {
+  return <Wrapping text={text} at={/(?<=[/:])/} />
+}
+
+function Wrapping({ text, at }: { readonly text: string; readonly at: RegExp }): JSX.Element {
+  return <span>{text.split(at).flatMap((part, i) => (i === 0 ? [part] : [<wbr key={i} />, part]))}</span>
 }
 
 interface ToProps {

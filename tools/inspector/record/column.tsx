@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { ActorView, TransitionRecord } from '../../../src/client/index.ts'
 import { Sign } from '../actors/list.tsx'
-import { ActorLink, FieldName, To } from '../frame/name.tsx'
+import { ActorLink, FieldName, FieldValue, To } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
 import { queryOf } from '../history/asked.ts'
 import { History } from '../history/panel.tsx'
@@ -154,7 +154,9 @@ function Lines({
           <dt>
             <FieldName name={name} />
           </dt>
-          <dd class="mono">{text}</dd>
+          <dd class="mono">
+            <FieldValue text={text} />
+          </dd>
         </div>
       ))}
     </dl>
@@ -332,7 +334,9 @@ function Entry({ path, value }: { readonly path: readonly string[]; readonly val
           <dt>
             <Where path={path} name={name} />
           </dt>
-          <dd class="mono">{typeof value === 'object' && value !== null ? empty : textOf(value)}</dd>
+          <dd class="mono">
+            {typeof value === 'object' && value !== null ? empty : <FieldValue text={textOf(value)} />}
+          </dd>
         </div>
       </dl>
     )
