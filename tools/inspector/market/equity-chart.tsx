@@ -13,6 +13,11 @@ interface Props {
 }
 
 const HEIGHT = 96
+/** Seconds between two times of the axis, which has no parts of seconds. */
+const INCREMENTS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800,
+  604_800, 2_592_000,
+]
 
 export function EquityChart({ points, until, label }: Props): JSX.Element {
   const root = useRef<HTMLDivElement>(null)
@@ -37,7 +42,13 @@ export function EquityChart({ points, until, label }: Props): JSX.Element {
         cursor: { show: false },
         scales: { x: { time: false } },
         axes: [
-          { ...axis, values: (_, at) => at.map((time) => secondText(time * 1_000)), size: 24 },
+          {
+            ...axis,
+            values: (_, at) => at.map((time) => secondText(time * 1_000)),
+            incrs: INCREMENTS,
+            space: 80,
+            size: 24,
+          },
           { ...axis, side: 1, size: 68 },
         ],
         series: [
