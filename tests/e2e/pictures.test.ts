@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of docs/inspector.md, of the run that the document tells of. Each is of a place with its `seq`, so
+ * Makes the pictures of docs/inspector.md and of the README, of the run that the document tells of. Each is of a place with its `seq`, so
  * it is the same whenever it is made. `npm run docs:pictures` puts them into docs/pictures. A test run makes them
  * elsewhere, and compares their sizes and the texts on them with what is there: pixels differ with fonts.
  */
@@ -63,6 +63,16 @@ const PICTURES: readonly Picture[] = [
       ['#record .followed', 'list/binance:ema-3'],
     ],
     cut: WHOLE,
+    texts: '.who, .tools, #record .part:first-child, .when, #beads .what',
+  },
+  {
+    name: 'page',
+    place: 'actor/order/binance:ema-2-stop@3843',
+    ready: [
+      ['.chart-surface', 'triggered'],
+      ['#record .part .type', 'EXECUTION_REPORT'],
+    ],
+    cut: { ...WHOLE, height: 960 },
     texts: '.who, .tools, #record .part:first-child, .when, #beads .what',
   },
   {
@@ -139,7 +149,8 @@ function sizeOf(png: Buffer): readonly [number, number] {
 
 describe('the pictures of the story', () => {
   it.each(PICTURES)('$name', async ({ name, place, ready, cut, texts: selector }) => {
-    page = await browser.newPage({ viewport: WINDOW, reducedMotion: 'reduce' })
+    const viewport = { ...WINDOW, height: Math.max(WINDOW.height, cut.y + cut.height) }
+    page = await browser.newPage({ viewport, reducedMotion: 'reduce' })
     const complaints = complaintsOf(page)
     try {
       await page.goto(`${api.url}/#${place}`)
@@ -162,8 +173,10 @@ describe('the pictures of the story', () => {
 
   it('are those that the document has, each with words for those who do not see it', () => {
     if (isRenewed) writeFileSync(TEXTS, `${JSON.stringify(texts, null, 2)}\n`)
-    const document = readFileSync(join(DOCS, 'inspector.md'), 'utf8')
-    const named = [...document.matchAll(/!\[([^\]]{20,})\]\(pictures\/([\w-]+)\.png\)/g)].map(
+    const document = ['inspector.md', '../README.md']
+      .map((name) => readFileSync(join(DOCS, name), 'utf8'))
+      .join('\n')
+    const named = [...document.matchAll(/!\[([^\]]{20,})\]\((?:docs\/)?pictures\/([\w-]+)\.png\)/g)].map(
       ([, , name]) => name,
     )
     const names = PICTURES.map(({ name }) => name)

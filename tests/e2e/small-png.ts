@@ -1,6 +1,7 @@
 /**
  * Makes a PNG of a browser smaller: it gets a palette of its most frequent colours, and others become the nearest of
- * these. A page has few colours besides those at the edges of its letters.
+ * these. A page has few colours besides those at the edges of its letters. These are many and alike, so they may not
+ * push out the colour of a small mark.
  */
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
 
@@ -8,6 +9,10 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib'
 const PIXEL = 3
 const SIGNATURE = 8
 const COLOURS_MAX = 256
+/** Colours that are in the palette however alike they are: the most frequent ones. */
+const FREQUENT = 64
+/** Least distance of the others, as the sum of the squares of the differences. */
+const APART = 100
 
 /** @param png of 8-bit RGB, not interlaced, as Chromium makes them */
 export function smaller(png: Buffer): Buffer {
@@ -40,24 +45,31 @@ function withPalette(rows: Buffer, width: number): { readonly palette: Buffer; r
   )
   const counts = new Map<number, number>()
   for (const colour of colours) counts.set(colour, (counts.get(colour) ?? 0) + 1)
-  const kept = [...counts].sort(([, a], [, b]) => b - a).slice(0, COLOURS_MAX)
-  const indexes = new Map(kept.map(([colour], i) => [colour, i]))
+  const kept: number[] = []
+  for (const [colour] of [...counts].sort(([, a], [, b]) => b - a))
+    if (kept.length < FREQUENT || (kept.length < COLOURS_MAX && nearest(colour, kept).distance >= APART))
+      kept.push(colour)
+  const indexes = new Map(kept.map((colour, i) => [colour, i]))
   const indexed = Buffer.alloc((1 + width) * height)
   for (const [i, colour] of colours.entries()) {
-    const index = indexes.get(colour) ?? nearest(colour, kept)
+    const index = indexes.get(colour) ?? nearest(colour, kept).index
     indexes.set(colour, index)
     indexed[(1 + width) * Math.floor(i / width) + 1 + (i % width)] = index
   }
   const palette = Buffer.alloc(PIXEL * kept.length)
-  for (const [i, [colour]] of kept.entries()) palette.writeUIntBE(colour, PIXEL * i, PIXEL)
+  for (const [i, colour] of kept.entries()) palette.writeUIntBE(colour, PIXEL * i, PIXEL)
   return { palette, indexed }
 }
 
-function nearest(colour: number, kept: readonly (readonly [colour: number, count: number])[]): number {
-  const distances = kept.map(([other]) =>
+function nearest(
+  colour: number,
+  kept: readonly number[],
+): { readonly index: number; readonly distance: number } {
+  const distances = kept.map((other) =>
     [0, 8, 16].reduce((sum, bits) => sum + (((colour >> bits) & 0xff) - ((other >> bits) & 0xff)) ** 2, 0),
   )
-  return distances.indexOf(Math.min(...distances))
+  const distance = Math.min(...distances)
+  return { index: distances.indexOf(distance), distance }
 }
 
 function chunk(type: string, data: Buffer): Buffer {
