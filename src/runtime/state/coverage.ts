@@ -135,7 +135,7 @@ class Counting {
   readonly #values = new Map<string, StateValue>()
   #actors = 0
   #records = 0
-  /** Of the version. */
+  /** The number of records that are of the version. */
   #counted = 0
   /** True once records of an actor were left out. */
   hasGaps = false

@@ -38,7 +38,7 @@ export interface Row {
   readonly reenters: boolean
   /** The state around it that is entered again. */
   readonly to: string | undefined
-  /** Those of the transitions with one of its guards. */
+  /** The keys of the transitions with one of its guards. */
   readonly keys: readonly WayKey[]
 }
 
@@ -57,7 +57,7 @@ export interface Group {
 
 export interface Branch {
   readonly id: string
-  /** Those of the transitions with one of its guards. */
+  /** The keys of the transitions with one of its guards. */
   readonly keys: readonly WayKey[]
   readonly target: StateNode
   /** The guards of the transitions that take it. Absent for one without a guard. */

@@ -1,4 +1,4 @@
-/** What it means that nothing was counted: it never happened, or it did not in the records that were read. Pure. */
+/** The words for what was not counted: it never happened, or it did not in the records that were read. Pure. */
 import { countText } from '../text/numbers.ts'
 
 /** The part of a log that was read. The number of all records is absent when it is not known. */
