@@ -98,8 +98,8 @@ describe('the state of a run that trades', () => {
     expect([byTime.accounts[0]?.lists, askedFor]).toEqual([found.accounts[0]?.lists, found.at])
     // A cooldown ends with the time that is asked for.
     const until = Number(account?.cooldowns[0]?.until)
-    expect((await state(`?at=${until - 1}`)).accounts[0]?.cooldowns).toHaveLength(1)
-    expect((await state(`?at=${until}`)).accounts[0]?.cooldowns).toEqual([])
+    expect((await state(`?at=${new Date(until - 1).toISOString()}`)).accounts[0]?.cooldowns).toHaveLength(1)
+    expect((await state(`?at=${new Date(until).toISOString()}`)).accounts[0]?.cooldowns).toEqual([])
   })
 
   it('has what keeps it from trading, and what was reconciled', async () => {
@@ -209,15 +209,28 @@ describe('the state of any program', () => {
     await harness.supervisor.spawn('account', 'a')
     await serve(harness.supervisor)
     expect(await state('?seq=0')).toEqual({ seq: 0, accounts: [], strategies: [], unreadable: [] })
-    expect(await state('?at=-1')).toEqual({ seq: 0, accounts: [], strategies: [], unreadable: [] })
+    expect(await state('?at=1969-12-31T23:59:59Z')).toEqual(await state('?seq=0'))
+    expect(await state('?at=seq:0')).toEqual(await state('?seq=0'))
     expect((await state('?seq=9007199254740991')).seq).toBe(supervisor.seq)
+    expect(await state('?at=seq:9007199254740')).toEqual(await state('?seq=9007199254740'))
   })
 
-  it.each(['seq=-1', 'seq=x', 'at=now', 'seq=1&at=1', 'rev=1'])('refuses ?%s', async (query) => {
+  it.each([
+    ['seq=-1', 'must be at least 0'],
+    ['seq=x', 'must be a number'],
+    ['at=now', 'must be a seq such as seq:1234, or a time'],
+    ['at=-1', 'must be a seq such as seq:1234, or a time'],
+    ['at=5', '5 is a rev, which only an actor has'],
+    ['at=rev:5', 'rev:5 is a rev, which only an actor has'],
+    ['at=2026-01-01T09:00', 'needs its zone'],
+    ['seq=1&at=seq:1', 'give one of seq and at'],
+    ['rev=1', 'is unknown'],
+  ])('refuses ?%s', async (query, rule) => {
     const harness = new Harness()
     await harness.open({ machines: { account: own } })
     await serve(harness.supervisor)
-    expect((await fetch(`${api.url}/state?${query}`)).status).toBe(400)
+    const answer = await fetch(`${api.url}/state?${query}`)
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(rule)])
   })
 
   it('names what cannot be restored, and shows the rest', async () => {

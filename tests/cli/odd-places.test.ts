@@ -77,7 +77,9 @@ const asking =
   }
 
 /** The doors by what they take. */
-const DOORS: Readonly<Record<'record' | 'place' | 'time' | 'seq', Readonly<Record<string, Door>>>> = {
+const DOORS: Readonly<
+  Record<'record' | 'place' | 'moment' | 'time' | 'seq', Readonly<Record<string, Door>>>
+> = {
   record: {
     why: (text) => why(text, of),
     'tool why of': asking('why', (text) => ({ of: text })),
@@ -92,12 +94,14 @@ const DOORS: Readonly<Record<'record' | 'place' | 'time' | 'seq', Readonly<Recor
     'tool actor at': asking('actor', (at) => ({ address: A, at })),
     'tool replay to': asking('replay', (to) => ({ address: A, to })),
   },
-  time: {
+  moment: {
     'state --at': (at) => state({ ...of, at }),
+    'tool state at': asking('state', (at) => ({ at })),
+  },
+  time: {
     'events --from': (from) => events([], { ...of, from }),
     'events --to': (to) => events([], { ...of, to }),
     'actors --changed-since': (changedSince) => actors('', { ...of, changedSince }),
-    'tool state at': asking('state', (at) => ({ at })),
     'tool events from': asking('events', (from) => ({ from })),
   },
   seq: { 'state --seq': (seq) => state({ ...of, seq }) },
@@ -124,6 +128,19 @@ const ANSWERS: Readonly<Record<keyof typeof DOORS, readonly (readonly [text: str
     ...each(['0', '99999999'], `REV_UNKNOWN ${A} has no rev TEXT`),
     ['seq:99999999', 'PLACE_INVALID NAME: seq 99,999,999 is behind the end of the log, seq 3'],
     ...each(['now', '2030-01-01T00:00:00Z'], 'fine'),
+  ],
+  moment: [
+    ...each(
+      [...NO_TEXT, '-1', '1.5', HUGE, `seq:${HUGE}`],
+      'PLACE_INVALID NAME: "TEXT" is no place in a log',
+    ),
+    ['2026-01-31T09:00', 'PLACE_INVALID NAME: "TEXT" needs its zone: 2026-01-31T09:00:00Z is UTC'],
+    ...each(['0', 'rev:2'], 'PLACE_INVALID NAME: "TEXT" is a rev, which only an actor has'),
+    ['seq:99999999', 'PLACE_INVALID NAME: seq 99,999,999 is behind the end of the log, seq 3'],
+    ...each(
+      ['now', 'seq:0', 'seq:3', '09:00', '-999999999d', '2020-01-01T00:00:00Z', '2030-01-01T00:00:00Z'],
+      'fine',
+    ),
   ],
   time: [
     ...each([...NO_TEXT, '1e3', HUGE, 'seq:3'], 'PLACE_INVALID NAME: "TEXT" is no time'),

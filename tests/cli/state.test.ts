@@ -68,6 +68,9 @@ it('shows it to people in tables', async () => {
   expect(stdout).not.toMatch(/undefined|NaN|\[object/)
   const lines = await linesOf(() => state({ data, at: '22:13:40' }))
   expect(lines.join('\n')).toBe(stdout.trimEnd())
+  expect(await linesOf(() => state({ data, at: 'seq:300' }))).toEqual(
+    await linesOf(() => state({ data, seq: '300' })),
+  )
   const { stdout: before } = await outcry('state', '--data', data, '--seq', '0')
   expect(before).toMatch(/^0 accounts and 0 strategies in .*, before its first record$/m)
 })
@@ -92,9 +95,10 @@ it('says which strategies it cannot show, because their modules are not named', 
 
 it.each([
   [{ at: '2023-11-14T22:13:40' }, '--at: "2023-11-14T22:13:40" needs its zone'],
-  [{ at: 'noon' }, '--at: "noon" is no time'],
+  [{ at: 'noon' }, '--at: "noon" is no place in a log'],
+  [{ at: '3000' }, '--at: "3000" is a rev, which only an actor has'],
   [{ seq: '-1' }, '--seq: must be at least 0'],
-  [{ seq: '1', at: '1' }, 'give one of seq and at'],
+  [{ seq: '1', at: 'seq:1' }, 'give one of --seq and --at'],
 ])('refuses %j', async (moment, text) => {
   await expect(state({ data, ...moment })).rejects.toMatchObject({
     code: 'PLACE_INVALID',
@@ -124,6 +128,11 @@ it('asks the runner that holds the log, and the log says the same later', async 
   ])
     expect(health.stdout).toMatch(line)
   expect([health.code, health.stderr]).toEqual([0, ''])
+  const at = Number(found.at)
+  const byRunner = await outcry('state', '--data', live, '--json', '--at', `seq:${found.seq}`)
+  expect(JSON.parse(byRunner.stdout)).toEqual({ ...found, asOf: found.at })
+  const byTime = await outcry('state', '--data', live, '--json', '--at', String(at))
+  expect(JSON.parse(byTime.stdout)).toMatchObject({ at, asOf: at })
   runner.child.kill('SIGKILL')
   await runner.finished()
   const { asOf: _, ...again } = await read(live, { seq: found.seq })

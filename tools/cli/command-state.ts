@@ -1,4 +1,4 @@
-import { issuesOf, issuesText, PLAINLY } from '../../errors/zod-issues.ts'
+import { PLAINLY } from '../../errors/zod-issues.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
 import type { Moment } from '../../src/api/state/state-document.ts'
@@ -8,7 +8,7 @@ import { colors } from './colors.ts'
 import { counted, countText, moneyText, stateText, table, timeText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { print, printJson } from './output.ts'
-import { located, timeAt } from './places.ts'
+import { momentAt, momentIn } from './places.ts'
 import { openReader, type Reader } from './reader.ts'
 
 export interface StateOptions extends ReadOptions {
@@ -50,17 +50,15 @@ export async function momentOf(
   reader: Reader,
   { at, seq }: Pick<StateOptions, 'at' | 'seq'>,
 ): Promise<Moment> {
-  const moment = { at: await timeAt(reader, at, '--at'), seq }
-  const { data, error } = routes.state.query.safeParse(moment, PLAINLY)
-  if (error === undefined) {
-    if (data.seq !== undefined) await located(reader, { seq: data.seq }, '--seq')
-    return data
-  }
-  const issues = issuesOf(error, 'moment').map(({ field, rule }) => ({
-    field: field === 'moment' ? field : `--${field}`,
-    rule,
-  }))
-  throw new OutcryError('PLACE_INVALID', issuesText(issues), 'See `outcry state --help`.', { issues })
+  const { data, error } = routes.state.query.safeParse({ seq }, PLAINLY)
+  if (error !== undefined) throw wrongUsage(`--seq: ${error.issues[0]?.message}`)
+  if (at === undefined) return momentAt(reader, data.seq === undefined ? 'now' : { seq: data.seq }, '--seq')
+  if (seq !== undefined) throw wrongUsage('give one of --seq and --at')
+  return momentAt(reader, momentIn(at, '--at'), '--at')
+}
+
+function wrongUsage(what: string): OutcryError {
+  return new OutcryError('PLACE_INVALID', what, 'See `outcry state --help`.')
 }
 
 function partsOf(found: StateDocument, source: string): string[] {

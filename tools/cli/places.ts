@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { time } from '../../src/api/contract/fields.ts'
 import { type PlaceAsked, place } from '../../src/api/contract/place.ts'
 import type { ActorView } from '../../src/api/contract/record.ts'
+import type { Moment } from '../../src/api/state/state-document.ts'
 import { OutcryError } from '../../store/index.ts'
 import { countText, timeText } from './format.ts'
 import type { Head, Reader } from './reader.ts'
@@ -15,6 +16,9 @@ export type WrittenPlace =
   /** ms before the log's last record. */
   | { readonly before: number }
   | 'now'
+
+/** A moment of the whole log, as it is written. */
+export type WrittenMoment = Exclude<WrittenPlace, { readonly rev: number }>
 
 /** A place in the log. */
 export type LogPlace = { readonly rev: number } | { readonly seq: number } | 'now'
@@ -37,6 +41,18 @@ export function placeOf(text: string, name: string): WrittenPlace {
   throw wrong(name, text, error, 'is no place in a log', HINT)
 }
 
+/**
+ * Returns the moment of the whole log that a text means: a place that is no rev.
+ * @throws PLACE_INVALID
+ */
+export function momentIn(text: string, name: string): WrittenMoment {
+  const place = placeOf(text, name)
+  if (place === 'now' || !('rev' in place)) return place
+  const why = 'is a rev, which only an actor has'
+  const hint = `Write a seq (seq:${place.rev}), a time (2026-11-27T09:00:00Z or 09:00:00), -10m or now.`
+  throw new OutcryError('PLACE_INVALID', `${name}: "${text}" ${why}`, hint)
+}
+
 /** Returns a time of the day, or one before the end of the log; undefined for any other text. */
 function dayTimeOf(text: string): Extract<WrittenPlace, { ofDay: number } | { before: number }> | undefined {
   const [, amount, of = ''] = /^-(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
@@ -55,16 +71,30 @@ function dayTimeOf(text: string): Extract<WrittenPlace, { ofDay: number } | { be
 export async function located(reader: Reader, place: WrittenPlace, name: string): Promise<LogPlace> {
   if (place === 'now' || 'rev' in place) return place
   const head = await reader.head()
-  if ('seq' in place) {
-    if (place.seq <= head.seq) return place
-    const end = `the end of the log, seq ${countText(head.seq)}`
-    throw new OutcryError('PLACE_INVALID', `${name}: seq ${countText(place.seq)} is behind ${end}`, HINT)
-  }
+  if ('seq' in place) return within(place, head, name)
   const at = timeOf(place, head)
   if (name === '--from') return { seq: 1 + (await reader.seqAt(at - 1)) }
   const seq = await reader.seqAt(at)
   if (seq > 0) return { seq }
   throw new OutcryError('PLACE_INVALID', `${name}: the log begins after ${timeText(at)}`, HINT)
+}
+
+/** Returns the place, which is a seq of the log. @throws PLACE_INVALID when it is behind the end */
+function within<Place extends { readonly seq: number }>(place: Place, head: Head, name: string): Place {
+  if (place.seq <= head.seq) return place
+  const end = `the end of the log, seq ${countText(head.seq)}`
+  throw new OutcryError('PLACE_INVALID', `${name}: seq ${countText(place.seq)} is behind ${end}`, HINT)
+}
+
+/**
+ * Resolves with the moment of the log: a seq, or a time in epoch ms, which may be before its first record. Neither for
+ * the end of the log.
+ * @throws PLACE_INVALID when it is behind the end
+ */
+export async function momentAt(reader: Reader, moment: WrittenMoment, name: string): Promise<Moment> {
+  if (moment === 'now') return {}
+  const head = await reader.head()
+  return 'seq' in moment ? within(moment, head, name) : { at: timeOf(moment, head) }
 }
 
 /**
@@ -103,7 +133,7 @@ function wrong(
   return new OutcryError('PLACE_INVALID', `${name}: "${text}" ${why}`, hint)
 }
 
-type Time = Exclude<WrittenPlace, 'now' | { rev: number } | { seq: number }>
+type Time = Exclude<WrittenMoment, 'now' | { readonly seq: number }>
 
 function timeOf(place: Time, { at = 0 }: Head): number {
   if ('at' in place) return place.at

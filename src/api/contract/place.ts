@@ -10,8 +10,9 @@ const EPOCH_MIN = 100_000_000_000
 const NUMBER = /^(?:(rev|seq):)?(\d{1,15})$/
 /** A number that is no whole one, or below zero: a time nobody means. */
 const DIGITS = /^[-.\d]+$/
-const WRONG =
-  'must be a rev of the actor such as 5, a seq such as seq:1234, or a time such as 2026-11-27T09:00:00Z'
+const OF_ACTOR = 'a rev of the actor such as 5, '
+const OF_LOG = 'a seq such as seq:1234, or a time such as 2026-11-27T09:00:00Z'
+const WRONG = `must be ${OF_ACTOR}${OF_LOG}`
 
 /**
  * A place in a request: a rev of the actor, a seq or a time.
@@ -37,3 +38,27 @@ export const place = z
   .describe(
     'a rev of the actor such as `5` or `rev:5`, a seq such as `seq:1234`, or a time: epoch milliseconds or ISO 8601 with its zone',
   )
+
+/** A moment of the whole log: a place that is no rev, because a rev is of one actor. */
+export type MomentAsked = Exclude<PlaceAsked, { readonly rev: number }>
+
+const WRONG_MOMENT = `must be ${OF_LOG}`
+
+/**
+ * A moment of the whole log in a request: a seq or a time, read as a place is.
+ *
+ * @example
+ * 'seq:1234', '2026-11-27T09:00:00Z', '1723161255343'
+ */
+export const moment = z
+  .union([z.string(), z.number()], WRONG_MOMENT)
+  .transform((given, context): MomentAsked => {
+    const { data, error } = place.safeParse(String(given))
+    if (data !== undefined && !('rev' in data)) return data
+    const [{ message = WRONG } = {}] = error?.issues ?? []
+    const rule =
+      data === undefined ? WRONG_MOMENT : `${WRONG_MOMENT}: ${given} is a rev, which only an actor has`
+    context.addIssue({ code: 'custom', message: message === WRONG ? rule : message })
+    return z.NEVER
+  })
+  .describe('a seq such as `seq:1234`, or a time: epoch milliseconds or ISO 8601 with its zone')

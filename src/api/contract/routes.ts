@@ -23,6 +23,7 @@ import {
 import { eventEnvelope } from './envelope.ts'
 import { address, epochMs, position, rev, time } from './fields.ts'
 import { actorGroups, groupedBy } from './groups.ts'
+import { moment } from './place.ts'
 import { actorSummary, actorView, failure, recordInDetail, recordWithLinks } from './record.ts'
 import type { Route } from './route.ts'
 import { stateDocument } from './state.ts'
@@ -526,7 +527,7 @@ export const routes = {
     query: z
       .strictObject({
         seq: place.describe('as it was after the record with this seq'),
-        at: time.optional(),
+        at: moment.optional(),
         brief: z
           .stringbool()
           .optional()

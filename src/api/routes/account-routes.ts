@@ -1,3 +1,4 @@
+import { compact } from '../../../errors/compact.ts'
 import { accountMachine, accountVersion5 } from '../../../machines/account/account.ts'
 import type { AccountContext } from '../../../machines/account/context.ts'
 import { markOf, type SymbolContext } from '../../../machines/market/symbol-context.ts'
@@ -37,11 +38,12 @@ export function accountRoutes(http: Api, supervisor: Supervisor): void {
     { schema: { querystring: routes.state.query } },
     async ({ query }, reply): Promise<AnswerOf<typeof routes.state>> => {
       const signal = signalOf(reply)
-      const isPresent = query.seq === undefined && query.at === undefined
+      const { seq, at = compact({ seq }), brief } = query
+      const isPresent = seq === undefined && query.at === undefined
       const log = isPresent
         ? await presentLog(supervisor, statePrefixes(supervisor.registry), signal)
         : supervisor
-      return stateDocument(log, query, { now: supervisor.now, signal })
+      return stateDocument(log, { ...at, brief }, { now: supervisor.now, signal })
     },
   )
 }

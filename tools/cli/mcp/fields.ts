@@ -18,3 +18,10 @@ export const place = z
 /** Describes a time in a question. */
 export const TIME =
   'a time in ISO 8601 with its zone, epoch milliseconds, 09:00:00 (of the day on which the log ends, UTC), or -10m (before the end)'
+
+/** A moment of the whole log. */
+export const moment = z
+  .string()
+  .describe(
+    'a place: seq:1234 (place in the log), a time in ISO 8601 with its zone, 09:00:00 (of the day on which the log ends, UTC), -10m (before the end), now',
+  )

@@ -142,8 +142,10 @@ export class RunnerReader implements Reader {
     return runnerEvents(this.#runner, wanted, isFollowed)
   }
 
-  state(moment: Moment): Promise<StateDocument> {
-    return this.#runner.ask('state', { query: compact(moment) })
+  state({ seq, at }: Moment): Promise<StateDocument> {
+    return this.#runner.ask('state', {
+      query: compact({ seq, at: at === undefined ? undefined : isoOf(at) }),
+    })
   }
 
   why(of: number | string, depth?: number): Promise<Explanation> {
@@ -176,4 +178,12 @@ export class RunnerReader implements Reader {
   }
 
   async close(): Promise<void> {}
+}
+
+/** The times that ISO 8601 writes with four digits of the year. */
+const [ISO_MIN, ISO_MAX] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')]
+
+/** Returns the time as a text: a small number would be a rev. */
+function isoOf(at: number): string {
+  return new Date(Math.min(Math.max(at, ISO_MIN), ISO_MAX)).toISOString()
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { compact } from '../../../../errors/compact.ts'
 import { momentOf } from '../../command-state.ts'
-import { TIME } from '../fields.ts'
+import { moment } from '../fields.ts'
 import { tool } from '../tool.ts'
 
 export const state = tool({
@@ -10,8 +10,8 @@ export const state = tool({
   description:
     'Shows accounts (equity, drawdown, positions, open orders, limits) and strategies, now or at a moment of the past.',
   input: z.strictObject({
-    at: z.string().optional().describe(TIME),
-    seq: z.int().nonnegative().optional().describe('a place in the log instead of a time'),
+    at: moment.optional(),
+    seq: z.int().nonnegative().optional().describe('the same as "at": "seq:..."'),
   }),
   async answer(reader, { at, seq }) {
     return reader.state(await momentOf(reader, compact({ at, seq: seq?.toString() })))
