@@ -1,10 +1,13 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { columnsOf } from '../../tools/cli/columns.ts'
 import { fitted } from '../../tools/cli/status-line.ts'
 import { logText, Terminal } from '../../tools/cli/terminal.ts'
 
 /** Erases to the end of the line. */
 const ERASE = '\x1b[K'
+
+const LONG = Array.from({ length: 40 }, (_, i) => [i, `part ${i}`] as const)
 
 /** A screen of one width. It shows the lines written to it, and the rest of the last one. */
 class Screen {
@@ -47,6 +50,22 @@ const PARTS = [
   [0, 'equity 99,999.12'],
   [5, 'seq 1,234'],
 ] as const
+
+describe('the columns of an output', () => {
+  const of = (isTTY: boolean, columns: number) => ({ isTTY, columns })
+
+  it.each([
+    ['a terminal has its own', of(true, 20), 20],
+    ['a terminal that does not know its own has none', of(true, 0), undefined],
+    ['a pipe has none', of(false, 20), undefined],
+  ])('%s', (_, stream, columns) => expect(columnsOf(stream)).toBe(columns))
+
+  it('hold the whole status line without a terminal', () => {
+    const { columns } = new Terminal(of(false, 20) as NodeJS.WriteStream)
+    expect(fitted(LONG, columns)).toBe(LONG.map(([, part]) => part).join('  '))
+    expect(new Terminal(of(true, 0) as NodeJS.WriteStream).columns).toBe(80)
+  })
+})
 
 describe('the terminal of a run', () => {
   it('keeps log lines above the status, which stays at the bottom', () => {

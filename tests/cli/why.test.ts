@@ -95,7 +95,7 @@ const FAILED = [
   'till/a  outcry.failed  seq 8, 2026-01-31 09:00:00.000, till@1',
   '',
   '▶ 09:00:00.000 8 till/a  outcry.failed  on=ORDER action=resume',
-  "      Unable to evaluate guard 'isInStock' in transition for event 'ORDER' in state node 'till.open…",
+  "      Unable to evaluate guard 'isInStock' in transition for event 'ORDER' in state node 'till.open': no such thing is sold",
   '      from outside, by the program itself',
   '      stays open',
   '      ✗ isTooMuch(most: 5) in open',
@@ -217,6 +217,22 @@ it.each([60, 100, 140])('fits into %i columns, and never cuts the name of an act
   const nameless = lines.filter((line) => !line.includes(ACTOR))
   expect(Math.max(...nameless.map((line) => line.length))).toBeLessThanOrEqual(columns)
   expect(lines.join('\n')).toContain('3 effects more')
+})
+
+it('cuts no text where there is no terminal', () => {
+  const { record } = explained(1, null)
+  const message = 'the limit of the account was passed, '.repeat(9)
+  const directive = { action: 'restart' }
+  const event = { type: 'outcry.failed', error: { message }, event: { type: 'X' }, directive }
+  const whole = { causes: [], isWhole: true, effects: [], leftOut: 0, partly: [], read: 1 }
+  const { guards } = explained(1, null)
+  const problem = 'it leads elsewhere '.repeat(9)
+  const failed = { record: { ...record, event }, ...whole, guards: { ...guards, problem } } as Explanation
+  const text = (columns?: number) => explanationLines(failed, columns).join('\n')
+  for (const long of [message, problem]) {
+    expect(text()).toContain(long)
+    expect(text(100)).not.toContain(long)
+  }
 })
 
 it('says of which guard more was read than it shows', () => {

@@ -5,6 +5,17 @@ const COLOUR = /(\u001b\[\d+m)/
 const CUT = '…'
 
 /**
+ * Returns the columns of a terminal. Undefined for a pipe and a file, whose lines have no end, and for a terminal that
+ * does not know its own, as those of some containers.
+ */
+export function columnsOf({
+  isTTY,
+  columns,
+}: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined
+}
+
+/**
  * Returns a text with each line cut to so many columns of a terminal, colours kept. Without a number it returns all of
  * it.
  *

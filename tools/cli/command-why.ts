@@ -1,4 +1,5 @@
 import { colors } from './colors.ts'
+import { columnsOf } from './columns.ts'
 import { counted } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson } from './output.ts'
@@ -21,7 +22,7 @@ export async function why(of: string, options: WhyOptions): Promise<number> {
       await printJson(explanation)
       note(read)
     } else {
-      for (const line of explanationLines(explanation, process.stdout.columns)) await print(line)
+      for (const line of explanationLines(explanation, columnsOf(process.stdout))) await print(line)
       await print(colors.dim(read))
     }
     return 0

@@ -1,7 +1,7 @@
 /** Writes the output of a command to stdout, at the pace of its reader, and completely before the process ends. */
 import { once } from 'node:events'
 import { colors, noteColors } from './colors.ts'
-import { inColumns } from './columns.ts'
+import { columnsOf, inColumns } from './columns.ts'
 import { printable } from './printable.ts'
 
 // The reader has closed the pipe (`outcry replay ... | head`).
@@ -21,12 +21,7 @@ export async function print(line: string): Promise<void> {
  * of it.
  */
 export function printLines(text: string): Promise<void> {
-  return print(
-    inColumns(
-      printable(text, colors.isColorSupported),
-      process.stdout.isTTY ? process.stdout.columns : undefined,
-    ),
-  )
+  return print(inColumns(printable(text, colors.isColorSupported), columnsOf(process.stdout)))
 }
 
 export function printJson(value: unknown): Promise<void> {

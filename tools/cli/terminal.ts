@@ -1,5 +1,6 @@
 /** Writes a run's output to stderr: log lines that stay, and below them one status line that is overwritten. */
 import { noteColors } from './colors.ts'
+import { columnsOf } from './columns.ts'
 import { printable } from './printable.ts'
 
 /** A line of pino: one JSON object. */
@@ -11,6 +12,7 @@ interface LogLine {
   readonly err?: { readonly message?: string }
 }
 
+/** Columns of a terminal that does not know its own. */
 const COLUMNS = 80
 const ERASE_LINE = '\r\x1b[K'
 
@@ -26,8 +28,9 @@ export class Terminal {
     return this.#out.isTTY === true
   }
 
+  /** Columns for a status line: all that it needs, where it is a line of its own. */
   get columns(): number {
-    return this.#out.columns ?? COLUMNS
+    return this.isTTY ? (columnsOf(this.#out) ?? COLUMNS) : Number.POSITIVE_INFINITY
   }
 
   /** Prints a text that stays above the status line. */

@@ -10,28 +10,28 @@ const VALUE_LINES_MAX = 3
 
 /**
  * Returns the lines: in full, each transition with the values that its guards read; or else those refused on one line,
- * and the values of the one that was taken.
+ * and the values of the one that was taken. Values are chosen for so many `columns`, and other texts are cut at `end`.
  */
-export function guardLines(guards: GuardsAsked, columns: number, isFull: boolean): string[] {
-  const lines = isFull ? inFull(guards, columns) : inShort(guards, columns)
-  if (guards.problem !== undefined) lines.push(colors.yellow(cut(`not sure: ${guards.problem}`, columns)))
+export function guardLines(guards: GuardsAsked, columns: number, isFull: boolean, end = columns): string[] {
+  const lines = isFull ? inFull(guards, columns, end) : inShort(guards, columns, end)
+  if (guards.problem !== undefined) lines.push(colors.yellow(cut(`not sure: ${guards.problem}`, end)))
   return lines
 }
 
-function inFull(guards: GuardsAsked, columns: number): string[] {
+function inFull(guards: GuardsAsked, columns: number, end: number): string[] {
   const { asked, event } = guards
   const lines: string[] = []
   let said = ''
   for (const transition of asked) {
     const place = placeOf(transition, guards)
     if (transition.guards.length === 0)
-      lines.push(mark(transition, `without a guard${place}${leading(transition, guards)}`, columns))
+      lines.push(mark(transition, `without a guard${place}${leading(transition, guards)}`, end))
     for (const guard of transition.guards) {
       const indent = '  '.repeat(guard.depth)
       const text = `${guard.guard}${guard.depth === 0 ? `${place}${leading(transition, guards)}` : ''}`
-      lines.push(`${indent}${mark(guard.depth === 0 ? transition : guard, text, columns - indent.length)}`)
+      lines.push(`${indent}${mark(guard.depth === 0 ? transition : guard, text, end - indent.length)}`)
       if (guard.error !== undefined)
-        lines.push(`${indent}    ${colors.red(cut(guard.error, columns - indent.length - 4))}`)
+        lines.push(`${indent}    ${colors.red(cut(guard.error, end - indent.length - 4))}`)
       const values = texts(guard.reads)
       const all = values.join()
       if (all !== '' && all === said) lines.push(`${indent}    ${colors.dim('by the same values')}`)
@@ -46,17 +46,17 @@ function inFull(guards: GuardsAsked, columns: number): string[] {
     }
   }
   if (isUnknownTo(guards))
-    lines.push(colors.yellow(cut(`no transition for ${event} in ${innermost(guards).join(' ')}`, columns)))
+    lines.push(colors.yellow(cut(`no transition for ${event} in ${innermost(guards).join(' ')}`, end)))
   return lines
 }
 
-function inShort(guards: GuardsAsked, columns: number): string[] {
+function inShort(guards: GuardsAsked, columns: number, end: number): string[] {
   const refused = guards.asked.filter(({ taken, action }) => !taken && action === undefined)
   const taken = guards.asked.filter((one) => one.taken && one.guards.length > 0)
   const lines: string[] = []
-  if (refused.length > 0) lines.push(`${colors.red('✗')} ${colors.dim(cut(namesOf(refused), columns - 2))}`)
+  if (refused.length > 0) lines.push(`${colors.red('✗')} ${colors.dim(cut(namesOf(refused), end - 2))}`)
   for (const transition of taken) {
-    lines.push(mark(transition, `${transition.guards[0]?.guard}${leading(transition, guards)}`, columns))
+    lines.push(mark(transition, `${transition.guards[0]?.guard}${leading(transition, guards)}`, end))
     const values = texts(transition.guards.flatMap(({ reads }) => reads))
     lines.push(...wrapped(values, columns - 4, 1).map((line) => `    ${colors.dim(line)}`))
   }

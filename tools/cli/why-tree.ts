@@ -7,8 +7,8 @@ import { colors } from './colors.ts'
 import { counted, countText, stateText, timeText } from './format.ts'
 import { guardLines } from './why-guards.ts'
 
-/** Columns of an output that is no terminal. */
-export const COLUMNS = 100
+/** Columns for which the fields and values of a line are chosen where the output is no terminal. */
+const COLUMNS = 100
 /** Fewest columns into which a tree is fitted. */
 const COLUMNS_MIN = 60
 /** Deeper effects are shown at this depth, so that there is room for them. */
@@ -16,17 +16,18 @@ const INDENT_MAX = 12
 /** Fewest columns for the fields of an event beside its actor. */
 const FIELDS_MIN = 16
 
-export function explanationLines(explanation: Explanation, wanted = COLUMNS): string[] {
-  const columns = Math.max(COLUMNS_MIN, wanted)
+/** Returns the lines, fitted into the columns of a terminal. Without a number nothing is cut. */
+export function explanationLines(explanation: Explanation, wanted?: number): string[] {
+  const columns = Math.max(COLUMNS_MIN, wanted ?? COLUMNS)
   const { causes, isWhole, effects, leftOut, partly, record } = explanation
-  const day = dayOf(record)
+  const of = { day: dayOf(record), columns, isCut: wanted !== undefined }
   const lines = [
     `${colors.bold(record.actor)}  ${colors.cyan(record.event.type)}  ${colors.dim(`seq ${record.seq}, ${timeText(record.at)}, ${record.machine}`)}`,
     '',
   ]
   if (!isWhole) lines.push(colors.yellow('… more causes before, which are left out'))
   for (const one of causes) {
-    lines.push(...entry(one, { day, columns, rail: '', below: '│ ', isFull: false }))
+    lines.push(...entry(one, { ...of, rail: '', below: '│ ', isFull: false }))
     if (one.repeats > 0)
       lines.push(
         colors.dim(`┊     the next timer came ${counted(one.repeats, 'time')} before, and set itself again`),
@@ -34,8 +35,7 @@ export function explanationLines(explanation: Explanation, wanted = COLUMNS): st
   }
   lines.push(
     ...entry(explanation, {
-      day,
-      columns,
+      ...of,
       rail: colors.bold('▶ '),
       below: effects.length > 0 ? '│ ' : '  ',
       isFull: true,
@@ -46,9 +46,7 @@ export function explanationLines(explanation: Explanation, wanted = COLUMNS): st
     const above = colors.dim(`${guides}${isLast(effects, i) ? '└ ' : '├ '}`)
     const hasMore = effects[i + 1] !== undefined && (effects[i + 1]?.depth ?? 0) > effect.depth
     const below = `${guides}${isLast(effects, i) ? '  ' : '│ '}${hasMore ? '│ ' : '  '}`
-    lines.push(
-      ...entry(effect, { day, columns, rail: above, below, isFull: false, railLength: guides.length + 2 }),
-    )
+    lines.push(...entry(effect, { ...of, rail: above, below, isFull: false, railLength: guides.length + 2 }))
   }
   if (leftOut > 0)
     lines.push(colors.yellow(`${counted(leftOut, 'effect')} more, with what they led to, left out`))
@@ -81,6 +79,8 @@ function guidesOf(effects: Effects, i: number): string {
 interface Form {
   readonly day: string
   readonly columns: number
+  /** True when a text that is longer is cut. */
+  readonly isCut: boolean
   /** The text before the first line, and its length without colours. */
   readonly rail: string
   readonly railLength?: number
@@ -89,7 +89,8 @@ interface Form {
   readonly isFull: boolean
 }
 
-function entry(explained: Explained, { day, columns, rail, railLength = 0, below, isFull }: Form): string[] {
+function entry(explained: Explained, form: Form): string[] {
+  const { day, columns, isCut, rail, railLength = 0, below, isFull } = form
   const { record } = explained
   const { seq, actor, event } = record
   const time = dayOf(record) === day ? timeText(record.at).slice(11) : timeText(record.at)
@@ -97,15 +98,16 @@ function entry(explained: Explained, { day, columns, rail, railLength = 0, below
   const used = (railLength || (isFull ? 2 : 0)) + start.length + 2
   const isBeside = columns - used >= FIELDS_MIN
   const room = columns - below.length - 4
+  const end = isCut ? room : Number.POSITIVE_INFINITY
   const fields = fieldsOf(record, isBeside ? columns - used : room)
   const name = isFull ? colors.bold(actor) : actor
   const head = `${rail}${colors.dim(`${time} ${seq}`)} ${name}  ${colors.cyan(event.type)}`
   const details = [
     ...(isBeside || fields === '' ? [] : [colors.dim(fields)]),
-    ...failureOf(record, room),
-    ...cameBy(explained, room),
-    ...changeOf(record, room, isFull),
-    ...(explained.guards === undefined ? [] : guardLines(explained.guards, room, isFull)),
+    ...failureOf(record, end),
+    ...cameBy(explained, end),
+    ...changeOf(record, end, isFull),
+    ...(explained.guards === undefined ? [] : guardLines(explained.guards, room, isFull, end)),
     ...said(record, room),
   ]
   const first = isBeside && fields !== '' ? `${head}  ${colors.dim(fields)}` : head
