@@ -1,8 +1,9 @@
 /** Events of an account: reports of its venue, requests to it, and the events that it emits. */
 import { z } from 'zod'
+import { riskLimits } from '../account/limits.ts'
 import { address, by, byHand, decimal, epochMs, remark } from '../model/fields.ts'
 import { positionSide } from './order.ts'
-import { changed, EXAMPLE, event, ofSymbol, ofTrade, ofVenue, settings } from './shape.ts'
+import { changed, EXAMPLE, event, ofSymbol, ofTrade, ofVenue, settingsOf } from './shape.ts'
 
 /** Why it has changed, in the venue's own words: ORDER, FUNDING_FEE, DEPOSIT. */
 const reason = z.string()
@@ -99,7 +100,7 @@ export const updateLimits = z
     type: z.literal('UPDATE_LIMITS'),
     at: epochMs,
     by: by.describe('The name of the person or program that asks for it.'),
-    limits: settings.describe(
+    limits: settingsOf(riskLimits).describe(
       'Any of [account.limits](configuration.md#account), by name. null removes a limit.',
     ),
   })

@@ -50,3 +50,25 @@ export const changed = { value: setting, was: setting, by }
 
 /** Settings of any shape. The kind that takes them checks them: see its settings.ts. */
 export const settings = z.record(z.string(), z.unknown())
+
+/**
+ * Returns the schema of settings of an object: any of its keys, and null for those that are removed. The kind checks
+ * them, so the schema takes any shape. It only tells what there is: documents and forms read `settingsOf`.
+ */
+export function settingsOf(of: z.ZodObject) {
+  const told = () =>
+    z.strictObject(
+      Object.fromEntries(Object.entries(of.shape).map(([name, field]) => [name, changeable(field)])),
+    )
+  return settings.meta({ settingsOf: told })
+}
+
+/** Returns the schema of a field that may be left out, because it stays then. What may be missing may be removed, too. */
+function changeable(field: z.core.$ZodType): z.ZodType {
+  let of: unknown = field
+  while (of instanceof z.ZodOptional || of instanceof z.ZodDefault || of instanceof z.ZodPrefault)
+    of = of.unwrap()
+  const is = of as z.ZodType
+  const about = z.globalRegistry.get(field)?.description ?? ''
+  return (of === field ? is : is.nullable()).optional().describe(about)
+}

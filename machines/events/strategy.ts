@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { by, byHand, decimal, epochMs, remark, side } from '../model/fields.ts'
 import { listLeg } from './list.ts'
-import { changed, EXAMPLE, event, ofSymbol, ofTrade, settings } from './shape.ts'
+import { changed, EXAMPLE, event, ofSymbol, ofTrade, settings, settingsOf } from './shape.ts'
 
 export const startStrategy = z
   .strictObject({ type: z.literal('START'), at: epochMs, by: byHand })
@@ -16,16 +16,21 @@ export const stopStrategy = z
   })
   .describe('Stops a strategy. It makes no more decisions, and a position that it holds keeps its stop.')
 
-export const updateParameters = z
-  .strictObject({
-    type: z.literal('UPDATE_PARAMETERS'),
-    at: epochMs,
-    by: by.describe('The name of the person or program that asks for it.'),
-    parameters: settings.describe(
-      'Any of [its own](configuration.md#strategies) and `orderQty`, by name. null removes a parameter. The others of a strategy do not change: start another strategy instead.',
-    ),
-  })
-  .describe('Sets parameters of a strategy, all of them or none. Parameters that are left out stay.')
+const withParameters = (parameters: typeof settings) =>
+  z
+    .strictObject({
+      type: z.literal('UPDATE_PARAMETERS'),
+      at: epochMs,
+      by: by.describe('The name of the person or program that asks for it.'),
+      parameters: parameters.describe(
+        'Any of [its own](configuration.md#strategies) and `orderQty`, by name. null removes a parameter. The others of a strategy do not change: start another strategy instead.',
+      ),
+    })
+    .describe('Sets parameters of a strategy, all of them or none. Parameters that are left out stay.')
+
+export const updateParameters = withParameters(settings)
+/** Returns the same for strategies with these parameters. */
+export const updateParametersOf = (parameters: z.ZodObject) => withParameters(settingsOf(parameters))
 
 const total = z.int().nonnegative()
 /** The work of a strategy. */

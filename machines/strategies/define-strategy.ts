@@ -4,17 +4,17 @@
  */
 
 import { type AnyStateMachine, and, not, setup, stateIn } from 'xstate'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
 import type { ListUpdate } from '../events/list.ts'
-import { regimeChanged } from '../events/strategy.ts'
+import { regimeChanged, updateParameters, updateParametersOf } from '../events/strategy.ts'
 import { ofEvents } from '../kind/former-names.ts'
 import { type EventSchema, type Sends, versionsSince } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
 import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { KEPT, type Kept, type StrategyContext, type StrategyEvent, type StrategyTypes } from './context.ts'
-import { since, strategyDeclaration } from './declaration.ts'
+import { since, strategyDeclaration, strategyEvents } from './declaration.ts'
 import type { ParamsOf, Rule, StrategyDefinition, StrategyUpgrade } from './definition.ts'
 import { FORMER, type Form, PRESENT, SECOND, versionWith } from './form.ts'
 import { actionsOf } from './strategy-actions.ts'
@@ -244,6 +244,7 @@ export function defineStrategy<
     previous: [former, ...today.previous] as AnyStateMachine[],
     supervision: { strategy: 'quarantine' },
     ...strategyDeclaration,
+    events: eventsWith(definition.params),
     emits: strategyDeclaration.emits.filter(
       (event) => event !== regimeChanged || definition.regime !== undefined,
     ),
@@ -262,6 +263,14 @@ export function defineStrategy<
         ),
     ],
   }
+}
+
+/** Returns the events that strategies accept, with the parameters of one. */
+function eventsWith(params: z.ZodObject): typeof strategyEvents {
+  const { orderQty } = strategyTerms.shape
+  const own = updateParametersOf(params.extend({ orderQty }))
+  const accepts = strategyEvents.options.map((one) => (one === updateParameters ? own : one))
+  return z.discriminatedUnion('type', accepts as unknown as typeof strategyEvents.options)
 }
 
 function withRules<Params>(

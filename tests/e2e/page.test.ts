@@ -426,6 +426,21 @@ describe('the overview', () => {
     }
   })
 
+  it('changes the limits of the account in a form that has a field for each', async () => {
+    await open('actor/account/paper')
+    await page.getByLabel('Send an event').selectOption('UPDATE_LIMITS')
+    await page.fill('[name="limits.stoplossGuard.stops"]', '3')
+    await page.fill('[name="limits.stoplossGuard.withinMs"]', '60000')
+    await page.fill('[name="limits.stoplossGuard.blockMs"]', '1000')
+    await page.getByLabel('remove limits.cooldownMs').check()
+    expect(await page.locator('[name="limits.cooldownMs"]').count()).toBe(0)
+    await page.click('dialog button[type="submit"]')
+    await page.waitForSelector('dialog', { state: 'detached', ...SOON })
+    const { context } = (await get('/actors/account%2Fpaper')) as { context?: { limits?: object } }
+    expect(context?.limits).toMatchObject({ stoplossGuard: { stops: 3, withinMs: 60_000, blockMs: 1_000 } })
+    expect(context?.limits).not.toHaveProperty('cooldownMs')
+  })
+
   it('sends an event that the state allows, and says that it acts now while the past is looked at', async () => {
     const address = `order/${LONG}`
     await open(`actor/${address}@${await seqOf(address, 'accepted')}`)

@@ -79,8 +79,7 @@ export function commandKinds(of: Readonly<Record<string, Registration>> = machin
     const { events, commands: types = [], refusals } = registration
     if (types.length === 0) continue
     const i = kinds.findIndex(
-      ({ registration: other }) =>
-        other.events === events && other.commands === types && other.refusals === refusals,
+      ({ registration: other }) => other.commands === types && other.refusals === refusals,
     )
     const same = kinds[i]
     const commands =

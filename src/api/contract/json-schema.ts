@@ -47,7 +47,10 @@ export function schemaOf(schema: z.ZodType, schemas: Schemas, otherwise?: string
     io: 'input',
     unrepresentable: 'any',
     metadata: named,
-    override: ({ jsonSchema }) => leaveOutBounds(jsonSchema),
+    override: ({ jsonSchema }) => {
+      leaveOutBounds(jsonSchema)
+      tellSettings(jsonSchema, schemas)
+    },
   })
   for (const [name, of] of Object.entries($defs)) schemas[name] = withRefs(of)
   const name = nameOf(schema) ?? (found.type === 'object' ? otherwise : undefined)
@@ -65,6 +68,16 @@ export function refTo(name: string): Json {
 function leaveOutBounds(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+}
+
+/** Tells the keys of settings that a schema takes in any shape, because the actor checks them: see `settingsOf` of machines. */
+function tellSettings(schema: z.core.JSONSchema.BaseSchema, schemas: Schemas): void {
+  const { settingsOf } = schema
+  delete schema.settingsOf
+  if (typeof settingsOf !== 'function') return
+  const { properties } = schemaOf(settingsOf(), schemas)
+  Object.assign(schema, { properties, additionalProperties: false })
+  delete schema.propertyNames
 }
 
 /** Makes references within a schema point into the whole document. */

@@ -9,6 +9,7 @@ import { momentAt } from '../state/moment.ts'
 import { moment } from '../state/place.ts'
 import { countText } from '../text/numbers.ts'
 import { timeText } from '../text/time.ts'
+import { FieldInput } from './field.tsx'
 import { eventOf, type Field } from './schema.ts'
 
 interface Taken {
@@ -134,7 +135,13 @@ export function AskDialog(): JSX.Element {
             )}
             <div class="about">{what.about}</div>
             {what.fields.map((field) => (
-              <FieldInput key={field.name} field={field} given={what.given?.[field.name] ?? ''} />
+              <FieldInput
+                key={field.name}
+                field={field}
+                control={field.name}
+                isNeeded={field.isRequired}
+                given={what.given?.[field.name]}
+              />
             ))}
             <p class="bad refusal" role="alert">
               {refusal.value}
@@ -161,41 +168,5 @@ export function AskDialog(): JSX.Element {
         </Dialog>
       )}
     </>
-  )
-}
-
-function FieldInput({ field, given }: { readonly field: Field; readonly given: string }): JSX.Element {
-  const { name, sort, about, isRequired, choices, lengthMax } = field
-  const id = `ask-${name}`
-  const rest = { id, name, required: isRequired, 'aria-describedby': `${id}-about` }
-  return (
-    <div class="field">
-      <label for={id}>
-        {name}
-        {!isRequired && <span class="dim"> if you like</span>}
-      </label>
-      {sort === 'choice' || sort === 'flag' ? (
-        <select {...rest} defaultValue={given}>
-          {!isRequired && <option value="" />}
-          {(sort === 'flag' ? ['true', 'false'] : choices).map((choice) => (
-            <option key={choice} value={choice} selected={choice === given}>
-              {choice}
-            </option>
-          ))}
-        </select>
-      ) : sort === 'json' ? (
-        <textarea {...rest} class="mono" rows={3} spellcheck={false} defaultValue={given} />
-      ) : (
-        <input
-          {...rest}
-          inputMode={sort === 'number' ? 'decimal' : 'text'}
-          defaultValue={given}
-          maxLength={lengthMax ?? 10_000}
-        />
-      )}
-      <small id={`${id}-about`} class="dim">
-        {about}
-      </small>
-    </div>
   )
 }

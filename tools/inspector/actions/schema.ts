@@ -3,23 +3,30 @@
 /** The parts of JSON Schema that commands have. */
 interface Schema {
   readonly $ref?: string
-  readonly type?: string
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
+  readonly type?: string | readonly string[]
+  readonly const?: Plain
+  readonly enum?: readonly Plain[]
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
+  readonly items?: Schema
   readonly anyOf?: readonly Schema[]
   readonly maxLength?: number
 }
+type Plain = string | number | boolean
 
 export interface Field {
   readonly name: string
-  readonly sort: 'text' | 'number' | 'flag' | 'choice' | 'json'
+  /** A group has `fields`, and a list any number of `items`. A value without a form of its own is written as JSON. */
+  readonly sort: 'text' | 'number' | 'flag' | 'choice' | 'group' | 'list' | 'json'
   readonly about: string
   readonly isRequired: boolean
-  readonly choices: readonly string[]
+  /** True when null has a meaning of its own: it removes the value. */
+  readonly isNullable?: boolean
+  readonly choices: readonly Plain[]
   readonly lengthMax: number | undefined
+  readonly fields?: readonly Field[]
+  readonly items?: Field
 }
 
 /** An event that people may send to actors of a kind. */
@@ -39,36 +46,66 @@ export function commandsOf(description: Readonly<Record<string, unknown>>, kind:
     readonly schemas?: Readonly<Record<string, Schema>>
   }
   const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Command`
-  const resolved = (schema: Schema): Schema => {
-    const of =
-      schema.$ref === undefined ? schema : schemas[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)]
-    return of ?? {}
-  }
+  const resolved: Resolve = (schema) =>
+    (schema.$ref === undefined ? schema : schemas[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)]) ?? {}
   const { anyOf = [] } = resolved({ $ref: name })
   return anyOf.map(resolved).flatMap((schema) => {
-    const { properties = {}, required = [], description: about = '' } = schema
-    const type = properties.type?.const
+    const { properties: { type: { const: type } = {} } = {}, description: about = '' } = schema
     if (typeof type !== 'string') return []
-    const fields = Object.entries(properties)
-      .filter(([field]) => !GIVEN.includes(field))
-      .map(([field, of]) => fieldOf(field, resolved(of), required.includes(field)))
+    const fields = fieldsOf(schema, resolved, 0).filter(({ name: field }) => !GIVEN.includes(field))
     return [{ type, about, fields }]
   })
 }
 
-function fieldOf(name: string, schema: Schema, isRequired: boolean): Field {
-  const { type, enum: choices, description: about = '', maxLength: lengthMax } = schema
-  const sort =
-    choices !== undefined
-      ? 'choice'
-      : type === 'string'
-        ? 'text'
-        : type === 'integer' || type === 'number'
-          ? 'number'
-          : type === 'boolean'
-            ? 'flag'
-            : 'json'
-  return { name, sort, about: plain(about), isRequired, choices: (choices ?? []).map(String), lengthMax }
+type Resolve = (schema: Schema) => Schema
+
+/** Most groups of fields that are one within the other. A schema may contain itself. */
+const DEPTH_MAX = 4
+
+function fieldsOf(
+  { properties = {}, required = [] }: Schema,
+  resolved: Resolve,
+  depth: number,
+): readonly Field[] {
+  return Object.entries(properties).map(([name, schema]) =>
+    fieldOf(name, schema, required.includes(name), resolved, depth),
+  )
+}
+
+function fieldOf(name: string, given: Schema, isRequired: boolean, resolved: Resolve, depth: number): Field {
+  const { anyOf = [], type = [], ...outer } = resolved(given)
+  const sorts: readonly Schema[] = [...anyOf, ...[type].flat().map((one) => ({ type: one }))]
+  const others = sorts.filter((sort) => sort.type !== 'null')
+  const isNullable = others.length < sorts.length
+  // What is said of the whole says more than what is said of one of its sorts.
+  const schema = { ...(others.length === 1 && resolved(others[0] as Schema)), ...outer }
+  const { enum: choices = schema.const === undefined ? [] : [schema.const], items, maxLength } = schema
+  const sort = sortOf(schema, choices, depth)
+  return {
+    name,
+    sort,
+    about: plain(schema.description ?? ''),
+    isRequired,
+    choices,
+    lengthMax: maxLength,
+    ...(isNullable && { isNullable }),
+    ...(sort === 'group' && { fields: fieldsOf(schema, resolved, depth + 1) }),
+    ...(sort === 'list' && items && { items: fieldOf('', items, true, resolved, depth + 1) }),
+  }
+}
+
+function sortOf(
+  { type, properties, items }: Schema,
+  choices: readonly Plain[],
+  depth: number,
+): Field['sort'] {
+  if (choices.length > 0) return 'choice'
+  if (type === 'string') return 'text'
+  if (type === 'integer' || type === 'number') return 'number'
+  if (type === 'boolean') return 'flag'
+  if (depth >= DEPTH_MAX) return 'json'
+  if (type === 'object' && properties !== undefined) return 'group'
+  return type === 'array' && items !== undefined ? 'list' : 'json'
 }
 
 /** Returns a description without its links, which lead to files that the page does not have. */
@@ -76,29 +113,59 @@ function plain(markdown: string): string {
   return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '')
 }
 
+/** Returns the name of a control of a form: that of the field, behind those of the groups and lists around it. */
+export function controlOf(around: string, name: string | number): string {
+  return around === '' ? String(name) : `${around}.${name}`
+}
+
+/** Returns the name of the control that is on when a value is to be null. */
+export function removerOf(control: string): string {
+  return `${control}=null`
+}
+
+type Texts = ReadonlyMap<string, string>
+
 /**
- * Returns the fields of an event from the texts of a form. Empty ones are left out.
+ * Returns the fields of an event from the texts of a form, by the names of its controls. Those that are left out there
+ * are left out here, and groups in which nothing is written, unless they are required.
  *
  * @throws SyntaxError for a text that is no JSON, with the name of its field
  */
-export function eventOf(
-  fields: readonly Field[],
-  texts: ReadonlyMap<string, string>,
-): Record<string, unknown> {
+export function eventOf(fields: readonly Field[], texts: Texts, around = ''): Record<string, unknown> {
   const event: Record<string, unknown> = {}
-  for (const { name, sort } of fields) {
-    const text = texts.get(name)?.trim() ?? ''
-    if (text === '') continue
-    event[name] =
-      sort === 'number'
-        ? Number(text)
-        : sort === 'flag'
-          ? text === 'true'
-          : sort === 'json'
-            ? jsonOf(name, text)
-            : text
+  for (const field of fields) {
+    const value = valueIn(field, texts, controlOf(around, field.name))
+    if (value !== undefined) event[field.name] = value
   }
   return event
+}
+
+function valueIn(field: Field, texts: Texts, control: string): unknown {
+  const { sort, fields = [], items, isRequired, choices } = field
+  if (texts.has(removerOf(control))) return null
+  if (sort === 'group') {
+    const group = eventOf(fields, texts, control)
+    return isRequired || Object.keys(group).length > 0 ? group : undefined
+  }
+  if (sort === 'list') {
+    const list = numbersIn(texts, control).map((i) => items && valueIn(items, texts, controlOf(control, i)))
+    const written = list.filter((value) => value !== undefined)
+    return isRequired || written.length > 0 ? written : undefined
+  }
+  const text = texts.get(control)?.trim() ?? ''
+  if (text === '') return undefined
+  if (sort === 'number') return Number(text)
+  if (sort === 'flag') return text === 'true'
+  if (sort === 'json') return jsonOf(control, text)
+  return sort === 'choice' ? (choices.find((choice) => String(choice) === text) ?? text) : text
+}
+
+/** Returns the numbers of the items of a list that the form has, in order. A person may have removed some. */
+function numbersIn(texts: Texts, list: string): number[] {
+  const numbers = [...texts.keys()]
+    .filter((control) => control.startsWith(`${list}.`))
+    .map((control) => Number.parseInt(control.slice(list.length + 1), 10))
+  return [...new Set(numbers)].sort((a, b) => a - b)
 }
 
 function jsonOf(name: string, text: string): unknown {
