@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createMachine } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Floor } from '../machines/floor.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 let api: ApiServer
 let supervisor: Supervisor
 
 async function serve(of: Supervisor): Promise<void> {
   supervisor = of
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 }
 afterEach(async () => {
   await api.close()

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, fromPromise, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const counter = setup({
   types: {} as { context: { n: number } },
   actors: { wait: fromPromise(() => new Promise(() => {})) },
@@ -42,7 +42,7 @@ beforeEach(async () => {
     clock.advanceTo(1_000 * n)
     await supervisor.send(n === 3 ? 'counter/b' : 'counter/a', { type: 'INC' })
   }
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterEach(async () => {
   await api.close()

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { eventEnvelope } from '../../src/api/contract/envelope.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { matches, parsePattern } from '../../src/runtime/events/patterns.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
 const tally = setup({
@@ -33,8 +34,6 @@ const tally = setup({
   },
 })
 const machines = { tally: { machine: tally, events: z.looseObject({ type: z.enum(['INC', 'REST']) }) } }
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 let harness: Harness
 let api: ApiServer
 
@@ -42,7 +41,7 @@ beforeEach(async () => {
   harness = new Harness()
   await harness.open({ machines })
   await harness.supervisor.spawn('tally', 'a')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterEach(async () => {
   await api.close()
@@ -73,7 +72,7 @@ describe('HTTP', () => {
     await api.close()
     const refused = { PRICE: 1 }
     const options = { host: '127.0.0.1', port: 0, refused: () => refused }
-    api = await startApi(harness.supervisor, options, quiet)
+    api = await startApi(harness.supervisor, options, silentLogger)
     expect((await get('/health')).body).toMatchObject({ status: 'ok', refused: { PRICE: 1 } })
     refused.PRICE++
     expect((await get('/health')).body).toMatchObject({ refused: { PRICE: 2 } })
@@ -159,7 +158,9 @@ describe('HTTP', () => {
 
   it('names the port that is taken', async () => {
     const port = Number(new URL(api.url).port)
-    await expect(startApi(harness.supervisor, { host: '127.0.0.1', port }, quiet)).rejects.toMatchObject({
+    await expect(
+      startApi(harness.supervisor, { host: '127.0.0.1', port }, silentLogger),
+    ).rejects.toMatchObject({
       code: 'PORT_IN_USE',
     })
   })

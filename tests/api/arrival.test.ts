@@ -5,10 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import type { Limits } from '../../src/api/limits.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { RawWebSocket, rawConnection } from './raw-client.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const door = setup({}).createMachine({
   id: 'door',
   initial: 'shut',
@@ -22,7 +22,7 @@ async function start(limits: Partial<Limits> = {}): Promise<void> {
   harness = new Harness()
   await harness.open({ machines: { door } })
   await harness.supervisor.spawn('door', 'a')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, limits }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, limits }, silentLogger)
 }
 afterEach(async () => {
   expect(harness.value('door/a')).toBe('shut')

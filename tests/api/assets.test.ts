@@ -8,11 +8,11 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { rawConnection } from './raw-client.ts'
 
 const door = setup({}).createMachine({ id: 'door', initial: 'shut', states: { shut: {} } })
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const ACTORS = 40
 const UNPACK: Record<string, (bytes: Buffer) => Buffer> = { br: brotliDecompressSync, gzip: gunzipSync }
 
@@ -23,7 +23,7 @@ beforeEach(async () => {
   harness = new Harness()
   await harness.open({ machines: { door } })
   for (let i = 0; i < ACTORS; i++) await harness.supervisor.spawn('door', `d-${i}`)
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterEach(async () => {
   await api.close()

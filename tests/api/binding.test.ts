@@ -6,9 +6,9 @@ import { networkInterfaces } from 'node:os'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isLoopbackAddress } from '../../src/api/binding.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const TOKEN = 'correct.horse_battery~staple-7'
 
 let harness: Harness
@@ -17,7 +17,7 @@ let api: ApiServer | undefined
 async function start(host: string, token?: string): Promise<number> {
   harness = new Harness()
   await harness.open({ machines: {} })
-  api = await startApi(harness.supervisor, { host, port: 0, token }, QUIET)
+  api = await startApi(harness.supervisor, { host, port: 0, token }, silentLogger)
   return Number(new URL(api.url).port)
 }
 afterEach(async () => {

@@ -8,6 +8,7 @@ import { assign, setup } from 'xstate'
 import type { Limits } from '../../src/api/limits.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
@@ -18,7 +19,6 @@ import { commitBegins, commitEnds } from '../../store/leveldb/pace.ts'
 import { eventually } from '../runtime/harness.ts'
 import { masked, RawWebSocket, rawConnection } from './raw-client.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 /** Bytes of a log, more than the system keeps on both sides of a socket that is not read. */
 const LONG_LOG = 24 * 2 ** 20
 const PAD = 'x'.repeat(16_384)
@@ -53,7 +53,7 @@ beforeEach(async () => {
     store,
     machines: { counter },
     clock: new SystemClock(),
-    logger: QUIET,
+    logger: silentLogger,
   })
   await supervisor.spawn('counter', 'a')
   read = 0
@@ -64,7 +64,7 @@ afterEach(async () => {
 })
 
 async function serve(limits: Partial<Limits> = {}, token?: string): Promise<void> {
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, limits, token }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, limits, token }, silentLogger)
 }
 
 async function add(count: number, pad = ''): Promise<void> {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { assign, createMachine } from 'xstate'
 import { machines } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Floor, SYMBOL } from '../machines/floor.ts'
 import { Harness } from '../runtime/harness.ts'
 import { ask } from './asking.ts'
@@ -20,7 +21,7 @@ beforeAll(async () => {
   floor = await Floor.open({ watchdog: { graceMs: 900_000 } })
   process.env.CLOSING_TOKEN = TOKEN
   tokens = [{ name: 'ann', access: 'control', env: 'CLOSING_TOKEN' }]
-  logger = { debug() {}, info() {}, warn() {}, error() {} }
+  logger = silentLogger
   api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0, tokens }, logger)
 })
 afterAll(async () => {

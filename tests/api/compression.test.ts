@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { setup } from 'xstate'
 import { type ApiOptions, type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 /** Bytes of a log, more than the system keeps on both sides of a socket that is not read. */
 const LONG_LOG = 16 * 2 ** 20
 
@@ -32,7 +32,7 @@ afterEach(async () => {
 })
 
 async function serve(options: Partial<ApiOptions>): Promise<void> {
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, silentLogger)
 }
 
 const add = (pad: string) => harness.supervisor.send('heap/a', { type: 'ADD', pad })

@@ -8,12 +8,12 @@ import { CONFLATED_TOPICS_MAX, Conflation } from '../../src/api/feed/conflation.
 import { Publication } from '../../src/api/feed/publication.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient, type FeedItem } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { SEED } from '../seeded.ts'
 import { FeedSocket } from './feed-socket.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const HOUR = 3_600_000
 
 function publication(topic: string, seq: number, isDerived = false): Publication {
@@ -129,7 +129,7 @@ describe('a subscription', () => {
     harness = new Harness()
     await harness.open({ machines: { teller: { machine: teller, classes } } })
     await harness.supervisor.spawn('teller', 'a')
-    api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     client = await FeedSocket.open(api.url)
   })
   afterEach(async () => {

@@ -11,10 +11,10 @@ import { problem } from '../../src/api/contract/problem.ts'
 import type { Route } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Modules that a file imports, types included. */
@@ -96,7 +96,7 @@ beforeAll(async () => {
   for (const id of ['a', 'b']) await harness.supervisor.spawn('fragile', id)
   await harness.supervisor.send('fragile/a', { type: 'INC' })
   await harness.supervisor.send('fragile/b', { type: 'THROW' }).catch(() => {})
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await api.close()
@@ -175,7 +175,7 @@ describe('an answer', () => {
     const floor = await Floor.open()
     await floor.bracket('b')
     await floor.pass()
-    const trading = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const trading = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     for (const [path, route] of [
       ['/accounts', routes.accounts],
       ['/state', routes.state],

@@ -6,13 +6,13 @@ import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { AnswerOf } from '../../src/client/index.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { coverageOf } from '../../src/runtime/state/coverage.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import type { TakenTransition } from '../../src/runtime/xstate/effect.ts'
 import { Floor } from '../machines/floor.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 type Coverage = AnswerOf<typeof routes.coverage>
 let api: ApiServer | undefined
 let supervisor: Supervisor
@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 
 async function serve(): Promise<void> {
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 }
 
 async function askFor(path: string): Promise<Coverage> {

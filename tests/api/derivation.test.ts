@@ -3,11 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { positionMarks } from '../../machines/index.ts'
 import type { Derivation } from '../../src/api/feed/derivation.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
 import { FeedSocket } from './feed-socket.ts'
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
 let floor: Floor
 let api: ApiServer
@@ -26,7 +25,7 @@ beforeEach(async () => {
   }
   derived = 0
   const options = { host: '127.0.0.1', port: 0, derivations: [counted] }
-  api = await startApi(floor.harness.supervisor, options, QUIET)
+  api = await startApi(floor.harness.supervisor, options, silentLogger)
   client = await FeedSocket.open(api.url)
 })
 afterEach(async () => {

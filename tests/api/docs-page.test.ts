@@ -9,9 +9,9 @@ import type { Route } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { html, prose } from '../../src/api/docs/html.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const EVIL = '<script>alert(1)</script>'
 const evil = {
   machine: createMachine({ id: 'evil' }),
@@ -26,7 +26,7 @@ let headers: Headers
 beforeAll(async () => {
   harness = new Harness()
   await harness.open({ machines: { ...machines, evil } })
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   const response = await fetch(`${api.url}/docs`)
   expect(response.status).toBe(200)
   headers = response.headers

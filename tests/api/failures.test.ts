@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
 class Oddity extends Error {
@@ -38,7 +39,6 @@ const machines = {
   resume: { machine: fragile, supervision: { strategy: 'resume' as const } },
 }
 const KINDS = Object.keys(machines)
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 let harness: Harness
 let api: ApiServer
@@ -47,7 +47,7 @@ beforeEach(async () => {
   harness = new Harness()
   await harness.open({ machines })
   for (const kind of KINDS) await harness.supervisor.spawn(kind, 'a')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterEach(async () => {
   await api.close()

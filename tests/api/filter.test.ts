@@ -8,12 +8,11 @@ import { canMatchOn } from '../../src/api/feed/outlook.ts'
 import { publicationsOf } from '../../src/api/feed/publication.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { matches, type Topic } from '../../src/runtime/events/patterns.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { SEED } from '../seeded.ts'
 import { FeedSocket } from './feed-socket.ts'
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
 const EVENT: Filterable = {
   actor: 'order/sim:o-1',
@@ -192,7 +191,7 @@ describe('a subscription with a filter', () => {
     await harness.supervisor.spawn('teller', 'a')
     await harness.supervisor.spawn('teller', 'b')
     await harness.supervisor.spawn('other', 'a')
-    api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     client = await FeedSocket.open(api.url)
   })
   afterEach(async () => {

@@ -4,13 +4,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { SystemClock } from '../../src/runtime/time/clock.ts'
 import { isOutcryError, newMemory, type Store } from '../../store/index.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const lamp = setup({}).createMachine({
   initial: 'off',
   states: {
@@ -90,7 +90,7 @@ beforeEach(async () => {
     store,
     machines: { lamp, account: lamp, symbol: lamp },
     clock: new SystemClock(),
-    logger: QUIET,
+    logger: silentLogger,
   })
   await supervisor.spawn('account', 'a')
   await supervisor.spawn('symbol', 's')
@@ -99,7 +99,7 @@ beforeEach(async () => {
     for (let n = 0; n < 5; n++) await supervisor.send(`lamp/${id}`, { type: 'PRESS' })
   }
   await supervisor.send('lamp/b', { type: 'BREAK' }).catch(() => {})
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterEach(async () => {
   onHeld = undefined

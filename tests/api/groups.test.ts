@@ -4,11 +4,11 @@ import { assign, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { Outline } from '../../src/api/state/outline.ts'
 import { type ActorSummary, type Client, createClient, isFailed, isOpen } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { naturally } from '../../src/runtime/record/natural-order.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { SEED, seeded } from '../seeded.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const tagged = (tag: string) => ({ tags: tag })
 const order = setup({}).createMachine({
   id: 'order',
@@ -59,7 +59,7 @@ beforeAll(async () => {
   await supervisor.spawn('order', '7f3a')
   await supervisor.spawn('position', 'sim:BTCUSDT')
   await supervisor.spawn('watchdog', 'sim')
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   client = createClient({ url: api.url })
 })
 afterAll(async () => {
@@ -188,7 +188,7 @@ describe('the groups', () => {
     const other = new Harness()
     const supervisor = await other.open({ machines: { ema: plain } })
     await supervisor.spawn('ema', 'x')
-    const server = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const server = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     const { by, groups } = await createClient({ url: server.url }).ask('groups')
     expect([by, groups.map(({ name }) => name)]).toEqual(['kind', ['ema', 'system']])
     await server.close()
@@ -253,7 +253,7 @@ it('counts in turns: what is not read yet is said, and read when somebody waits 
   const many = new Harness()
   const supervisor = await many.open({ machines })
   await Promise.all(Array.from({ length: 3_000 }, (_, n) => supervisor.spawn('order', `o-${n}`)))
-  const server = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  const server = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   const asked = createClient({ url: server.url })
   const first = await asked.ask('groups', { query: { by: 'kind' } })
   expect(first.groups.find(({ name }) => name === 'order')?.count).toBe(3_000)

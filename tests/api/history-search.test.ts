@@ -2,16 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { longLife } from './long-life.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 let supervisor: Supervisor
 let api: ApiServer
 
 beforeAll(async () => {
   supervisor = await longLife()
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await api.close()

@@ -6,11 +6,11 @@ import { afterAll, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import { startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryProcess } from '../runner/runner-process.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-keys-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -95,7 +95,7 @@ it('is one turn when it is sent many times at once', async () => {
   const harness = new Harness()
   await harness.open({ machines: { counter } })
   await harness.supervisor.spawn('counter', 'a')
-  const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   const answers = await Promise.all(
     Array.from({ length: 40 }, (_, i) =>
       send(api.url, 'counter/a', 'k', { type: 'ADD', by: i % 4 === 3 ? 2 : 1 }),

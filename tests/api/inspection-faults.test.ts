@@ -5,9 +5,8 @@ import { type AnyStateMachine, createMachine } from 'xstate'
 import { legacy } from '../../src/api/inspect/legacy-frames.ts'
 import { stately } from '../../src/api/inspect/stately-frames.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
 const machineOf = (id: string, state: object): AnyStateMachine =>
   createMachine({
@@ -45,7 +44,7 @@ let api: ApiServer
 beforeAll(async () => {
   await harness.open({ machines: machines as never })
   for (const kind of KINDS) await harness.supervisor.spawn(kind, '1')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await api.close()

@@ -5,9 +5,8 @@ import { WebSocket } from 'ws'
 import { type AnyStateMachine, createMachine, fromPromise, sendTo, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
 const child = setup({}).createMachine({ id: 'child', initial: 'up', states: { up: { on: { PING: {} } } } })
 const parent = setup({
@@ -60,7 +59,7 @@ beforeEach(async () => {
   harness = new Harness()
   await harness.open({ machines: { parent } })
   await harness.supervisor.spawn('parent', 'p')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterEach(async () => {
   await api.close()
@@ -197,7 +196,7 @@ it('a life over two versions of a machine has the states of both', async () => {
   const upgrade = { from: '1', to: '2', migrate: (state: unknown) => state }
   const machines = { tally: { machine: v2, previous: [v1], upgrades: [upgrade] } } as unknown as Machines
   const second = await upgraded.open({ machines })
-  const live = await startApi(second, { host: '127.0.0.1', port: 0 }, QUIET)
+  const live = await startApi(second, { host: '127.0.0.1', port: 0 }, silentLogger)
   const told = async (query: string) => {
     const socket = new WebSocket(`${live.url.replace('http', 'ws')}/inspect${query}`)
     const frames: Frame[] = []
@@ -248,7 +247,7 @@ describe('the past of an actor', () => {
     }
     await first.stop()
     const supervisor = await log.open({ machines })
-    const server = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const server = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     const told = async (path: string) => {
       const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`)
       const frames: Frame[] = []

@@ -7,10 +7,9 @@ import { subscribeFrame } from '../../src/api/contract/frames.ts'
 import { Known, knownKinds } from '../../src/api/feed/known.ts'
 import { startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { FeedSocket } from './feed-socket.ts'
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
 const known = new Known([
   { name: 'order', emits: new Set(['ORDER_FILLED', 'ORDER_CANCELLED', 'order.note']) },
@@ -143,7 +142,7 @@ describe('a program', () => {
     const { seq } = harness.supervisor
     for (let n = 0; n < 5; n++) await harness.supervisor.spawn('bell', `b${n}`)
     const read = vi.spyOn(harness.store, 'read')
-    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     const client = await FeedSocket.open(api.url)
     await client.subscribe({ id: 'one', topics: ['events.rung.>'], tail: 1 })
     const options = read.mock.calls.map(([one = {}]) => [one.fromSeq, one.emitting])
@@ -170,7 +169,7 @@ describe('a program', () => {
     await harness.supervisor.send('bell/a', { type: 'RING' })
     await harness.supervisor.stop()
     await harness.open({ machines: { bell: { ...declared, previous: [bong] } } })
-    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     const client = await FeedSocket.open(api.url)
     await client.subscribe({ id: 'old', topics: ['events.bong.>'], since: 0 })
     await client.subscribe({ id: 'last', topics: ['events.bong.>'], tail: 5 })
@@ -184,7 +183,7 @@ describe('a program', () => {
 
   it('tells a client what would match, and the connection goes on', async () => {
     await harness.open({ machines: { bell: declared } })
-    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+    const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
     const client = await FeedSocket.open(api.url)
     const refused = { topics: ['events.RUNG.>'] }
     await expect(client.subscribe({ id: 's', ...refused })).rejects.toMatchObject({

@@ -1,11 +1,11 @@
 /** A long life of one actor: its price moves with each event, its stop with few, and its legs come whole. */
 import { assign, emit, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { newMemory } from '../../store/index.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 interface Terms {
   readonly stopPx: string
   readonly 'a.b'?: string
@@ -45,7 +45,7 @@ export async function longLife(ticks: number = TICKS): Promise<Supervisor> {
   const supervisor = await createSupervisor({
     store: await openMemoryStore(newMemory()),
     machines: { trade },
-    logger: QUIET,
+    logger: silentLogger,
   })
   await supervisor.spawn('trade', 'a')
   const sent: Promise<unknown>[] = []

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMachine } from 'xstate'
 import { problem } from '../../src/api/contract/problem.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const LISTED = 'https://listed.example'
 
 let harness: Harness
@@ -18,7 +18,7 @@ beforeAll(async () => {
   harness = new Harness()
   await harness.open({ machines: { lamp: createMachine({ id: 'lamp' }) } })
   await harness.supervisor.spawn('lamp', 'a')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, origins: [LISTED] }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, origins: [LISTED] }, silentLogger)
 })
 afterAll(async () => {
   await api.close()

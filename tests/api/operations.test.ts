@@ -4,6 +4,7 @@ import { assign, setup } from 'xstate'
 import { machines as trading } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { ActOptions } from '../../src/runtime/actors/signals.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { Harness } from '../runtime/harness.ts'
 import { ask as askAt, type Headers } from './asking.ts'
@@ -28,7 +29,6 @@ const machines = {
   picky: { machine: picky, restartInput: () => ({ isBad: true }) },
   component: counter,
 }
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const TOKENS = { ann: 'ann.horse_battery~staple-1', screen: 'screen.horse_battery~staple-2' }
 
 let harness: Harness
@@ -61,7 +61,7 @@ beforeEach(async () => {
       return supervisor.send(`component/${name}`, { type: 'STOP', ...why }, { key, request })
     },
   }
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, tokens, operations }, quiet)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, tokens, operations }, silentLogger)
   port = Number(new URL(api.url).port)
 })
 afterEach(async () => {

@@ -4,10 +4,9 @@ import { expect, it } from 'vitest'
 import { createMachine } from 'xstate'
 import { Pace } from '../../src/api/feed/pace.ts'
 import { startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { FeedSocket } from './feed-socket.ts'
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Keeps the thread busy, as a write to a socket does. */
 function work(ms: number): void {
@@ -62,7 +61,7 @@ it('a delivery may ask for the next one, and may be taken back', async () => {
 
 it('a client gets what is durable before the server stops', async () => {
   const supervisor = await new Harness().open({ machines: { lamp: createMachine({}) } })
-  const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, quiet)
+  const api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   const clients = await Promise.all([1, 2, 3].map(() => FeedSocket.open(api.url)))
   for (const client of clients) await client.subscribe({ id: 's', topics: ['transitions.>'], batchMs: 0 })
   const closed = Promise.all(clients.map(({ socket }) => once(socket, 'close')))

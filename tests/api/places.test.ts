@@ -5,9 +5,9 @@ import { time } from '../../src/api/contract/fields.ts'
 import { openApiOf } from '../../src/api/contract/openapi.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const counter = setup({ types: { context: {} as { n: number } } }).createMachine({
   id: 'counter',
   context: { n: 0 },
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const { supervisor } = harness
   await supervisor.spawn('counter', 'a', undefined, { at: BEGIN - 1 })
   for (let n = 0; n < EVENTS; n++) await supervisor.send('counter/a', { type: 'ADD', at: BEGIN + n * 1_000 })
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await api.close()

@@ -6,10 +6,10 @@ import { z } from 'zod'
 import { ERRORS, type ErrorCode } from '../../errors/codes.ts'
 import { problem } from '../../src/api/contract/problem.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { rawConnection } from './raw-client.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const TOKEN = 'correct.horse_battery~staple-7'
 const machine = createMachine({ on: { REFUSE: { actions: emit({ type: 'REFUSED', text: 'never' }) } } })
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await harness.open({ machines: { fussy: { machine, refusals: ['REFUSED'] } } })
   await harness.supervisor.spawn('fussy', 'a')
   const limits = { requestMs: 200, headersMs: 200 }
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token: TOKEN, limits }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token: TOKEN, limits }, silentLogger)
 })
 afterAll(async () => {
   await api.close()

@@ -5,18 +5,18 @@ import { machines } from '../../machines/index.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { type AnswerOf, createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 let api: ApiServer
 let supervisor: Supervisor
 
 async function serve(of: Supervisor): Promise<void> {
   supervisor = of
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 }
 afterEach(async () => {
   await api.close()

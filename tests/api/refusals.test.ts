@@ -7,9 +7,9 @@ import { machines, venueId } from '../../machines/index.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually } from '../runtime/harness.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-refusals-'))
 let runner: RunningRunner
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const symbol = { intervals: ['1s'] }
   const server = { port: 0 }
   const flags = { data: folder, market, symbol, server, strategies: [strategy] }
-  runner = await startRunner(loadConfig({ flags }), quiet)
+  runner = await startRunner(loadConfig({ flags }), silentLogger)
   // The account must know a price before it accepts orders of people.
   const known = { marks: { BTCUSDT: expect.any(String), ETHUSDT: expect.any(String) } }
   await eventually(async () =>

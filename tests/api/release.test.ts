@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import type { Supervision } from '../../src/runtime/actors/supervision.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
 const fragile = setup({ types: {} as { events: { type: 'PING' } | { type: 'THROW' } } }).createMachine({
@@ -20,7 +21,6 @@ const fragile = setup({ types: {} as { events: { type: 'PING' } | { type: 'THROW
 })
 const of = (supervision: Supervision) => ({ machine: fragile, supervision })
 const machines = { quarantine: of({ strategy: 'quarantine' }), resume: of({ strategy: 'resume' }) }
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const token = 'correct.horse_battery~staple-7'
 
 let harness: Harness
@@ -30,7 +30,7 @@ beforeEach(async () => {
   harness = new Harness()
   await harness.open({ machines })
   for (const kind of Object.keys(machines)) await harness.supervisor.spawn(kind, 'a')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token }, quiet)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token }, silentLogger)
 })
 afterEach(async () => {
   await api.close()

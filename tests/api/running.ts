@@ -6,10 +6,8 @@ import { expect } from 'vitest'
 import { createClient } from '../../src/client/index.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
-import type { Logger } from '../../src/runtime/logger.ts'
+import { type Logger, silentLogger } from '../../src/runtime/logger.ts'
 import { eventually } from '../runtime/harness.ts'
-
-const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface Running {
   readonly url: string
@@ -21,7 +19,7 @@ export interface Running {
 /** Starts a runner in a new folder, and resolves when its account takes orders. `server` is that part of its configuration. */
 export async function startTrading(
   server: { readonly token?: string } = {},
-  logger: Logger = QUIET,
+  logger: Logger = silentLogger,
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'outcry-trading-'))
   const data = join(folder, 'data')

@@ -10,6 +10,7 @@ import { WebSocket } from 'ws'
 import { setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openLevelStore, openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { SystemClock } from '../../src/runtime/time/clock.ts'
@@ -17,7 +18,6 @@ import { decodeEntries, newMemory, writeBackup } from '../../store/index.ts'
 import { FaultyStore } from '../faults/faulty-store.ts'
 import { eventually } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const lamp = setup({}).createMachine({
   id: 'lamp',
   initial: 'off',
@@ -35,9 +35,9 @@ async function start(): Promise<void> {
     onDeath: () => {},
   })
   const machines = { lamp }
-  supervisor = await createSupervisor({ store, machines, clock: new SystemClock(), logger: QUIET })
+  supervisor = await createSupervisor({ store, machines, clock: new SystemClock(), logger: silentLogger })
   await supervisor.spawn('lamp', 'a')
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 }
 afterEach(async () => {
   vi.useRealTimers()
@@ -54,7 +54,7 @@ async function open(path: string, options: object = {}): Promise<WebSocket> {
 it('says why it cannot listen', async () => {
   await start()
   // An address that no machine has: RFC 5737.
-  const listening = startApi(supervisor, { host: '192.0.2.1', port: 0, token: 'x'.repeat(16) }, QUIET)
+  const listening = startApi(supervisor, { host: '192.0.2.1', port: 0, token: 'x'.repeat(16) }, silentLogger)
   await expect(listening).rejects.toMatchObject({
     code: 'LISTEN_FAILED',
     message: expect.stringContaining('listen on 192.0.2.1:0 (EADDRNOTAVAIL)'),
@@ -128,7 +128,7 @@ describe('while it runs', () => {
     const body = Readable.fromWeb(response.body as ReadableStream)
     expect(await writeBackup(decodeEntries(body), location)).toEqual({ seq: 3 })
     const store = await openLevelStore(location)
-    const copy = await createSupervisor({ store, machines: { lamp }, logger: QUIET })
+    const copy = await createSupervisor({ store, machines: { lamp }, logger: silentLogger })
     expect(copy.getSnapshot('lamp/a')).toMatchObject({ value: 'on' })
     await copy.stop()
     rmSync(folder, { recursive: true })

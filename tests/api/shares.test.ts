@@ -8,11 +8,11 @@ import { Allowance } from '../../src/api/allowance.ts'
 import { LIMITS, type Limits } from '../../src/api/limits.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { networkOf, Shares } from '../../src/api/shares.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { ask as askAt, type Headers } from './asking.ts'
 import { rawConnection } from './raw-client.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const YEAR_MS = 365 * 86_400_000
 const READ = 'read.horse_battery~staple-1'
 const CONTROL = 'control.horse_battery~staple-2'
@@ -159,7 +159,7 @@ describe('a server', () => {
       { name: 'screen', access: 'read', env: 'READ_TOKEN' },
       { name: 'ann', access: 'control', env: 'CONTROL_TOKEN' },
     ] as const
-    api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, tokens, limits }, QUIET)
+    api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, tokens, limits }, silentLogger)
     port = Number(new URL(api.url).port)
   }
   afterEach(async () => {

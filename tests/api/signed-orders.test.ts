@@ -2,11 +2,11 @@
 import { expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { ask } from './asking.ts'
 
 const SECRET = 'ann.horse_battery~staple-1'
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const bought = { side: 'BUY', orderQty: '1', timeInForce: 'GTC', ordType: 'LIMIT', price: '90' }
 const order = { type: 'ORDER_REQUEST', venue: 'paper', symbol: 'BTCUSDT', refPx: '100', ...bought }
 const legs = [
@@ -22,7 +22,7 @@ it('the request of an order has the name of its token in its record and its enve
   await harness.supervisor.spawn('account', 'paper', { venue: 'paper', balance: '1000', limits })
   process.env.SIGNED_ORDERS_TOKEN = SECRET
   const tokens = [{ name: 'ann', access: 'control', env: 'SIGNED_ORDERS_TOKEN' }] as const
-  const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, tokens }, QUIET)
+  const api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, tokens }, silentLogger)
   const port = Number(new URL(api.url).port)
   const headers = { authorization: `Bearer ${SECRET}` }
   const send = async (actor: string, event: object) => {

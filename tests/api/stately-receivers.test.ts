@@ -13,6 +13,7 @@ import { legacy as legacyProtocol } from '../../src/api/inspect/legacy-frames.ts
 import { stately } from '../../src/api/inspect/stately-frames.ts'
 import type { Seen } from '../../src/api/inspect/steps.ts'
 import { type ApiOptions, type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { statesOf } from '../../src/runtime/xstate/logic.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
@@ -48,8 +49,6 @@ interface LegacyPackage {
 const workspace = createRequire(createRequire(import.meta.url).resolve('outcry-legacy-inspect/package.json'))
 const legacyPackage = workspace('@xstate/inspect') as LegacyPackage
 const xstate4 = workspace('xstate') as { createMachine(config: unknown): Machine4 }
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const ORDER = 'order/paper:mine-1'
 const request = {
   type: 'ORDER_REQUEST',
@@ -150,7 +149,7 @@ async function start(options: Partial<ApiOptions> = {}): Promise<void> {
   await harness.open({ machines, ports: { paper: { deliver: () => {}, recover: () => {} } } })
   const limits = { orderNotionalMax: '1000', openOrdersMax: 5 }
   await harness.supervisor.spawn('account', 'paper', { venue: 'paper', balance: '1000', limits })
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, silentLogger)
 }
 afterEach(async () => {
   for (const socket of open.splice(0)) socket.close()

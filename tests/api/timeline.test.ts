@@ -5,12 +5,12 @@ import { timelineOf } from '../../src/api/state/timeline.ts'
 import { type Client, createClient } from '../../src/client/index.ts'
 import { createSupervisor, type EventEnvelope, openMemoryStore, type Server, serve } from '../../src/index.ts'
 import { envelopesOf } from '../../src/runtime/events/envelope.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { SEED, seeded } from '../seeded.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const START = Date.parse('2026-01-31T09:00:00Z')
 const TYPES = ['A', 'B', 'C']
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
     store,
     machines: { teller },
     clock: new EventClock(START),
-    logger: QUIET,
+    logger: silentLogger,
   })
   let at = START
   for (const id of ['a', 'b']) await supervisor.spawn('teller', id, undefined, { at })
@@ -42,7 +42,7 @@ beforeAll(async () => {
     await supervisor.send(random() < 0.7 ? 'teller/a' : 'teller/b', { type: 'SAY', what }, { at })
   }
   for await (const record of supervisor.read()) records.push(record)
-  api = await serve(supervisor, { port: 0, logger: QUIET })
+  api = await serve(supervisor, { port: 0, logger: silentLogger })
   client = createClient({ url: api.url })
 })
 afterAll(async () => {

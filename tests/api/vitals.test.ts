@@ -4,15 +4,15 @@ import { vitalRoutes } from '../../src/api/routes/vital-routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { withContract } from '../../src/api/type-provider.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Floor } from '../machines/floor.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 let floor: Floor
 let api: ApiServer
 
 beforeAll(async () => {
   floor = await Floor.open()
-  api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await api.close()

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type ApiOptions, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { wrongAnswer, wrongFrame } from './documents.ts'
 import { takeFound } from './watch.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const LINK = { seq: 1, actor: 'a/b', type: 'INC', url: '/', actorUrl: '/' }
 const PROBLEM = {
   type: '/docs#RECORD_UNKNOWN',
@@ -71,7 +71,7 @@ it('each server of a test is watched, its answers and its frames', async () => {
   const supervisor = await harness.open({ machines: {} })
   const components = [{ name: 'odd', state: 'RUNNING', extra: 1 }]
   const options = { host: '127.0.0.1', port: 0, components: () => components } as ApiOptions
-  const api = await startApi(supervisor, options, QUIET)
+  const api = await startApi(supervisor, options, silentLogger)
   await fetch(`${api.url}/accounts`)
   expect(takeFound()).toEqual([])
   await fetch(`${api.url}/health`)

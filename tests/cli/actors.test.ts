@@ -8,6 +8,7 @@ import { setup } from 'xstate'
 import { actorTest, type Filterable } from '../../src/api/state/actor-filter.ts'
 import { createClient } from '../../src/client/index.ts'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { naturally } from '../../src/runtime/record/natural-order.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
@@ -16,7 +17,6 @@ import { outcry } from '../runner/runner-process.ts'
 import { linesOf } from './said.ts'
 import { machines } from './till.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-actors-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const data = join(folder, 'data')
@@ -25,7 +25,7 @@ const START = Date.parse('2026-01-31T09:00:00Z')
 
 async function open(): Promise<Supervisor> {
   const store = await openLevelStore(data)
-  return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines, clock: new EventClock(START), logger: silentLogger })
 }
 
 beforeAll(async () => {
@@ -93,7 +93,7 @@ async function expectAnswers(): Promise<void> {
 it('list a closed log, and the same of a running program', async () => {
   await expectAnswers()
   const supervisor = await open()
-  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
   await expectAnswers()
   const found: string[] = []
   for await (const { address } of createClient({ url: api.url }).actors({ prefix: 'till/', state: 'open' }))
@@ -122,7 +122,7 @@ it('list an actor of a version that is not registered as in its last record, wit
     initial: 'open',
     states: { open: { on: { CLOSE: 'shut' } }, shut: {} },
   })
-  const options = { machines: { ...machines, till }, clock: new EventClock(START), logger: QUIET }
+  const options = { machines: { ...machines, till }, clock: new EventClock(START), logger: silentLogger }
   const supervisor = await createSupervisor({ store, ...options })
   await supervisor.spawn('other', 'a', undefined, { at: START })
   await supervisor.spawn('till', 'x', undefined, { at: START })

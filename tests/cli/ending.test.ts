@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { READERS } from '../../store/leveldb/folder/store-files.ts'
 import { events } from '../../tools/cli/command-events.ts'
@@ -14,7 +15,6 @@ import { eventually } from '../runtime/harness.ts'
 import { linesOf } from './said.ts'
 import { machines } from './till.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const START = Date.parse('2026-01-31T09:00:00Z')
 const MODULE = fileURLToPath(new URL('till.ts', import.meta.url))
 const data = mkdtempSync(join(tmpdir(), 'outcry-ending-'))
@@ -26,7 +26,7 @@ beforeAll(async () => {
     store,
     machines,
     clock: new EventClock(START),
-    logger: QUIET,
+    logger: silentLogger,
   })
   await supervisor.spawn('till', 'a', undefined, { at: START })
   await supervisor.sendAll(

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
 import { createSupervisor, type EventEnvelope, openLevelStore, serve } from '../../src/index.ts'
 import { RUNNER_FILE } from '../../src/runner/folder/announcement.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
@@ -14,7 +15,6 @@ import { openReader } from '../../tools/cli/reader.ts'
 import { OutcryProcess, outcry, piped } from '../runner/runner-process.ts'
 import { eventually } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-events-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const data = join(folder, 'data')
@@ -29,7 +29,7 @@ const machines = { teller, other: teller }
 
 async function open(): Promise<Supervisor> {
   const store = await openLevelStore(data)
-  return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines, clock: new EventClock(START), logger: silentLogger })
 }
 
 function said(n: number): AnyEvent {
@@ -100,7 +100,7 @@ describe('lists', () => {
     const closed = []
     for (const [types, options] of QUESTIONS) closed.push(await listed(types, options))
     const supervisor = await open()
-    const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+    const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
     for (const [i, [types, options]] of QUESTIONS.entries())
       expect([types, options, await listed(types, options)]).toEqual([types, options, closed[i]])
     await api.close()
@@ -115,7 +115,7 @@ it('says what would match, of a closed log and of a running program', async () =
   }
   await expect(listed([], { kind: 'tellr' })).rejects.toMatchObject(refusal)
   const supervisor = await open()
-  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
   await expect(listed([], { kind: 'tellr' })).rejects.toMatchObject(refusal)
   await api.close()
   await supervisor.stop()
@@ -172,7 +172,7 @@ it('follows a closed log into the program that opens it next', async () => {
   expect(numbers()).toEqual([119, 120])
   const supervisor = await open()
   await say(supervisor, COUNT + 1)
-  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
   await eventually(() => expect(numbers()).toEqual([119, 120, 121]))
   await say(supervisor, COUNT + 2)
   await eventually(() => expect(numbers()).toEqual([119, 120, 121, 122]))
@@ -194,7 +194,7 @@ it('follows a program that starts again with another token of the command line',
   const known = new Set<string>()
   for (const n of [COUNT + 5, COUNT + 7]) {
     const supervisor = await open()
-    const api = await serve(supervisor, { port, data, tokens, logger: QUIET })
+    const api = await serve(supervisor, { port, data, tokens, logger: silentLogger })
     port = Number(new URL(api.url).port)
     known.add(JSON.parse(readFileSync(join(data, RUNNER_FILE), 'utf8')).token)
     follower ??= new OutcryProcess('events', 'ODD', '--follow', '--tail', '1', '--data', data)
@@ -211,7 +211,7 @@ it('follows a program that starts again with another token of the command line',
 // The last test: it makes the log longer.
 it('lists as many as were asked for beside a writer that never pauses', async () => {
   const supervisor = await open()
-  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
   let isAsking = true
   const talking = (async () => {
     for (let n = COUNT + 1; isAsking; n += 2) await Promise.all([say(supervisor, n), say(supervisor, n + 1)])

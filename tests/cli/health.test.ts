@@ -4,20 +4,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { health } from '../../tools/cli/command-health.ts'
 import { linesOf } from './said.ts'
 import { machines } from './till.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const START = Date.parse('2026-01-31T09:00:00Z')
 const data = mkdtempSync(join(tmpdir(), 'outcry-health-'))
 afterAll(() => rmSync(data, { recursive: true, force: true }))
 
 it('shows the figures of a running program, and says when none runs', async () => {
   const store = await openLevelStore(data)
-  const supervisor = await createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
-  const server = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const supervisor = await createSupervisor({
+    store,
+    machines,
+    clock: new EventClock(START),
+    logger: silentLogger,
+  })
+  const server = await serve(supervisor, { port: 0, data, logger: silentLogger })
   let code: number | undefined
   const told = (json = false) =>
     linesOf(async () => {

@@ -8,6 +8,7 @@ import { createWebSocketReceiver } from '@statelyai/inspect'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type InspectOptions, inspect, type Served } from '../../tools/cli/command-inspect.ts'
@@ -16,7 +17,6 @@ import { eventually } from '../runtime/harness.ts'
 import { linesOf } from './said.ts'
 import { machines } from './till.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-inspect-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const data = join(folder, 'data')
@@ -25,7 +25,7 @@ const START = Date.parse('2026-01-31T09:00:00Z')
 
 async function open(): Promise<Supervisor> {
   const store = await openLevelStore(data)
-  return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines, clock: new EventClock(START), logger: silentLogger })
 }
 
 beforeAll(async () => {

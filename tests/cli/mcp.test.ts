@@ -9,12 +9,12 @@ import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { program } from '../programs/program.ts'
 import { outcry } from '../runner/runner-process.ts'
 import { machines } from './till.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const START = Date.parse('2026-01-31T09:00:00Z')
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const MACHINES = fileURLToPath(new URL('till.ts', import.meta.url))
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 async function open() {
   const store = await openLevelStore(data)
-  return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines, clock: new EventClock(START), logger: silentLogger })
 }
 
 beforeAll(async () => {
@@ -147,7 +147,7 @@ describe('an assistant', () => {
     const closed = await Promise.all(QUESTIONS.map(([name, args]) => asked(client, name, args)))
     const before = readFileSync(join(data, 'HEAD'))
     const supervisor = await open()
-    const server = await serve(supervisor, { port: 0, data, logger: QUIET })
+    const server = await serve(supervisor, { port: 0, data, logger: silentLogger })
     try {
       for (const [i, [name, args]] of QUESTIONS.entries()) {
         const running = await asked(client, name, args)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { isOutcryError } from '../../store/index.ts'
 import { actors } from '../../tools/cli/command-actors.ts'
@@ -40,8 +41,6 @@ vi.mock('../../tools/cli/reader.ts', async (original) => {
     },
   }
 })
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const START = Date.parse('2026-01-31T09:00:00Z')
 const data = mkdtempSync(join(tmpdir(), 'outcry-odd-'))
 afterAll(() => rmSync(data, { recursive: true, force: true }))
@@ -50,7 +49,7 @@ const A = 'till/a'
 
 async function open() {
   const store = await openLevelStore(data)
-  return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines, clock: new EventClock(START), logger: silentLogger })
 }
 
 beforeAll(async () => {

@@ -7,6 +7,7 @@ import pc from 'picocolors'
 import { afterAll, describe, expect, it } from 'vitest'
 import { assign, createMachine } from 'xstate'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { printable } from '../../tools/cli/printable.ts'
 import { outcry } from '../runner/runner-process.ts'
 import { SEED } from '../seeded.ts'
@@ -66,7 +67,7 @@ describe('the command line', () => {
     const supervisor = await createSupervisor({
       store: await openLevelStore(folder),
       machines: { talker: { machine, supervision: { strategy: 'quarantine' } } },
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      logger: silentLogger,
     })
     await supervisor.spawn('talker', 'a')
     await supervisor.send('talker/a', { type: 'SAY', text: EVIL })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
@@ -18,7 +19,6 @@ import { eventually } from '../runtime/harness.ts'
 import { linesOf } from './said.ts'
 import { machines } from './till.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-replay-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const data = join(folder, 'data')
@@ -27,7 +27,7 @@ const START = Date.parse('2026-01-31T09:00:00Z')
 
 async function open(folder = data): Promise<Supervisor> {
   const store = await openLevelStore(folder)
-  return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines, clock: new EventClock(START), logger: silentLogger })
 }
 
 beforeAll(async () => {
@@ -194,7 +194,7 @@ it('answers of a closed log, and the same of a running program', async () => {
   const closed = await answers()
   expect(closed).toMatchObject(ANSWERS)
   const supervisor = await open()
-  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
   expect(await answers()).toMatchObject(ANSWERS)
   await api.close()
   await supervisor.stop()
@@ -222,7 +222,7 @@ it('finds where a value changed, and the same of a running program', async () =>
     last: '3 records shown, 5 read',
   })
   const supervisor = await open()
-  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
   expect(await all()).toEqual(closed)
   await api.close()
   await supervisor.stop()
@@ -237,7 +237,7 @@ it('tells a life that is longer than a page of the server', async () => {
   for (let n = 1; n <= 1_004; n++)
     supervisor.tell('till/a' as Address, { type: 'ORDER', id: 'x', qty: n, at: START + n })
   await supervisor.idle()
-  const api = await serve(supervisor, { port: 0, data: long, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data: long, logger: silentLogger })
   const all = () =>
     linesOf(() => replay('till/a', { data: long, machines: modules, context: true, to: '1003' }))
   const running = await all()
@@ -401,7 +401,7 @@ it('follows a life from a closed log into the program that opens it next', async
   const supervisor = await open()
   const send = (id: string) => supervisor.send('till/a', { type: 'ORDER', id, qty: 1 }, { at: START + 9_000 })
   await send('late').catch(() => {})
-  const api = await serve(supervisor, { port: 0, data, logger: QUIET })
+  const api = await serve(supervisor, { port: 0, data, logger: silentLogger })
   await eventually(() => expect(revsOf(follower.stdout.split('\n'))).toBe('5 6'))
   await send('later').catch(() => {})
   await eventually(() => expect(revsOf(follower.stdout.split('\n'))).toBe('5 6 7'))

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Explained, Explanation, GuardsAsked } from '../../src/api/contract/why.ts'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type WhyOptions, why } from '../../tools/cli/command-why.ts'
 import { guardLines } from '../../tools/cli/why-guards.ts'
@@ -15,7 +16,6 @@ import { outcry } from '../runner/runner-process.ts'
 import { linesOf } from './said.ts'
 import { machines } from './shop.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const START = Date.parse('2026-01-31T09:00:00Z')
 const folder = mkdtempSync(join(tmpdir(), 'outcry-why-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -24,7 +24,7 @@ const modules = [fileURLToPath(new URL('shop.ts', import.meta.url))]
 
 async function open() {
   const store = await openLevelStore(data)
-  return createSupervisor({ store, machines, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines, clock: new EventClock(START), logger: silentLogger })
 }
 
 beforeAll(async () => {

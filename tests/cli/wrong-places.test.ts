@@ -10,12 +10,12 @@ import { Level } from 'level'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ErrorCode, factsOf } from '../../errors/codes.ts'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { META } from '../../store/leveldb/codec/keys.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { machines } from './till.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const root = mkdtempSync(join(tmpdir(), 'outcry-wrong-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 const at = (name: string) => join(root, name)
@@ -28,7 +28,7 @@ beforeAll(async () => {
     store,
     machines,
     clock: new EventClock(START),
-    logger: QUIET,
+    logger: silentLogger,
   })
   await supervisor.spawn('till', 'a', undefined, { at: START })
   // More than a pipe holds.

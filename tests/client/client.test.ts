@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { type Client, createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { decodeEntries } from '../../store/index.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const TOKEN = '0123456789abcdef'
 
 const counter = setup({
@@ -42,7 +42,7 @@ let client: Client
 beforeEach(async () => {
   harness = new Harness()
   await harness.open({ machines: { counter: kind, other: kind } })
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token: TOKEN }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token: TOKEN }, silentLogger)
   client = createClient({ url: api.url, token: TOKEN })
 })
 afterEach(async () => {

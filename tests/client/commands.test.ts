@@ -5,9 +5,9 @@ import type { Route } from '../../src/api/contract/route.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { type AnswerOf, type Client, createClient, type Routes } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const TOKEN = '0123456789abcdef'
 const counter = setup({ types: {} as { context: { n: number } } }).createMachine({
   context: { n: 0 },
@@ -24,7 +24,7 @@ beforeEach(async () => {
   harness = new Harness()
   await harness.open({ machines: { counter } })
   await harness.supervisor.spawn('counter', 'a')
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token: TOKEN }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, token: TOKEN }, silentLogger)
   lost = 0
   const losing: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)

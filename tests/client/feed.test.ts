@@ -6,10 +6,10 @@ import { WebSocket } from 'ws'
 import { emit, setup } from 'xstate'
 import { type ApiOptions, type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient, type FeedItem, type FeedOptions, type FeedStatus } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { SEED, seeded } from '../seeded.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const ALL = ['>']
 
 const tally = setup({
@@ -30,7 +30,7 @@ let harness: Harness
 let api: ApiServer
 
 async function start(options: Partial<ApiOptions> = {}): Promise<void> {
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, ...options }, silentLogger)
 }
 
 /** Opens a new log that has one actor. */

@@ -4,9 +4,8 @@ import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { type ActorView, type Client, createClient, type EventOnTopic } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
 const counter = setup({
   types: {} as { context: { n: number }; events: { type: 'INC' }; emitted: { type: 'COUNTED'; n: number } },
@@ -26,7 +25,7 @@ let harness: Harness
 let api: ApiServer
 let client: Client
 const start = async (port = 0) => {
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port }, silentLogger)
 }
 
 beforeEach(async () => {

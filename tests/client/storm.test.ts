@@ -6,10 +6,10 @@ import { WebSocket } from 'ws'
 import { emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient, type FeedItem, type FeedOptions } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const RECORDS = howMany('RECORDS', 600)
 
 const tally = setup({
@@ -33,7 +33,7 @@ it(`feeds give everything once and in order, whatever happens at once (seed ${SE
   const harness = new Harness()
   const supervisor = await harness.open({ machines: { tally } })
   await supervisor.spawn('tally', 'a')
-  let api: ApiServer = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  let api: ApiServer = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   const { port } = new URL(api.url)
   let cuts = 0
   const proxy = createServer((socket: Socket) => {
@@ -77,7 +77,7 @@ it(`feeds give everything once and in order, whatever happens at once (seed ${SE
     if (random() < 0.02) await new Promise((resolve) => setTimeout(resolve, 10))
     if (n === Math.floor(RECORDS / 3) || n === Math.floor(RECORDS / 2)) {
       await api.close()
-      api = await startApi(supervisor, { host: '127.0.0.1', port: Number(port) }, QUIET)
+      api = await startApi(supervisor, { host: '127.0.0.1', port: Number(port) }, silentLogger)
     }
   }
   await supervisor.idle()

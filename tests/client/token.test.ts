@@ -7,9 +7,9 @@ import { WebSocket } from 'ws'
 import { setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const [OLD, NEW] = ['old.horse_battery~staple-1', 'new.horse_battery~staple-2']
 const door = setup({}).createMachine({ id: 'door', on: { OPEN: {} } })
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
   await harness.supervisor.spawn('door', 'a')
   const tokens = [{ name: 'ann', access: 'control', file }] as const
   const limits = { pingMs: 200 }
-  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, tokens, limits }, QUIET)
+  api = await startApi(harness.supervisor, { host: '127.0.0.1', port: 0, tokens, limits }, silentLogger)
 })
 afterEach(async () => {
   await api.close()

@@ -11,12 +11,12 @@ import { afterAll, expect, it } from 'vitest'
 import { createClient } from '../../src/client/index.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' }
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-dashboard-'))
@@ -54,7 +54,7 @@ it('shows the account, the open position at each tick, and its fills', async () 
     server: { port: 0, origins: [origin] },
     strategies: [],
   }
-  const runner = await startRunner(loadConfig({ flags }), QUIET)
+  const runner = await startRunner(loadConfig({ flags }), silentLogger)
   const browser = await launchChromium()
   try {
     const client = createClient({ url: runner.url as string })

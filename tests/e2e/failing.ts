@@ -1,6 +1,7 @@
 /** A runner whose actors fail on command. Each kind has another supervision strategy. */
 import { assign, emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 
 type Fragile = { type: 'PING' } | { type: 'THROW'; why: string } | { type: 'REPORT'; text: string }
@@ -36,8 +37,6 @@ const machines = {
 }
 export type Strategy = Exclude<keyof typeof machines, 'fragile'>
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-
 export class FailingRunner {
   readonly harness = new Harness()
   #api: ApiServer | undefined
@@ -52,7 +51,7 @@ export class FailingRunner {
 
   /** Starts the API, at the same port as before. */
   async serve(): Promise<void> {
-    this.#api = await startApi(this.harness.supervisor, { host: '127.0.0.1', port: this.#port }, quiet)
+    this.#api = await startApi(this.harness.supervisor, { host: '127.0.0.1', port: this.#port }, silentLogger)
     this.#port = Number(new URL(this.url).port)
   }
 

@@ -2,11 +2,12 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { ADDRESS, longLife } from '../api/long-life.ts'
 import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
-import { Opened, QUIET, type Scheme, type Size, SOON } from './opened.ts'
+import { Opened, type Scheme, type Size, SOON } from './opened.ts'
 
 let opened: Opened
 let supervisor: Supervisor
@@ -16,7 +17,7 @@ let page: Page
 beforeAll(async () => {
   opened = await Opened.launch({ url: () => api.url })
   supervisor = await longLife()
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await opened?.close()

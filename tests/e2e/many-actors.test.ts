@@ -3,11 +3,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const order = setup({}).createMachine({
   initial: 'new',
   states: { new: { tags: 'working', on: { FILL: 'filled' } }, filled: { tags: 'closed' } },
@@ -36,7 +36,7 @@ async function world(orders: number): Promise<{ harness: Harness; api: ApiServer
   const ids = Array.from({ length: orders }, (_, i) => `sim:${STRATEGIES[i % STRATEGIES.length]}-${i}-entry`)
   await Promise.all(ids.map((id) => supervisor.spawn('order', id)))
   await Promise.all(ids.slice(0, orders / 2).map((id) => supervisor.send(`order/${id}`, { type: 'FILL' })))
-  return { harness, api: await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET) }
+  return { harness, api: await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger) }
 }
 
 const groups = (page: Page) => page.$$eval('.row.group', (all) => all.map((row) => row.textContent ?? ''))

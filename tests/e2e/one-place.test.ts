@@ -1,12 +1,13 @@
 /** All that the page shows is of one actor and one moment, also while the runner is gone, and for places that its log does not have. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { ADDRESS, longLife } from '../api/long-life.ts'
 import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
 import { GONE } from './complaints.ts'
-import { Opened, QUIET, row, SOON } from './opened.ts'
+import { Opened, row, SOON } from './opened.ts'
 
 const OTHER = 'system/dead-letters'
 
@@ -29,7 +30,7 @@ afterAll(async () => {
 afterEach(() => opened.end())
 
 async function serve(of: Supervisor): Promise<void> {
-  api = await startApi(of, { host: '127.0.0.1', port: port ?? 0 }, QUIET)
+  api = await startApi(of, { host: '127.0.0.1', port: port ?? 0 }, silentLogger)
   port = Number(new URL(api.url).port)
 }
 

@@ -4,8 +4,6 @@ import { expect } from 'vitest'
 import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
-
-export const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 /** For waits of Playwright: a slow machine has time. */
 export const SOON = { timeout: 120_000 }
 

@@ -5,10 +5,11 @@ import { z } from 'zod'
 import { defineStrategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
-import { Opened, QUIET, SOON } from './opened.ts'
+import { Opened, SOON } from './opened.ts'
 import { picture, pixelsApart, settled } from './pictures.ts'
 
 const SYMBOL = 'symbol/paper:BTCUSDT'
@@ -59,7 +60,7 @@ beforeAll(async () => {
   await floor.send(SYMBOL, { type: 'CONNECTION', status: 'resyncing' })
   await supervisor.idle()
   const options = { host: '127.0.0.1', port: 0, refused: () => ({ TIME: 2 }), components: () => COMPONENTS }
-  api = await startApi(supervisor, options, QUIET)
+  api = await startApi(supervisor, options, silentLogger)
 })
 afterAll(async () => {
   await opened?.close()

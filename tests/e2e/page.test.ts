@@ -4,11 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod'
 import { defineStrategy } from '../../machines/index.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
 import { GONE } from './complaints.ts'
-import { Opened, QUIET, row, type Scheme, type Size, SOON } from './opened.ts'
+import { Opened, row, type Scheme, type Size, SOON } from './opened.ts'
 import { picture } from './pictures.ts'
 
 const LONG = 'an-order-with-a-name-that-is-longer-than-anybody-would-want-to-read-it'
@@ -64,7 +65,7 @@ afterEach(() => opened.end())
 
 async function serve(port: number): Promise<void> {
   const options = { host: '127.0.0.1', port, refused: () => refused }
-  api = await startApi(floor.harness.supervisor, options, QUIET)
+  api = await startApi(floor.harness.supervisor, options, silentLogger)
 }
 
 /** The words of names in the record that lie on two lines. */
@@ -488,7 +489,7 @@ describe('a token that may only read', () => {
     process.env[variable] = token
     const tokens = [{ name: 'reader', access: 'read' as const, env: variable }]
     const options = { host: '127.0.0.1', port: 0, tokens }
-    const reading = await startApi(floor.harness.supervisor, options, QUIET)
+    const reading = await startApi(floor.harness.supervisor, options, silentLogger)
     try {
       page = await opened.goTo(`${reading.url}/?token=${token}#overview`)
       await shown('#top .chip', 'read only')

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
@@ -21,7 +22,6 @@ const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
 const COMMITTED = join(DOCS, 'pictures')
 const TEXTS = join(COMMITTED, 'texts.json')
 const BYTES_MAX = 100_000
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const isRenewed = process.env.RENEW_PICTURES === 'yes'
 const folder = mkdtempSync(join(tmpdir(), 'outcry-pictures-'))
 const made = isRenewed ? COMMITTED : join(folder, 'pictures')
@@ -126,9 +126,9 @@ let page: Page
 beforeAll(async () => {
   mkdirSync(made, { recursive: true })
   const flags = { data: join(folder, 'story'), server: { enabled: false } }
-  runner = await startRunner(loadConfig({ file: join(DOCS, 'story.yaml'), flags }), QUIET)
+  runner = await startRunner(loadConfig({ file: join(DOCS, 'story.yaml'), flags }), silentLogger)
   await runner.ended
-  api = await startApi(runner.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(runner.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   browser = await launchChromium()
 })
 afterAll(async () => {

@@ -5,11 +5,12 @@ import { z } from 'zod'
 import { defineStrategy } from '../../machines/index.ts'
 import { PROBLEM_TYPE, problemOf } from '../../src/api/contract/problem.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually } from '../runtime/harness.ts'
 import { violationsOn } from './axe.ts'
-import { Opened, QUIET, type Scheme, type Size, SOON } from './opened.ts'
+import { Opened, type Scheme, type Size, SOON } from './opened.ts'
 
 const ENTRY = 'order/paper:buyer-1-entry'
 
@@ -53,7 +54,7 @@ beforeAll(async () => {
   const { causes } = await floor.harness.supervisor.why(filled.seq)
   fill = filled
   tick = causes[0]?.record as TransitionRecord
-  api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(floor.harness.supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await opened?.close()

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { domainEvents, machines } from '../../machines/index.ts'
 import type { EventSchema } from '../../machines/kind/kind.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { kindOf } from '../../src/runtime/record/address.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
 import { goldenConfig } from './golden/config.ts'
 import { recordsOf } from './golden/run.ts'
 
-const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
 const STRATEGIES: readonly string[] = ['emaCross', 'meanReversion']
 const data = mkdtempSync(join(tmpdir(), 'outcry-says-'))
 let records: readonly TransitionRecord[] = []
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const config = goldenConfig(data, 90_000)
   const known = { AUSDT: { baseAsset: 'A', quoteAsset: 'USDT' } } as Readonly<Record<string, object>>
   const instruments = config.instruments.map((one) => ({ ...one, ...known[one.symbol] }))
-  const runner = await startRunner({ ...config, instruments }, LOGGER)
+  const runner = await startRunner({ ...config, instruments }, silentLogger)
   await runner.ended
   await runner.stop('the market has ended', 'test')
   records = await recordsOf(data)

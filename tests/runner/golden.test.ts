@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { machines, type OrderContext, type PositionContext } from '../../machines/index.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { Registry } from '../../src/runtime/actors/registry.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { Offsets } from '../../src/runtime/state/offsets.ts'
 import { verifyLog } from '../../src/runtime/state/verify.ts'
@@ -14,7 +15,6 @@ import { booksOf, type Ended, presentsOf, recordsOf, unpack } from './golden/run
 
 const GOLDEN = new URL('./golden/', import.meta.url).pathname
 const runs = readdirSync(GOLDEN).filter((name) => name.endsWith('.br'))
-const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
 
 async function withCopy(run: string, work: (data: string, ended: Ended) => Promise<void>): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), 'outcry-golden-'))
@@ -63,7 +63,7 @@ describe.each(runs)('the run %s', (run) => {
   it('goes on: what was under way arrives, and strategies trade on', () =>
     withCopy(run, async (data, { venue: was }) => {
       const before = await recordsOf(data)
-      const runner = await startRunner(goldenConfig(data, 120_000), LOGGER)
+      const runner = await startRunner(goldenConfig(data, 120_000), silentLogger)
       await runner.ended
       const held = ['AUSDT', 'BUSDT', 'CUSDT'].map((symbol) => {
         const { context } = runner.supervisor.getSnapshot(`position/sim:${symbol}`) ?? {}

@@ -8,6 +8,7 @@ import { newsSourceName } from '../../src/adapters/registry.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import { FakeFeed, feed, status } from '../adapters/news/fake-feed.ts'
 import { eventually } from '../runtime/harness.ts'
@@ -65,9 +66,8 @@ describe('news in a run', () => {
     expect(JSON.parse(verify.stdout).problems).toEqual([])
   })
 
-  const logger = { debug() {}, info() {}, warn() {}, error() {} }
   const start = (flags: object) =>
-    startRunner(loadConfig({ flags: { server: { enabled: false }, ...flags } }), logger)
+    startRunner(loadConfig({ flags: { server: { enabled: false }, ...flags } }), silentLogger)
   const newsOf = ({ supervisor }: RunningRunner) =>
     supervisor.getSnapshot('news/main')?.context as NewsContext | undefined
 

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { differenceOfLogs } from '../equal-logs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-news-times-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
 const STARTS_AT = 1_700_000_000_000
 
 const fileOf = (name: string, items: readonly (readonly [id: string, afterMs?: number])[]) => {
@@ -29,7 +29,7 @@ async function run(data: string, sources: readonly object[], speed: number | 'ma
     news: { sources },
     server: { enabled: false },
   })
-  const runner = await startRunner(config, LOGGER)
+  const runner = await startRunner(config, silentLogger)
   await runner.ended
   const records: TransitionRecord[] = []
   for await (const record of runner.supervisor.read()) records.push(record)

@@ -12,6 +12,7 @@ import { openRecording } from '../../src/adapters/recording/recording.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { capture, existing } from '../data/data.ts'
@@ -19,7 +20,6 @@ import { capture, existing } from '../data/data.ts'
 const folder = mkdtempSync(join(tmpdir(), 'outcry-older-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const FILE = capture('binance-spot-btcusdt')
-const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
 const SYMBOL = 'symbol/binance:BTCUSDT' as Address
 
 /** A log of a market that stopped at a position of this source. */
@@ -56,7 +56,7 @@ const start = (data: string) =>
       strategies: [],
       server: { enabled: false },
     }),
-    LOGGER,
+    silentLogger,
   )
 
 describe('a log that stopped in the middle of a recording', () => {

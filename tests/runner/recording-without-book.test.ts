@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { capture } from '../data/data.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-no-book-'))
@@ -30,7 +31,7 @@ async function run(name: string, kept: readonly string[]) {
     ],
     server: { enabled: false },
   })
-  const runner = await startRunner(config, { debug() {}, info() {}, warn() {}, error() {} })
+  const runner = await startRunner(config, silentLogger)
   await runner.ended
   const statuses: unknown[] = []
   let entries = 0

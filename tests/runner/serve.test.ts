@@ -21,9 +21,9 @@ import { assign, createMachine, emit } from 'xstate'
 import { startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
 import { createSupervisor, openLevelStore, type Server, type Supervisor, serve } from '../../src/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { outcry } from './runner-process.ts'
 
-const logger = { debug() {}, info() {}, warn() {}, error() {} }
 const alarm = createMachine({
   id: 'alarm',
   context: { rung: 0 },
@@ -42,7 +42,11 @@ let server: Server | undefined
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'outcry-serve-'))
   data = join(folder, 'my-log')
-  supervisor = await createSupervisor({ store: await openLevelStore(data), machines: { alarm }, logger })
+  supervisor = await createSupervisor({
+    store: await openLevelStore(data),
+    machines: { alarm },
+    logger: silentLogger,
+  })
   await supervisor.spawn('alarm', 'a')
 })
 afterEach(async () => {
@@ -54,7 +58,7 @@ afterEach(async () => {
 
 describe('a program that serves its machines', () => {
   it('offers the API, the feed, inspection and the page', async () => {
-    server = await serve(supervisor, { port: 0, logger })
+    server = await serve(supervisor, { port: 0, logger: silentLogger })
     const client = createClient({ url: server.url, WebSocket })
     expect(await client.send('alarm/a', { type: 'RING' })).toMatchObject({ state: 'ringing' })
     expect(await client.actor('alarm/a')).toMatchObject({ value: 'ringing', context: { rung: 5 } })
@@ -72,7 +76,7 @@ describe('a program that serves its machines', () => {
   })
 
   it('has events of any type found by it, also where that is in lower case', async () => {
-    server = await serve(supervisor, { port: 0, logger })
+    server = await serve(supervisor, { port: 0, logger: silentLogger })
     const client = createClient({ url: server.url })
     for (const type of ['RING', 'HUSH']) await client.send('alarm/a', { type })
     const found = async (type: string) => (await client.events({ type })).events.map((event) => event.type)
@@ -83,7 +87,7 @@ describe('a program that serves its machines', () => {
   })
 
   it('goes on when its server ends', async () => {
-    server = await serve(supervisor, { port: 0, logger })
+    server = await serve(supervisor, { port: 0, logger: silentLogger })
     const { url } = server
     await server.close()
     await expect(createClient({ url }).ask('health')).rejects.toMatchObject({ code: 'RUNNER_UNREACHABLE' })
@@ -93,9 +97,11 @@ describe('a program that serves its machines', () => {
 
   it('asks for a token where other machines reach it', async () => {
     const refusal = { code: 'TOKEN_NONE' }
-    await expect(serve(supervisor, { port: 0, host: '0.0.0.0', logger })).rejects.toMatchObject(refusal)
+    await expect(serve(supervisor, { port: 0, host: '0.0.0.0', logger: silentLogger })).rejects.toMatchObject(
+      refusal,
+    )
     const token = '0123456789abcdef'
-    server = await serve(supervisor, { port: 0, host: '0.0.0.0', token, logger })
+    server = await serve(supervisor, { port: 0, host: '0.0.0.0', token, logger: silentLogger })
     const { url } = server
     expect(await createClient({ url, token }).actor('alarm/a')).toMatchObject({ value: 'quiet' })
     await expect(createClient({ url }).actor('alarm/a')).rejects.toMatchObject({ code: 'NOT_AUTHORISED' })
@@ -106,7 +112,7 @@ describe('a program that serves its machines', () => {
     const token = 'a-token-of-this-test'
     writeFileSync(file, token, { mode: 0o600 })
     const tokens = [{ name: 'screen', access: 'read', file }] as const
-    server = await serve(supervisor, { port: 0, host: '0.0.0.0', tokens, data, logger })
+    server = await serve(supervisor, { port: 0, host: '0.0.0.0', tokens, data, logger: silentLogger })
     const client = createClient({ url: server.url, token })
     expect(await client.actor('alarm/a')).toMatchObject({ value: 'quiet' })
     await expect(client.send('alarm/a', { type: 'RING' })).rejects.toMatchObject({ code: 'ACCESS_REFUSED' })
@@ -115,7 +121,7 @@ describe('a program that serves its machines', () => {
     expect([code, stderr]).toEqual([0, ''])
     await server.close()
     chmodSync(file, 0o640)
-    await expect(serve(supervisor, { port: 0, tokens, logger })).rejects.toMatchObject({
+    await expect(serve(supervisor, { port: 0, tokens, logger: silentLogger })).rejects.toMatchObject({
       code: 'TOKEN_INVALID',
       hint: `Run: chmod 600 ${file}`,
       issues: [{ field: 'server.tokens.0.file' }],
@@ -126,14 +132,18 @@ describe('a program that serves its machines', () => {
     const other = createServer()
     await once(other.listen(0, '127.0.0.1'), 'listening')
     const { port } = other.address() as AddressInfo
-    await expect(serve(supervisor, { port, logger })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    await expect(serve(supervisor, { port, logger: silentLogger })).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+    })
     other.close()
     await once(other, 'close')
     // A folder stands where the announcement is to be written.
     mkdirSync(join(data, 'runner.json', 'in-the-way'), { recursive: true })
-    await expect(serve(supervisor, { port, data, logger })).rejects.toMatchObject({ syscall: 'rename' })
+    await expect(serve(supervisor, { port, data, logger: silentLogger })).rejects.toMatchObject({
+      syscall: 'rename',
+    })
     // The server that had begun to listen has ended, too: its port is free.
-    server = await serve(supervisor, { port, logger })
+    server = await serve(supervisor, { port, logger: silentLogger })
   })
 })
 
@@ -179,7 +189,7 @@ describe('the options of serve', () => {
     const other = join(folder, 'other')
     mkdirSync(join(other, 'lock'), { recursive: true })
     writeFileSync(join(other, 'lock', 'holder'), `${process.ppid}\n`)
-    await expect(serve(supervisor, { port: 0, data: other, logger })).rejects.toMatchObject({
+    await expect(serve(supervisor, { port: 0, data: other, logger: silentLogger })).rejects.toMatchObject({
       code: 'OPTION_INVALID',
     })
     expect(existsSync(join(other, 'runner.json'))).toBe(false)
@@ -188,14 +198,14 @@ describe('the options of serve', () => {
 
 describe('servers of one program', () => {
   it('say where they are reached, also where they listen on every address', async () => {
-    const api = await startApi(supervisor, { port: 0, host: '', token: '0123456789abcdef' }, logger)
+    const api = await startApi(supervisor, { port: 0, host: '', token: '0123456789abcdef' }, silentLogger)
     expect((await fetch(`${api.url}/health`)).status).toBe(200)
     await api.close()
   })
 
   it('end each by itself, as often as they are asked to', async () => {
-    const first = await serve(supervisor, { port: 0, data, logger })
-    server = await serve(supervisor, { port: 0, data, logger })
+    const first = await serve(supervisor, { port: 0, data, logger: silentLogger })
+    server = await serve(supervisor, { port: 0, data, logger: silentLogger })
     await Promise.all([first.close(), first.close()])
     await first.close()
     // The command line finds the one that is there.
@@ -206,7 +216,7 @@ describe('servers of one program', () => {
   })
 
   it('end while they answer, and each client hears an answer or that there is none', async () => {
-    server = await serve(supervisor, { port: 0, logger })
+    server = await serve(supervisor, { port: 0, logger: silentLogger })
     const { url } = server
     const client = createClient({ url, WebSocket })
     const ending = new AbortController()
@@ -229,7 +239,7 @@ describe('servers of one program', () => {
   })
 
   it('say that the supervisor has stopped, where that stopped first', async () => {
-    server = await serve(supervisor, { port: 0, logger })
+    server = await serve(supervisor, { port: 0, logger: silentLogger })
     const client = createClient({ url: server.url })
     await supervisor.stop()
     await expect(client.send('alarm/a', { type: 'RING' })).rejects.toMatchObject({ code: 'STOPPED' })
@@ -274,7 +284,7 @@ describe('the command line', () => {
   }
 
   it('reads a program while it runs, whose machines it does not know, and its store after that', async () => {
-    server = await serve(supervisor, { port: 0, data, token: '0123456789abcdef', logger })
+    server = await serve(supervisor, { port: 0, data, token: '0123456789abcdef', logger: silentLogger })
     await supervisor.send('alarm/a', { type: 'RING' })
     // The file has the token.
     expect(statSync(join(data, 'runner.json')).mode & 0o077).toBe(0)

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { capture } from '../data/data.ts'
 import { outcry } from './runner-process.ts'
 
@@ -39,7 +40,7 @@ describe.each(SYMBOLS)('a run with %s', (SYMBOL) => {
       ],
       server: { port: 0 },
     })
-    const runner = await startRunner(config, { debug() {}, info() {}, warn() {}, error() {} })
+    const runner = await startRunner(config, silentLogger)
     await runner.ended
     const url = runner.url as string
     const answer = await fetch(`${url}/actors/${encodeURIComponent(`symbol/binance:${SYMBOL}`)}`)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPaperVenue } from '../../src/adapters/paper/paper-venue.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { differenceOfLogs } from '../equal-logs.ts'
@@ -12,7 +13,6 @@ import { goldenConfig } from './golden/config.ts'
 import { recordsOf } from './golden/run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-wire-ids-'))
-const LOGGER = { debug() {}, info() {}, warn() {}, error() {} }
 const data = (storeId: string) => join(folder, storeId)
 
 async function trade(storeId: string, name = storeId): Promise<void> {
@@ -21,7 +21,7 @@ async function trade(storeId: string, name = storeId): Promise<void> {
     ...goldenConfig(data(name), 40_000),
     news: { ...goldenConfig(data(name), 1).news, sources: [] },
   }
-  const runner = await startRunner({ ...config, runner: { ...config.runner, storeId } }, LOGGER)
+  const runner = await startRunner({ ...config, runner: { ...config.runner, storeId } }, silentLogger)
   await runner.ended
   await runner.stop('the market has ended', 'test')
 }

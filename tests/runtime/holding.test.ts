@@ -6,6 +6,7 @@ import { SNAPSHOTS_SIZE_MAX } from '../../src/runtime/actors/bounds.ts'
 import { UNBORN } from '../../src/runtime/actors/cell.ts'
 import { sizeOfActor } from '../../src/runtime/actors/holding.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Address } from '../../src/runtime/record/address.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
@@ -289,7 +290,7 @@ describe('the snapshots of many large actors', () => {
       return createSupervisor({
         store,
         machines: { large },
-        logger: quiet,
+        logger: silentLogger,
         checkpointEvery: 15,
         snapshotEvery: 2,
       })
@@ -306,8 +307,6 @@ describe('the snapshots of many large actors', () => {
     expect(Math.max(...written)).toBeLessThan(2 * (2 * SNAPSHOTS_SIZE_MAX + 4 * MIB))
   })
 })
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Returns the store. It notes the length of each write. */
 function noting(store: Store<TransitionRecord>, written: number[]): Store<TransitionRecord> {

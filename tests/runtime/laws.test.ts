@@ -4,6 +4,7 @@ import { setup } from 'xstate'
 import type { Cell } from '../../src/runtime/actors/cell.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { assertCovers, assertFollows, assertWritten } from '../../src/runtime/commit/laws.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { Intent, Origin, TransitionRecord } from '../../src/runtime/record/record.ts'
 import { Offsets } from '../../src/runtime/state/offsets.ts'
@@ -98,12 +99,11 @@ describe('a commit', () => {
     // A store that says "written" and is where it was.
     Object.defineProperty(store, 'head', { get: () => (isForgetful ? before : inner.head) })
     const machine = setup({}).createMachine({ on: { E: {} } })
-    const logger = { debug() {}, info() {}, warn() {}, error() {} }
     const supervisor = await createSupervisor({
       store,
       machines: { a: machine },
       clock: new EventClock(1),
-      logger,
+      logger: silentLogger,
     })
     const published: number[] = []
     supervisor.transitions$.subscribe(({ seq }) => published.push(seq))

@@ -12,6 +12,7 @@ import {
   withTimer,
 } from '../../src/runtime/actors/pending-timers.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openMemoryStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
@@ -315,9 +316,8 @@ it('timers that are due at once may outnumber the mailbox', async () => {
   }
   const clock = { now: () => now, wakeAt }
   const machine = createMachine({ initial: 'a', states: { a: { after: { 60000: 'b' } }, b: {} } })
-  const logger = { debug() {}, info() {}, warn() {}, error() {} }
   const store = await openMemoryStore(newMemory())
-  const supervisor = await createSupervisor({ machines: { m: machine }, store, clock, logger })
+  const supervisor = await createSupervisor({ machines: { m: machine }, store, clock, logger: silentLogger })
   await Promise.all(Array.from({ length: 600 }, (_, i) => supervisor.spawn('m', `a${i}`)))
   now = 70_000
   due?.()
@@ -344,8 +344,7 @@ it('canceled timers are forgotten, even when they were due much later', async ()
   const table = { find: () => cell, resident: () => cell }
   const fired: string[] = []
   const clock = new EventClock(0)
-  const logger = { debug() {}, info() {}, warn() {}, error() {} }
-  const timerService = new TimerService(clock, table, logger, 0)
+  const timerService = new TimerService(clock, table, silentLogger, 0)
   timerService.start(false, (due) => {
     for (const one of due) fired.push(timerService.messageOf(one)?.event.type as string)
     timerService.arm()
