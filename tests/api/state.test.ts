@@ -6,7 +6,8 @@ import { machines } from '../../machines/index.ts'
 import { routes } from '../../src/api/contract/routes.ts'
 import type { StateDocument } from '../../src/api/contract/state.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
-import { stateDocument } from '../../src/api/state/state-document.ts'
+import { stateDocument, statePrefixes } from '../../src/api/state/state-document.ts'
+import { Registry } from '../../src/runtime/actors/registry.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Floor } from '../machines/floor.ts'
@@ -201,6 +202,20 @@ describe('the state of any program', () => {
     })
     for (const kind of ['account', 'position', 'emaCross']) await supervisor.spawn(kind, 'a')
     expect(await state()).toMatchObject({ seq: supervisor.seq, accounts: [], strategies: [], unreadable: [] })
+  })
+
+  it('takes the kinds that are declared from memory, and asks for no others', () => {
+    expect(statePrefixes(new Registry({ account: own, pure }))).toEqual(['account/'])
+    const ofTrading = [
+      'account/',
+      'emaCross/',
+      'meanReversion/',
+      'position/',
+      'reconciliation/',
+      'symbol/',
+      'universe/',
+    ]
+    expect([...statePrefixes(new Registry(machines))].sort()).toEqual(ofTrading)
   })
 
   it('is empty before the first record, and the present beyond the last', async () => {

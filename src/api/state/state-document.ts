@@ -43,11 +43,17 @@ export interface Wanted extends Moment {
   readonly brief?: boolean | undefined
 }
 
+const { account, position, symbol, reconciliation, universe } = machines
+/** The kinds of the actors that the document is about, but for strategies and those of single trades. */
+const KINDS = { account, position, symbol, reconciliation, universe }
+
 /** Returns the beginnings of the addresses of the actors that the document is about, but for those of single trades. */
 export function statePrefixes(registry: Registry): readonly string[] {
-  const strategies = [...registry.kinds].filter(isStrategy).map(({ name }) => `${name}/`)
-  return [...strategies, 'account/', 'position/', 'symbol/', 'reconciliation/', 'universe/']
+  const kinds = [...registry.kinds].filter((kind) => isStrategy(kind) || Object.hasOwn(KINDS, kind.name))
+  return kinds.map(({ name }) => prefixOf(name))
 }
+
+const prefixOf = (kind: string): string => `${kind}/`
 
 /** Most records of a reconciliation that are searched for its last completed one. */
 const SEARCHED_MAX = 200
@@ -71,12 +77,12 @@ export async function stateDocument(
   const strategies: StrategyState[] = []
   const trades: string[] = []
   for (const kind of [...log.registry.kinds].filter(isStrategy))
-    for await (const view of actors.viewsOf(`${kind.name}/`, kind)) {
+    for await (const view of actors.viewsOf(prefixOf(kind.name), kind)) {
       const { list } = (view.context as StrategyContext<object, object>).trade ?? {}
       if (list !== undefined) trades.push(list)
       strategies.push(strategyState(view))
     }
-  for await (const view of actors.viewsOf('account/', machines.account))
+  for await (const view of actors.viewsOf(prefixOf('account'), machines.account))
     accounts.push({
       ...(await accountState(actors, view, trades, asOf)),
       ...(!brief && (await surroundingsOf(actors, view.context as AccountContext))),
