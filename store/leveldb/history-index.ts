@@ -1,7 +1,7 @@
 /**
  * Finds each actor's records: for every commit that holds some, its first rev of the actor and its first seq. One put
- * for each would cost more than the commit itself. So postings are gathered in memory and written many at a time. Those
- * that are not yet written are found again in the last commits when the store is opened.
+ * for each would cost more than the commit itself. So postings are gathered in memory and written many at a time, the
+ * last ones when the store is closed. After a crash, those that are not written are found again in the last commits.
  */
 
 import type { LogRecord } from '../store.ts'
@@ -16,7 +16,7 @@ export interface Posting {
   readonly seq: number
 }
 
-/** Records by which the written index may lag behind the log. An opening reads as many. */
+/** Records by which the written index may lag behind the log. An opening after a crash reads as many. */
 const RECORDS_BEHIND_MAX = 20_000
 
 export class HistoryIndex {
@@ -54,12 +54,12 @@ export class HistoryIndex {
   }
 
   /**
-   * Moves postings that were gathered long enough ago into the batch. Returns the last seq whose postings are all
-   * written once the batch is.
+   * Moves postings that were gathered `behind` records ago or earlier into the batch. Returns the last seq whose
+   * postings are all written once the batch is.
    */
-  flush(batch: Batch, head: number): number {
+  flush(batch: Batch, head: number, behind = RECORDS_BEHIND_MAX): number {
     for (const [actor, postings] of this.#gathered) {
-      if ((postings[1] as number) > head - RECORDS_BEHIND_MAX) break
+      if ((postings[1] as number) > head - behind) break
       this.#gathered.delete(actor)
       this.#leaving.set(actor, postings)
       batch.push([historyKey(actor, postings[0] as number), encodePostings(postings)])

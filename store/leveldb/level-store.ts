@@ -349,7 +349,18 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   async #closeInTurn(): Promise<void> {
     await this.#covering.stop()
     await this.#writes
+    // An opening without it reads the last records instead.
+    await this.#writeIndex().catch(() => {})
     await this.#close()
+  }
+
+  /** Writes the places in the index that are only in memory. A store in memory has no opening that would read them. */
+  async #writeIndex(): Promise<void> {
+    if (this.#claim === undefined || this.#fence !== undefined) return
+    const batch: Batch = []
+    const indexed = this.#index.flush(batch, this.#end.seq, 0)
+    if (batch.length === 0) return
+    await this.#write([...batch, notedHead(this.#end, indexed, [this.#types.from, this.#types.to])])
   }
 
   async #close(): Promise<void> {
