@@ -98,11 +98,14 @@ it.each([
   [{ at: 'noon' }, '--at: "noon" is no place in a log'],
   [{ at: '3000' }, '--at: "3000" is a rev, which only an actor has'],
   [{ seq: '-1' }, '--seq: must be at least 0'],
+  [{ at: 'seq:99999999' }, '--at: seq 99,999,999 is behind the end of the log'],
   [{ seq: '1', at: 'seq:1' }, 'give one of --seq and --at'],
 ])('refuses %j', async (moment, text) => {
   await expect(state({ data, ...moment })).rejects.toMatchObject({
     code: 'PLACE_INVALID',
     message: expect.stringContaining(text),
+    // The whole log has no revs.
+    hint: expect.not.stringContaining('a rev'),
   })
 })
 

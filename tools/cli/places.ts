@@ -23,7 +23,10 @@ export type WrittenMoment = Exclude<WrittenPlace, { readonly rev: number }>
 /** A place in the log. */
 export type LogPlace = { readonly rev: number } | { readonly seq: number } | 'now'
 
-const HINT = 'Write a rev (5 or rev:5), seq:1234, a time (2026-11-27T09:00:00Z or 09:00:00), -10m or now.'
+const OF_LOG = 'seq:1234, a time (2026-11-27T09:00:00Z or 09:00:00), -10m or now.'
+const HINT = `Write a rev (5 or rev:5), ${OF_LOG}`
+/** For the whole log, which has no revs. */
+const HINT_OF_LOG = `Write ${OF_LOG}`
 
 const DAY = 86_400_000
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: DAY }
@@ -32,13 +35,13 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
  * Returns the place that a text means. `name` is that of the option or argument.
  * @throws PLACE_INVALID
  */
-export function placeOf(text: string, name: string): WrittenPlace {
+export function placeOf(text: string, name: string, hint = HINT): WrittenPlace {
   if (text === 'now') return 'now'
   const ofLog = dayTimeOf(text)
   if (ofLog !== undefined) return ofLog
   const { data, error } = place.safeParse(text)
   if (data !== undefined) return data
-  throw wrong(name, text, error, 'is no place in a log', HINT)
+  throw wrong(name, text, error, 'is no place in a log', hint)
 }
 
 /**
@@ -46,7 +49,7 @@ export function placeOf(text: string, name: string): WrittenPlace {
  * @throws PLACE_INVALID
  */
 export function momentIn(text: string, name: string): WrittenMoment {
-  const place = placeOf(text, name)
+  const place = placeOf(text, name, HINT_OF_LOG)
   if (place === 'now' || !('rev' in place)) return place
   const why = 'is a rev, which only an actor has'
   const hint = `Write a seq (seq:${place.rev}), a time (2026-11-27T09:00:00Z or 09:00:00), -10m or now.`
@@ -71,7 +74,7 @@ function dayTimeOf(text: string): Extract<WrittenPlace, { ofDay: number } | { be
 export async function located(reader: Reader, place: WrittenPlace, name: string): Promise<LogPlace> {
   if (place === 'now' || 'rev' in place) return place
   const head = await reader.head()
-  if ('seq' in place) return within(place, head, name)
+  if ('seq' in place) return within(place, head, name, HINT)
   const at = timeOf(place, head)
   if (name === '--from') return { seq: 1 + (await reader.seqAt(at - 1)) }
   const seq = await reader.seqAt(at)
@@ -80,10 +83,15 @@ export async function located(reader: Reader, place: WrittenPlace, name: string)
 }
 
 /** Returns the place, which is a seq of the log. @throws PLACE_INVALID when it is behind the end */
-function within<Place extends { readonly seq: number }>(place: Place, head: Head, name: string): Place {
+function within<Place extends { readonly seq: number }>(
+  place: Place,
+  head: Head,
+  name: string,
+  hint: string,
+): Place {
   if (place.seq <= head.seq) return place
   const end = `the end of the log, seq ${countText(head.seq)}`
-  throw new OutcryError('PLACE_INVALID', `${name}: seq ${countText(place.seq)} is behind ${end}`, HINT)
+  throw new OutcryError('PLACE_INVALID', `${name}: seq ${countText(place.seq)} is behind ${end}`, hint)
 }
 
 /**
@@ -94,7 +102,7 @@ function within<Place extends { readonly seq: number }>(place: Place, head: Head
 export async function momentAt(reader: Reader, moment: WrittenMoment, name: string): Promise<Moment> {
   if (moment === 'now') return {}
   const head = await reader.head()
-  return 'seq' in moment ? within(moment, head, name) : { at: timeOf(moment, head) }
+  return 'seq' in moment ? within(moment, head, name, HINT_OF_LOG) : { at: timeOf(moment, head) }
 }
 
 /**
