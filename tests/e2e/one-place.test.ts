@@ -222,3 +222,17 @@ describe('the log', () => {
     }
   })
 })
+
+it.each(['in the past', 'live'])('an actor is asked for once as the page opens, %s', async (when) => {
+  const asked: string[] = []
+  opened.onRequest = (url) => {
+    const { pathname, search } = new URL(url)
+    if (decodeURIComponent(pathname).startsWith(`/actors/${ADDRESS}`)) asked.push(pathname + search)
+  }
+  await opened.open(`actor/${ADDRESS}${when === 'live' ? '' : `@${await seqOf(30)}`}`)
+  await opened.shown('#record h3', when === 'live' ? 'Record 44' : 'Record 30')
+  await opened.page.waitForLoadState('networkidle')
+  opened.onRequest = undefined
+  expect(asked.length).toBeGreaterThan(2)
+  expect(asked).toEqual([...new Set(asked)])
+})

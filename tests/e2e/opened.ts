@@ -26,6 +26,8 @@ export class Opened {
   readonly browser: Browser
   /** Errors and warnings of the browser in the page that is open, and requests to other servers. */
   complaints: string[] = []
+  /** Is called with the URL of each request of the next page that is opened. */
+  onRequest: ((url: string) => void) | undefined
   readonly #options: OpenedOptions
   #page: Page | undefined
 
@@ -66,6 +68,7 @@ export class Opened {
     const { origin } = new URL(url)
     page.on('request', (request) => {
       const to = request.url()
+      this.onRequest?.(to)
       if (!to.startsWith(origin) && !to.startsWith('data:')) this.complaints.push(`asked for ${to}`)
     })
     await page.goto(url)

@@ -60,8 +60,8 @@ export const chosen = loaded<Chosen>(() => {
   }
 }, LEAST_MS)
 
-/** The last answer, and the connection that it is of: a step needs little that is new. */
-let kept: { readonly of: number; readonly is: Chosen } | undefined
+/** The last answer, the connection that it is of, and its moment: a step needs little that is new. */
+let kept: { readonly of: number; readonly at: number | undefined; readonly is: Chosen } | undefined
 
 async function read(
   address: string,
@@ -76,6 +76,9 @@ async function read(
     return { ...nothing, life: { address, records: [], first: undefined } }
   const of = returns.peek()
   const has = kept?.of === of && kept.is.address === address ? kept.is : undefined
+  // The actor became known while it was read, which changes nothing of its past.
+  if (has !== undefined && kept?.at === at && (at !== undefined || (has.actor?.rev ?? 0) >= latest))
+    return has
   const before = has?.life.records ?? []
   const first = has?.life.first ?? (await records(address, { limit: 1 }, signal))[0]
   if (first === undefined || (at !== undefined && at < first.seq))
@@ -89,7 +92,7 @@ async function read(
   ])
   const { changed = [], taken = [] } = detail ?? {}
   const is = { address, actor, changed, taken, life: { address, first, records: around } }
-  kept = { of, is }
+  kept = { of, at, is }
   return is
 }
 
