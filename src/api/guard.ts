@@ -11,6 +11,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { isLoopback } from './binding.ts'
 import { tokenIn } from './contract/bearer.ts'
 import { pathOf } from './errors.ts'
+import { LOG_ID } from './log-id.ts'
 import { REQUEST_ID } from './request-id.ts'
 import type { Access } from './server-fields.ts'
 import { CLI, openTokens, type Token, type TokenOptions, type Tokens } from './tokens.ts'
@@ -37,7 +38,7 @@ const READING: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS']
 const OPEN: readonly (string | undefined)[] = ['/health', '/ready']
 /** Headers that a page of another origin may send, and read, beyond those of simple requests. */
 const HEADERS = `authorization, content-type, idempotency-key, ${REQUEST_ID}`
-const HEADERS_OF_ANSWERS = `${REQUEST_ID}, retry-after`
+const HEADERS_OF_ANSWERS = `${REQUEST_ID}, ${LOG_ID}, retry-after`
 
 export class Guard {
   readonly #isLocal: boolean

@@ -13,6 +13,7 @@ import { Known, knownKinds } from './feed/known.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspect/inspection.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import { sayLog } from './log-id.ts'
 import { answerOthers } from './methods.ts'
 import { requestIdOf } from './request-id.ts'
 import { accountRoutes } from './routes/account-routes.ts'
@@ -117,6 +118,7 @@ export async function startApi(
   admitAddresses(http, shares)
   http.addHook('onRequest', async ({ raw }) => checkHost(raw))
   await guardRoutes(http, guard)
+  sayLog(http, supervisor, (request) => guard.callerOf(request) !== undefined)
   admission(http, limits, shares, guard)
   answerOthers(http, ['/feed', '/inspect', '/inspect/legacy'])
   const verifications = new Verifications(verify ?? ((options) => supervisor.verify(options)), supervisor)

@@ -42,7 +42,14 @@ export interface FeedSocket {
 
 export type FeedStatus =
   | { readonly status: 'connecting' }
-  | { readonly status: 'open'; readonly version: string; readonly seq: number; readonly epoch: number }
+  /** `log` is the short id of the log: another log has another. */
+  | {
+      readonly status: 'open'
+      readonly version: string
+      readonly log: string
+      readonly seq: number
+      readonly epoch: number
+    }
   /** Everything up to `seq` has arrived. Later items are live. */
   | {
       readonly status: 'caughtUp'
@@ -260,7 +267,7 @@ class Connection {
         const { version, seq, epoch, log } = frame
         const subscription: SubscribeFrame = this.#place.subscription(seq, log)
         this.#socket.send(JSON.stringify(subscription))
-        onStatus?.({ status: 'open', version, seq, epoch })
+        onStatus?.({ status: 'open', version, log, seq, epoch })
         return
       }
       case 'event': {

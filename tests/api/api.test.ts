@@ -396,6 +396,8 @@ describe('inspection', () => {
       ),
     )
     expect(types().filter((t) => t === '@xstate.snapshot')).toHaveLength(1)
+    const { log } = frames.find((frame) => Object(frame).type === 'outcry.activity') as { log?: string }
+    expect(log).toBe(harness.supervisor.logId)
     socket.close()
     await closed
   })

@@ -87,6 +87,19 @@ describe('a server that others reach', () => {
   })
 })
 
+describe('the log of an answer', () => {
+  it('is told with each answer, a refusal included, and to senders whom the server knows alone', async () => {
+    await start({ token: TOKEN })
+    const { logId } = harness.supervisor
+    const known = { authorization: `Bearer ${TOKEN}` }
+    for (const path of ['/actors', '/actors/door/none', '/health', '/'])
+      expect((await ask(path, known)).headers['outcry-log'], path).toBe(logId)
+    expect((await open({ ...known })).headers['outcry-log']).toBe(logId)
+    for (const path of ['/actors', '/health', '/'])
+      expect((await ask(path)).headers['outcry-log'], path).toBeUndefined()
+  })
+})
+
 describe('a page of another site', () => {
   const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }
   it.each<[string, Headers]>([

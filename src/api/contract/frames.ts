@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { EVENT_CLASSES } from '../../runtime/events/envelope.ts'
 import { isPattern } from '../../runtime/events/patterns.ts'
 import { asked, eventEnvelope, severity } from './envelope.ts'
-import { type Frozen, position, recordTime, seq } from './fields.ts'
+import { type Frozen, logId, position, recordTime, seq } from './fields.ts'
 import { filter } from './filter.ts'
 import { transitionRecord } from './record.ts'
 
@@ -114,7 +114,7 @@ export const helloFrame = z
   .object({
     op: z.literal('hello'),
     version: z.string().describe('version of Outcry'),
-    log: z.string().describe('short id of the log: a copy has the same, another log has another'),
+    log: logId,
     seq: position.describe('seq of the last record'),
     epoch: z.int().describe('grows with each start on this log'),
   })

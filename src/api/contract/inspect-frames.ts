@@ -1,6 +1,6 @@
 /** The frames of the WebSocket `/inspect`: those of @statelyai/inspect, with more fields, and two of our own. */
 import { z } from 'zod'
-import { anyEvent, position, recordTime, rev, seq, stateValue } from './fields.ts'
+import { anyEvent, logId, position, recordTime, rev, seq, stateValue } from './fields.ts'
 import { actorSummary, failure } from './record.ts'
 
 const condition = actorSummary.shape.condition
@@ -102,6 +102,7 @@ export const snapshotFrame = z
 export const activityFrame = z
   .object({
     type: z.literal('outcry.activity'),
+    log: logId,
     actors: z.array(
       z.object({
         address: z.string(),
@@ -121,6 +122,7 @@ export const activityFrame = z
     examples: [
       {
         type: 'outcry.activity',
+        log: '7f3a',
         actors: [
           {
             address: 'order/sim:o-1',

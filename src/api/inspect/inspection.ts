@@ -48,7 +48,7 @@ export class Inspection {
     const asked = askedIn(request)
     if (isPast(asked)) return this.#openPast(asked, stately)
     return (socket) => {
-      const client = this.#add(socket, new StatelyClient(socket, asked.actor))
+      const client = this.#add(socket, new StatelyClient(socket, asked.actor, this.#supervisor.logId))
       this.#introduceTo(client, socket)
       return client
     }

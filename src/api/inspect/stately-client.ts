@@ -36,9 +36,12 @@ export class StatelyClient extends LiveClient {
   /** Failures of all actors since the last frame. An actor may run again before the client hears of it. */
   #failures = new FailureList()
   readonly #activityTimer: NodeJS.Timeout
+  readonly #log: string
 
-  constructor(socket: WebSocket, only: readonly string[] | undefined) {
+  /** `log` is the short id of the log. */
+  constructor(socket: WebSocket, only: readonly string[] | undefined, log: string) {
     super(socket, stately, only)
+    this.#log = log
     socket.on('message', (data) => this.#onMessage(data.toString()))
     this.#activityTimer = setInterval(() => this.#sendActivity(), ACTIVITY_MS)
   }
@@ -109,7 +112,7 @@ export class StatelyClient extends LiveClient {
       this.#failures = new FailureList()
     }
     if (this.#active.size === 0) return
-    this.send({ type: 'outcry.activity', actors: [...this.#active.values()] })
+    this.send({ type: 'outcry.activity', log: this.#log, actors: [...this.#active.values()] })
     this.#active.clear()
   }
 }
