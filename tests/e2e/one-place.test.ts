@@ -1,4 +1,5 @@
 /** All that the page shows is of one actor and one moment, also while the runner is gone, and for places that its log does not have. */
+import type { Page, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
@@ -105,6 +106,24 @@ describe('while the runner is gone', () => {
     await isAllOf(40)
   })
 
+  it('says so no longer once it answers, though a question still waits for its turn', async () => {
+    const page = await opened.open(`actor/${ADDRESS}`)
+    await opened.shown('#record h3', 'Record 44')
+    await gone()
+    await page.click(row(OTHER))
+    await opened.shown('#record .fault', 'does not answer')
+    const held: Route[] = []
+    await page.route(`**/actors/${encodeURIComponent(OTHER)}**`, (route) => void held.push(route))
+    await serve(long)
+    await eventually(async () => {
+      expect(held.length).toBeGreaterThan(0)
+      expect(await count('.fault')).toBe(0)
+    })
+    await page.unrouteAll()
+    for (const route of held) await route.continue().catch(() => undefined)
+    await opened.shown('#record h3', 'Record 1')
+  })
+
   it('ends a request that is never answered, and asks anew', async () => {
     const page = await opened.open(`actor/${ADDRESS}@${await seqOf(7)}`)
     await opened.shown('#record h3', 'Record 7')
@@ -132,6 +151,54 @@ describe('while the runner is gone', () => {
     await api.close()
     await serve(long)
   })
+})
+
+describe('while the connection holds', () => {
+  it('asks again by itself where one request alone has failed', async () => {
+    const page = await opened.open(`actor/${OTHER}`)
+    await opened.shown('#record h3', 'Record 1')
+    const path = `**/actors/${encodeURIComponent(ADDRESS)}`
+    await page.route(path, (route) => route.abort('connectionreset'), { times: 1 })
+    await page.click(row(ADDRESS))
+    await opened.shown('#record h3', 'Record 44')
+    expect(await count('.fault')).toBe(0)
+  })
+
+  it('says in the list why it could not be read, and reads it again when a person asks for it', async () => {
+    const json = { code: 'SERVER_BUSY', detail: 'reading is busy', hint: 'Ask again.' }
+    const page = await opened.open('overview')
+    await page.route('**/actors?kind=account*', (route) => route.fulfill({ json }), { times: 1 })
+    await page.reload()
+    await opened.shown('#rail .fault', 'reading is busy')
+    await page.locator('#rail .fault').getByRole('button', { name: 'Again' }).click()
+    await opened.shown('.none', 'Nothing needs a person.')
+    expect(await count('.fault')).toBe(0)
+  })
+})
+
+it('several pages of one browser leave connections to quick answers, and search the log in turns', async () => {
+  const context = await opened.browser.newContext()
+  const held: Route[] = []
+  await context.route(/\/(failures|timeline)/, (route) => void held.push(route))
+  const pages = [1, 2, 3].map(async () => {
+    const page = await context.newPage()
+    await page.goto(`http://127.0.0.1:${port}/#overview`)
+    return page
+  })
+  const [page] = (await Promise.all(pages)) as [Page]
+  const places = async (): Promise<readonly number[]> => {
+    const { held = [], pending = [] } = (await page.evaluate('navigator.locks.query()')) as Record<
+      'held' | 'pending',
+      readonly unknown[] | undefined
+    >
+    return [held.length, pending.length]
+  }
+  await eventually(async () => expect(await places()).toEqual([2, 4]))
+  expect(held).toHaveLength(2)
+  await context.unrouteAll()
+  for (const route of held) await route.continue().catch(() => undefined)
+  await eventually(async () => expect(await places()).toEqual([0, 0]))
+  await context.close()
 })
 
 it('keys that are faster than the answers count, each of them', async () => {

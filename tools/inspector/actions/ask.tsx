@@ -4,6 +4,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { Dialog } from '../frame/dialog.tsx'
 import { lost } from '../log/connection.ts'
 import { faultOf } from '../log/loading.ts'
+import { onOtherLog } from '../log/log-id.ts'
 import { health } from '../log/run.ts'
 import { momentAt } from '../state/moment.ts'
 import { moment } from '../state/place.ts'
@@ -66,6 +67,12 @@ export function ask(what: Ask, quarantined?: string): void {
   asked.value = what
   askFor.value = quarantined === undefined ? undefined : { ask: what, address: quarantined }
 }
+
+// What was asked for was of the last log.
+onOtherLog(() => {
+  underWay.peek()?.abort()
+  asked.value = undefined
+})
 
 /** Closes the dialog when its question has no sense any more. */
 export function withdraw(what: Ask): void {

@@ -15,6 +15,7 @@ const BY = 'the page'
 /** The server's description of itself. It has the events that each kind takes from people. */
 export const description = loaded(() => ({
   subject: 'description',
+  place: 'now',
   read: (signal) => client.ask('openapi', { signal }),
 }))
 

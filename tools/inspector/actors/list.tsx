@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Parted } from '../frame/name.tsx'
 import { Notice } from '../frame/notice.tsx'
-import { activity, actorAt, head, isFailed, isOpen, troubleOf } from '../log/actors.ts'
+import { activity, actorAt, head, isFailed, isOpen, needed, troubleOf } from '../log/actors.ts'
 import {
   by,
   filter,
@@ -83,7 +83,7 @@ export function ActorList(): JSX.Element {
   const text = useRef<HTMLInputElement>(null)
   useSignalEffect(() => takeFirst(text.current))
   // What keeps one of them from being read keeps the others, too.
-  const faulty = [groups, rows, pastStates].find(({ fault }) => fault.value !== undefined)
+  const faulty = [needed, groups, rows, pastStates].find(({ fault }) => fault.value !== undefined)
   return (
     <aside id="rail" class={isDrawn.value ? 'drawn' : ''} aria-label="Actors">
       <div class="find">

@@ -6,7 +6,7 @@ export function Notice({
   of,
   lines = 4,
 }: {
-  readonly of: Loaded<unknown>
+  readonly of: Pick<Loaded<unknown>, 'value' | 'fault' | 'isSlow' | 'again'>
   readonly lines?: number
 }): JSX.Element | null {
   const fault = of.fault.value

@@ -5,6 +5,7 @@ import { chosen, latestRev } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
+import { isTurning } from '../log/log-id.ts'
 import { choice, query } from '../state/place.ts'
 import { type Asked, askedOf, isSearch } from './asked.ts'
 import { asQuery, refusalOf } from './refused.ts'
@@ -63,7 +64,7 @@ effect(() => {
   const asked = askedOf(query.value)
   const address = choice.value
   const is = chosen.value.value
-  const isAsked = asked !== undefined && isSearch(asked) && refusal.value === undefined
+  const isAsked = asked !== undefined && isSearch(asked) && refusal.value === undefined && !isTurning.value
   const key = isAsked ? JSON.stringify([address, asked, returns.value]) : ''
   if (key === (search.peek()?.key ?? '')) return
   asking.abort()

@@ -5,6 +5,7 @@ import { actorAt } from '../log/actors.ts'
 import { client } from '../log/client.ts'
 import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
+import { onOtherLog } from '../log/log-id.ts'
 import { choice } from '../state/place.ts'
 
 /** Records that are read at once, and those of the end that are. */
@@ -34,6 +35,7 @@ effect(() => {
   wanted = undefined
   forget()
 })
+onOtherLog(forget)
 effect(() => {
   if (returns.value === 0) return
   forget()

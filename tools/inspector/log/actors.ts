@@ -2,14 +2,15 @@
  * The actors that the page knows: those that it has asked for, and those of which the news of `/inspect` have told. It
  * asks for few, however many there are.
  */
-import { batch, computed, effect, signal } from '@preact/signals'
+import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { type ActorSummary, isOpen, troubleOf } from '../../../src/client/index.ts'
 import { choice, moment } from '../state/place.ts'
 import { kindOf } from '../text/names.ts'
 import { client } from './client.ts'
-import { connection, returns } from './connection.ts'
+import { connection, lost, returns } from './connection.ts'
 import { type Activity, inspect } from './inspection.ts'
-import { type Fault, faultOf } from './loading.ts'
+import { type Fault, faultOf, isUnreachable } from './loading.ts'
+import { isTurning, onOtherLog, signalOfLog } from './log-id.ts'
 
 export { isFailed, isOpen, type Trouble, troubleOf } from '../../../src/client/index.ts'
 
@@ -40,9 +41,9 @@ export const turnover = signal(0)
 /** Grows when any actor has moved. */
 export const activity = signal(0)
 /** The end of the log, as far as the page knows. */
-export const head = signal<{ readonly seq: number; readonly at: number }>({ seq: 0, at: 0 })
+export const head = signalOfLog<{ readonly seq: number; readonly at: number }>({ seq: 0, at: 0 })
 /** False until this connection has told the end of the log: before, the last of the known actors may lie before it. */
-export const isEndKnown = signal(false)
+export const isEndKnown = signalOfLog(false)
 /** True while the moment lies behind the end of the log. */
 export const isBeyond = computed(() => isEndKnown.value && (moment.value ?? 0) > head.value.seq)
 /** The moment that lies behind the end; undefined while it does not. */
@@ -56,10 +57,10 @@ effect(() => {
 /** Grows when an actor has failed. */
 export const failed = signal(0)
 /** False until the actors that the views need are known. */
-export const isWhole = signal(false)
+export const isWhole = signalOfLog(false)
 /** False until the states of all actors are read, so that all that have failed are known. */
-export const isCounted = signal(false)
-export const listFault = signal<Fault | undefined>(undefined)
+export const isCounted = signalOfLog(false)
+const listFault = signalOfLog<Fault | undefined>(undefined)
 
 export const actorAt = (address: string): Actor | undefined => all.get(address)
 /** The actors that the page knows. */
@@ -70,32 +71,63 @@ export const ownerOf = (address: string): string | undefined => owners.get(addre
 /** Addresses of which this connection has told, with their rev. A listing may be older. */
 let told = new Map<string, number>()
 
+onOtherLog(() => {
+  told = new Map()
+  owners.clear()
+  drop([...all.keys()])
+})
+
+/** ms after which the actors that the views need are asked for again while the connection holds. */
+const RETRY_MS = 1_000
+
+/** Reads the actors that the views need. After a return, all questions are asked anew then. */
+async function begin(isReturn: boolean): Promise<void> {
+  const since = new Map<string, number>()
+  told = since
+  try {
+    const answers = await Promise.all([
+      ...NEEDED.map((query) => client.ask('actors', { query: { ...query, limit: NEEDED_MAX } })),
+      ...(choice.value === '' ? [] : [client.ask('actors', { query: { address: choice.value } })]),
+    ])
+    if (told !== since) return
+    learn(answers.flatMap(({ actors }) => actors))
+    // What else has moved since the connection was lost is not known.
+    drop([...all.keys()].filter((address) => !since.has(address)))
+    listFault.value = undefined
+    isWhole.value = true
+  } catch (error) {
+    if (told !== since) return
+    const fault = faultOf(error)
+    listFault.value = fault
+    if (isUnreachable(fault))
+      setTimeout(() => {
+        if (told === since && lost.peek() === undefined) void begin(true)
+      }, RETRY_MS)
+  }
+  batch(() => {
+    if (isReturn) returns.value++
+    isTurning.value = false
+  })
+}
+
+/** What the list says of them: why they could not be read, and a way to try again. */
+export const needed = {
+  value: isWhole,
+  fault: listFault,
+  isSlow: signal(false),
+  again: () => void begin(true),
+} as const
+
 /** Follows the actors from now on. */
 export function followActors(): void {
-  const begin = async (isReturn: boolean) => {
-    const since = new Map<string, number>()
-    told = since
-    try {
-      const answers = await Promise.all([
-        ...NEEDED.map((query) => client.ask('actors', { query: { ...query, limit: NEEDED_MAX } })),
-        ...(choice.value === '' ? [] : [client.ask('actors', { query: { address: choice.value } })]),
-      ])
-      if (told !== since) return
-      learn(answers.flatMap(({ actors }) => actors))
-      // The server may have another log now, and what else has moved is not known.
-      drop([...all.keys()].filter((address) => !since.has(address)))
-      listFault.value = undefined
-      isWhole.value = true
-    } catch (error) {
-      if (told === since) listFault.value = faultOf(error)
-    } finally {
-      if (isReturn && told === since) returns.value++
-    }
-  }
+  effect(() => {
+    if (isTurning.value) untracked(() => void begin(true))
+  })
   inspect({
     onOpen: (isReturn) => {
       failed.value++
       isEndKnown.value = false
+      listFault.value = undefined
       void begin(isReturn)
       connection.value++
     },

@@ -1,5 +1,5 @@
 /** The chosen actor at the moment: its state, its records, and the step that the last of them was. */
-import { computed, signal } from '@preact/signals'
+import { computed } from '@preact/signals'
 import type { ActorView, AnswerOf, Routes, TransitionRecord } from '../../../src/client/index.ts'
 import type { Coverage, TakenTransition, TransitionCount } from '../chart/index.tsx'
 import { choice, moment } from '../state/place.ts'
@@ -7,6 +7,7 @@ import { activity, actorAt, know } from './actors.ts'
 import { client } from './client.ts'
 import { returns } from './connection.ts'
 import { loaded } from './loading.ts'
+import { onOtherLog, signalOfLog } from './log-id.ts'
 
 type DetailedRecord = AnswerOf<Routes['history']>['records'][number]
 export type Change = NonNullable<DetailedRecord['changed']>[number]
@@ -54,7 +55,7 @@ export const chosen = loaded<Chosen>(() => {
   const known = isKnown.value
   return {
     subject: `${address}@${at === undefined ? 'live' : 'then'}`,
-    place: `${address}@${at ?? 'live'}`,
+    place: at ?? 'now',
     about: address,
     read: (signal) => read(address, known, at, version, signal),
   }
@@ -155,6 +156,7 @@ export const links = loaded(() => {
   const query = { within: 0 }
   return {
     subject,
+    place: moment.value ?? 'now',
     follows: chosen,
     read: (signal) => client.ask('record', { params: { seq }, query, signal }),
   }
@@ -166,10 +168,18 @@ export const definition = loaded(() => {
   if (actor === undefined) return undefined
   const { kind, version, path, address } = actor
   const key = [kind, version, ...path].join('/')
-  return { subject: key, about: key, follows: chosen, read: (signal) => chartOf(key, address, signal) }
+  return {
+    subject: key,
+    place: 'whole',
+    about: key,
+    follows: chosen,
+    read: (signal) => chartOf(key, address, signal),
+  }
 })
 
 const charts = new Map<string, AnswerOf<Routes['machine']>>()
+// A version may have another statechart where another log comes from.
+onOtherLog(() => charts.clear())
 
 async function chartOf(key: string, address: string, signal: AbortSignal) {
   const has = charts.get(key)
@@ -187,7 +197,7 @@ async function chartOf(key: string, address: string, signal: AbortSignal) {
 const AWAITED_MS = 2_000
 
 /** Keys of machines whose counts nothing waits for any more. */
-const late = signal<ReadonlySet<string>>(new Set())
+const late = signalOfLog<ReadonlySet<string>>(new Set())
 
 /** The counts of how often actors of the kind took each transition. They are read once for each version of a machine, as its chart is. */
 export const kindCounts = loaded(() => {
@@ -197,6 +207,7 @@ export const kindCounts = loaded(() => {
   const key = `${kind}@${version}`
   return {
     subject: key,
+    place: 'whole',
     follows: chosen,
     read: async (signal) => {
       const has = counts.get(key)
@@ -221,6 +232,7 @@ interface Counts extends Pick<AnswerOf<Routes['coverage']>, 'transitions' | 'ent
 }
 
 const counts = new Map<string, Counts>()
+onOtherLog(() => counts.clear())
 
 /** Lives up to this rev are replayed whole, to tell what the actor itself has taken. */
 const OWN_MAX = PAGE
@@ -233,6 +245,7 @@ const own = loaded(() => {
   const query = { fromRev: 1, toRev: latest, limit: OWN_MAX, detail: true } as const
   return {
     subject: address,
+    place: 'now',
     follows: chosen,
     read: async (signal) => ({ address, records: await records(address, query, signal) }),
   }

@@ -7,8 +7,10 @@ import type { AnswerOf, Routes } from '../../../src/client/index.ts'
 import { type Filter, understood } from '../actors/words.ts'
 import { head, isCounted, isEndKnown, know, learn, ownerOf, turnover } from './actors.ts'
 import { client } from './client.ts'
-import { connection } from './connection.ts'
+import { returns, wasConnected } from './connection.ts'
 import { loaded } from './loading.ts'
+import { signalOfLog } from './log-id.ts'
+import { searching } from './searching.ts'
 
 /** Rows of one page. */
 export const PAGE = 200
@@ -45,14 +47,15 @@ export interface Counted extends Groups {
 /** True once the answer is of what is asked for now. */
 export const isCurrent = computed(() => groups.value.value?.subject === subject.value)
 
-/** The connection of the last answer. The first of each is quick, and the next one waits until all states are read. */
-let answered = 0
+/** The return of the last answer. The first of each is quick, and the next one waits until all states are read. */
+let answered: number | undefined
 /** Grows when states were not read yet. */
 const round = signal(0)
 
 export const groups = loaded<Counted>(() => {
-  const of = connection.value
-  if (of === 0) return undefined
+  // News of what moves meanwhile come by the connection.
+  if (!wasConnected.value) return undefined
+  const of = returns.value
   // A search goes through all actors, so it is not made anew whenever one of them moves.
   if (isKept.value) turnover.value
   round.value
@@ -60,15 +63,16 @@ export const groups = loaded<Counted>(() => {
   const isPlain = !isFiltered.value
   return {
     subject: key,
+    place: 'now',
     read: async (signal) => {
       const isFirst = answered !== of
-      const answer = await client.ask('groups', {
-        query: { ...query, ...(!isFirst && isPlain && { whole: true }) },
-        signal,
-      })
+      const isWhole = !isFirst && isPlain
+      const ask = () => client.ask('groups', { query: { ...query, ...(isWhole && { whole: true }) }, signal })
+      // The server answers once it has read all states.
+      const answer = await (isWhole ? searching(ask, signal) : ask())
       await know(answer.failed, signal)
       batch(() => {
-        // The end of another log may lie before the end of the last one.
+        // The end of a log that was cut lies before the last one.
         if (isFirst || answer.seq > head.value.seq) head.value = { seq: answer.seq, at: answer.at }
         isEndKnown.value = true
         if (isPlain) isCounted.value = answer.unread === 0
@@ -85,18 +89,17 @@ export interface Shelf {
   readonly addresses: readonly string[]
   /** The address after which the next page begins; undefined when all are here. */
   readonly next: string | undefined
-  /** The numbers of the group and the connection that the rows are of. */
+  /** The numbers of the group that the rows are of. */
   readonly version: string
-  readonly connection: number
 }
 
 /** The rows by group, and the list that they are of. */
-const shelves = signal<{ readonly of: string; readonly by: ReadonlyMap<string, Shelf> }>({
+const shelves = signalOfLog<{ readonly of: string; readonly by: ReadonlyMap<string, Shelf> }>({
   of: '',
   by: new Map(),
 })
 const versionOf = ({ count, open, failed }: Group) =>
-  `${connection.value} ${count}${isFiltered.value ? ` ${open} ${failed}` : ''}`
+  `${returns.value} ${count}${isFiltered.value ? ` ${open} ${failed}` : ''}`
 
 /** Returns the rows of a group that have come. */
 export function shelfOf(name: string): Shelf | undefined {
@@ -142,6 +145,7 @@ export const rows = loaded(() => {
   const versions = new Map(counted.groups.map((group) => [group.name, versionOf(group)]))
   return {
     subject: of,
+    place: 'now',
     read: async (signal) => {
       if (page === undefined) return
       const { names: group, after } = page
@@ -182,14 +186,12 @@ function shelfWith(
   version: string,
 ): Shelf {
   if (isMore && had !== undefined) return { ...had, addresses: [...had.addresses, ...addresses], next }
-  const of = { version, connection: connection.peek() }
   const last = addresses.at(-1) ?? ''
-  if (last !== next) return { addresses, next: undefined, ...of }
-  // The rows that were read behind this page are still there, unless the server may have another log.
-  const isOfLog = had?.connection === of.connection
-  const place = isOfLog ? had.addresses.indexOf(last) : -1
+  if (last !== next) return { addresses, next: undefined, version }
+  // The rows that were read behind this page are still there.
+  const place = had?.addresses.indexOf(last) ?? -1
   const behind = place < 0 ? [] : (had?.addresses.slice(place + 1) ?? [])
-  return { addresses: [...addresses, ...behind], next: behind.length > 0 ? had?.next : next, ...of }
+  return { addresses: [...addresses, ...behind], next: behind.length > 0 ? had?.next : next, version }
 }
 
 /** The first row that has come. */

@@ -4,6 +4,7 @@
  */
 import type { ActorSummary, Failure } from '../../../src/client/index.ts'
 import { lost } from './connection.ts'
+import { comesFrom } from './log-id.ts'
 
 const WAIT_MS_MIN = 250
 const WAIT_MS_MAX = 2_000
@@ -45,11 +46,14 @@ export function inspect(listener: Listener): void {
 }
 
 type Frame =
-  | { readonly type: 'outcry.activity'; readonly actors: readonly Activity[] }
+  | { readonly type: 'outcry.activity'; readonly log: string; readonly actors: readonly Activity[] }
   | { readonly type: 'outcry.failures'; readonly failures: readonly Failure[] }
 
 function take(listener: Listener, text: string): void {
   const frame = JSON.parse(text) as Frame
-  if (frame.type === 'outcry.activity') listener.onActivity(frame.actors)
-  else if (frame.type === 'outcry.failures') listener.onFailures(frame.failures)
+  if (frame.type === 'outcry.activity') {
+    comesFrom(frame.log)
+    listener.onActivity(frame.actors)
+  }
+  if (frame.type === 'outcry.failures') listener.onFailures(frame.failures)
 }

@@ -34,7 +34,7 @@ export const letters = loaded<readonly Letter[]>(() => {
   activity.value
   const rev = actorAt(ADDRESS)?.rev
   if (rev === undefined || rev < 2) return undefined
-  return { subject: ADDRESS, read: (signal) => read(rev, signal) }
+  return { subject: ADDRESS, place: 'now', read: (signal) => read(rev, signal) }
 }, 1_000)
 
 let kept: { readonly of: number; readonly rev: number; readonly letters: readonly Letter[] } | undefined

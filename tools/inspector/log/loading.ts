@@ -1,13 +1,16 @@
 /** Answers of the server as signals. An answer stays until the next one is there. */
 import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import { isOutcryError } from '../../../src/client/index.ts'
-import { returns } from './connection.ts'
+import { connection, lost, returns } from './connection.ts'
+import { isTurning } from './log-id.ts'
+import { searching } from './searching.ts'
 
 /** ms after which a reader is told that something is being read. */
 const SLOW_MS = 200
 
-/** Questions for which the server searches its log that may be under way at once. A browser has six connections. */
-const SEARCHES_MAX = 2
+/** ms after which a question is asked again whose request alone has failed, and that are added each time, up to a maximum. */
+const RETRY_MS = 1_000
+const RETRY_MS_MAX = 10_000
 
 /** Why something could not be read. */
 export interface Fault {
@@ -29,12 +32,21 @@ export interface Loaded<T> {
   again(): void
 }
 
+/**
+ * A place in the log: the seq of a moment; its end, also for what has no past; the whole of it, also for what is the same
+ * at each moment; or a stretch of time, in epoch ms.
+ */
+export type Place = number | 'now' | 'whole' | `${number}…${number}`
+
 /** A question to the server: what is asked about, and how. */
 export interface Question<T> {
   /** Another subject ends a question that is under way. The same one waits for its answer, and is then asked anew. */
   readonly subject: string
-  /** The place of the answer, where that is more than the subject: a moment of an actor. */
-  readonly place?: string
+  /**
+   * The place in the log that the answer is of, so that an answer of another place can be told from it. An answer of
+   * another log is never here: it goes away when that log comes.
+   */
+  readonly place: Place
   /**
    * The subject matter of the answer. Where it cannot be read, an answer about something else goes away, and one about the same
    * stays, though it is old. By default each answer stays.
@@ -63,9 +75,9 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   const isSlow = signal(false)
   const round = signal(0)
   const answers = signal(0)
-  /** The places of the value and of what is asked for, and what they are about. */
-  const got = signal<Of | undefined>(undefined)
-  const wanted = signal<Of | undefined>(undefined)
+  /** What the value is of, and what is asked for. */
+  const got = signal<Question<T> | undefined>(undefined)
+  const wanted = signal<Question<T> | undefined>(undefined)
   let subject: string | undefined
   let asked = returns.peek()
   let next: Question<T> | undefined
@@ -74,6 +86,9 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   let asking: AbortController | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** How often in a row no answer came although the connection held. */
+  let missed = 0
+  let retry: ReturnType<typeof setTimeout> | undefined
 
   const start = () => {
     const question = next
@@ -87,43 +102,73 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
       return
     }
     next = undefined
+    endRetry()
     askedAt = performance.now()
     const own = new AbortController()
     asking = own
     const slow = setTimeout(() => {
       isSlow.value = true
     }, SLOW_MS)
-    const answer = question.isSearch ? searching(question, own.signal) : question.read(own.signal)
+    const answer = question.isSearch
+      ? searching(() => question.read(own.signal), own.signal)
+      : question.read(own.signal)
     answer
       .then(
         (answer) => {
           if (asking !== own) return
+          missed = 0
           batch(() => {
             value.value = answer
             fault.value = undefined
-            got.value = ofQuestion(question)
+            got.value = question
             answers.value = answers.peek() + 1
           })
         },
         (error) => {
-          if (asking !== own) return
-          batch(() => {
-            fault.value = faultOf(error)
-            if (got.peek()?.about !== question.about) value.value = undefined
-            answers.value = answers.peek() + 1
-          })
+          if (asking === own) fail(question, faultOf(error))
         },
       )
       .finally(() => {
         clearTimeout(slow)
         if (asking !== own) return
         // The one that has waited for this answer is late already.
-        if (next === undefined) isSlow.value = false
+        if (next === undefined && retry === undefined) isSlow.value = false
         asking = undefined
         start()
       })
   }
+  const show = (why: Fault, question: Question<T>) => {
+    batch(() => {
+      fault.value = why
+      if (got.peek()?.about !== question.about) value.value = undefined
+      answers.value = answers.peek() + 1
+    })
+  }
+  const fail = (question: Question<T>, why: Fault) => {
+    const isAlone = isUnreachable(why) && lost.peek() === undefined
+    missed = isAlone ? missed + 1 : 0
+    // While the connection holds, one request that fails says nothing of the runner, or is the first sign of its end.
+    if (missed !== 1) show(why, question)
+    if (!isAlone) return
+    retry = setTimeout(
+      () => {
+        retry = undefined
+        isSlow.value = false
+        if (lost.peek() !== undefined) return show(why, question)
+        next ??= question
+        start()
+      },
+      Math.min(RETRY_MS * missed, RETRY_MS_MAX),
+    )
+    isSlow.value = missed === 1
+  }
+  const endRetry = () => {
+    clearTimeout(retry)
+    retry = undefined
+  }
   const stop = () => {
+    endRetry()
+    missed = 0
     asking?.abort()
     asking = undefined
     isSlow.value = false
@@ -134,7 +179,8 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
 
   effect(() => {
     round.value
-    const question = ask()
+    const wasSlow = isSlow.peek()
+    const question = isTurning.value ? undefined : ask()
     const isReturn = asked !== returns.value
     asked = returns.value
     if (question === undefined || question.subject !== subject || isReturn) stop()
@@ -142,42 +188,32 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
     if (isReturn) awaited = question?.follows?.answers.peek()
     if (awaited !== undefined && question?.follows?.answers.value !== awaited) awaited = undefined
     next = awaited === undefined ? question : undefined
-    wanted.value = question && ofQuestion(question)
+    wanted.value = question
     if (question === undefined) {
       value.value = undefined
       fault.value = undefined
     }
     start()
+    // What was late before a return still is.
+    if (isReturn && wasSlow && asking !== undefined) isSlow.value = true
+  })
+  // The runner answers again. The question is asked anew when its turn comes, which many pages may put off.
+  effect(() => {
+    connection.value
+    const why = fault.peek()
+    if (why === undefined || !isUnreachable(why)) return
+    fault.value = undefined
+    isSlow.value = true
   })
   const isOld = computed(() => {
-    const isOther = value.value !== undefined && got.value?.place !== wanted.value?.place
+    const [has, asks] = [got.value, wanted.value]
+    const isOther = value.value !== undefined && (has?.place !== asks?.place || has?.about !== asks?.about)
     return isOther && (isSlow.value || fault.value !== undefined)
   })
   return { value, fault, isSlow, isOld, answers, again: () => round.value++ }
 }
 
-type Of = Required<Pick<Question<unknown>, 'place'>> & Pick<Question<unknown>, 'about'>
-
-const ofQuestion = ({ subject, place = subject, about }: Question<unknown>): Of => ({
-  place,
-  ...(about !== undefined && { about }),
-})
-
-let searches = 0
-const waiting: (() => void)[] = []
-
-/** Asks a question once few others are under way, so that they leave connections to those with quick answers. */
-async function searching<T>(question: Question<T>, signal: AbortSignal): Promise<T> {
-  while (searches >= SEARCHES_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
-  searches++
-  try {
-    signal.throwIfAborted()
-    return await question.read(signal)
-  } finally {
-    searches--
-    waiting.shift()?.()
-  }
-}
+export const isUnreachable = ({ code }: Fault): boolean => code === 'RUNNER_UNREACHABLE'
 
 export function faultOf(error: unknown): Fault {
   if (isOutcryError(error)) return { code: error.code, message: error.message, hint: error.hint }

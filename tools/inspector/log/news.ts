@@ -1,7 +1,7 @@
 /** Events that tell how the run went, from the feed: warnings and worse, and the equity of accounts. */
-import { signal } from '@preact/signals'
 import { type EventEnvelope, type FeedStatus, isOutcryError } from '../../../src/client/index.ts'
 import { client } from './client.ts'
+import { comesFrom, onOtherLog, signalOfLog } from './log-id.ts'
 import { thinned } from './thinned.ts'
 
 /** Most events of each sort that the page keeps: of notable ones the latest, of values those of its whole time. */
@@ -49,14 +49,21 @@ const GRAVE: readonly string[] = [
 export const isGrave = ({ type }: { readonly type: string }): boolean => GRAVE.includes(type)
 
 /** Notable events in the order of the log. */
-export const notable = signal<readonly EventEnvelope[]>([])
+export const notable = signalOfLog<readonly EventEnvelope[]>([])
 /** Values of accounts in the order of the log: at most one a second of each, and fewer of a long time. */
-export const values = signal<readonly EventEnvelope[]>([])
+export const values = signalOfLog<readonly EventEnvelope[]>([])
 /** Grows when the page has let go of notable events, after each KEPT of them. */
-export const forgotten = signal(0)
+export const forgotten = signalOfLog(0)
 
 /** True once the notable events of before have come. */
-export const isCaughtUp = signal(false)
+export const isCaughtUp = signalOfLog(false)
+
+/** Ends the connections of a log. */
+let ending = new AbortController()
+onOtherLog(() => {
+  ending.abort()
+  ending = new AbortController()
+})
 
 /** Follows the feed from now on. */
 export function followNews(): void {
@@ -95,15 +102,20 @@ async function follow(
     into.value = kept([...into.value, ...waiting])
     waiting = []
   }
+  onOtherLog(() => {
+    waiting = []
+  })
   // The feed goes on by itself after a lost connection.
   for (;;) {
     const from = into.value.at(-1)?.seq
+    const { signal } = ending
     try {
       const place = from === undefined ? { tail } : { since: from }
-      const onStatus = ({ status }: FeedStatus) => {
-        if (status === 'caughtUp' && into === notable) isCaughtUp.value = true
+      const onStatus = (is: FeedStatus) => {
+        if (is.status === 'open') comesFrom(is.log)
+        if (is.status === 'caughtUp' && into === notable) isCaughtUp.value = true
       }
-      for await (const item of client.feed({ topics, ...place, ...options, onStatus })) {
+      for await (const item of client.feed({ topics, ...place, ...options, onStatus, signal })) {
         if (!('event' in item)) continue
         waiting.push(item as EventEnvelope)
         if (isDue) continue

@@ -4,7 +4,7 @@ import type { ActorSummary } from '../../../src/client/index.ts'
 import { moment } from '../state/place.ts'
 import { lotsOf } from './actors.ts'
 import { client } from './client.ts'
-import { connection } from './connection.ts'
+import { returns } from './connection.ts'
 import { loaded } from './loading.ts'
 
 /** Least ms between two questions: a scrubbed moment has many places. */
@@ -24,9 +24,10 @@ export const pastStates = loaded<{ readonly seq: number; readonly states: Readon
   const seq = moment.value
   if (seq === undefined) return undefined
   const addresses = looked.value
-  const key = `${connection.value} ${seq}`
+  const key = `${returns.value} ${seq}`
   return {
     subject: key,
+    place: seq,
     read: async (signal) => {
       const states = kept.key === key && kept.states.size < KEPT_MAX ? kept.states : new Map<string, Then>()
       const unknown = addresses.filter((address) => !states.has(address))

@@ -21,6 +21,7 @@ export const run = loaded<RunState>(() => {
   if (seq === undefined) activity.value
   return {
     subject: seq === undefined ? 'live' : String(seq),
+    place: seq ?? 'now',
     read: (signal) =>
       client.ask('state', { query: { brief: true, ...(seq !== undefined && { seq }) }, signal }),
   }
@@ -36,7 +37,7 @@ export const health = loaded<Health>(() => {
   activity.value
   // A component may be unwell although nothing moves.
   beat.value
-  return { subject: 'health', read: (signal) => client.ask('health', { signal }) }
+  return { subject: 'health', place: 'now', read: (signal) => client.ask('health', { signal }) }
 }, 2_000)
 
 /** The actors in trouble, as text. Failures are asked for anew when one comes or goes, and not with each actor. */
@@ -51,7 +52,12 @@ export const failures = loaded<Failures>(() => {
   failed.value
   troubled.value
   if (!areFiguresKnown.value) return undefined
-  return { subject: 'failures', isSearch: true, read: (signal) => client.ask('failures', { signal }) }
+  return {
+    subject: 'failures',
+    place: 'whole',
+    isSearch: true,
+    read: (signal) => client.ask('failures', { signal }),
+  }
 }, 2_000)
 
 /** The time of the first record of the log: where the time line begins. Every log begins with the same actor. */
@@ -60,6 +66,7 @@ export const beginning = loaded<number | undefined>(() => {
   const params = { address: 'system/dead-letters' }
   return {
     subject: 'beginning',
+    place: 'whole',
     read: async (signal) =>
       (await client.ask('history', { params, query: { limit: 1 }, signal })).records[0]?.at,
   }
@@ -75,7 +82,12 @@ export const stretch = loaded(() => {
   forgotten.value
   if (!areFiguresKnown.value) return undefined
   const query = { points: POINTS, mark: NOTABLE.join(',') }
-  return { subject: 'marks', isSearch: true, read: (signal) => client.ask('timeline', { query, signal }) }
+  return {
+    subject: 'marks',
+    place: 'whole',
+    isSearch: true,
+    read: (signal) => client.ask('timeline', { query, signal }),
+  }
 })
 
 const isMarked = computed(() => stretch.value.value !== undefined || stretch.fault.value !== undefined)
@@ -96,6 +108,7 @@ const valued = loaded(() => {
   const of = accounts.value.slice(0, ACCOUNTS_MAX)
   return {
     subject: of.join(),
+    place: 'whole',
     isSearch: true,
     read: async (signal) => {
       const query = { points: VALUE_POINTS, follow: 'PORTFOLIO_VALUE' }

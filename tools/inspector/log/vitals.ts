@@ -5,6 +5,7 @@ import { view } from '../state/place.ts'
 import { client } from './client.ts'
 import { lost } from './connection.ts'
 import { loaded } from './loading.ts'
+import { onOtherLog, signalOfLog } from './log-id.ts'
 
 export type Vitals = AnswerOf<Routes['vitals']>
 
@@ -24,21 +25,23 @@ export function followVitals(): void {
 
 export const vitals = loaded<Vitals>(() => {
   if (view.value === 'overview') beat.value
-  return { subject: 'vitals', read: (signal) => client.ask('vitals', { signal }) }
+  return { subject: 'vitals', place: 'now', read: (signal) => client.ask('vitals', { signal }) }
 }, BEAT_MS / 2)
 
 /** Ends of the log, with the browser's time. */
 let ends: readonly { readonly seq: number; readonly at: number }[] = []
+onOtherLog(() => {
+  ends = []
+})
 
 /** Records a second, of late; undefined before the second answer. */
-export const perSecond = signal<number | undefined>(undefined)
+export const perSecond = signalOfLog<number | undefined>(undefined)
 
 effect(() => {
   const seq = vitals.value.value?.seq
   if (seq === undefined) return
   const now = performance.now()
-  const isAnew = seq < (ends[0]?.seq ?? 0)
-  ends = [...(isAnew ? [] : ends).filter(({ at }) => now - at <= OVER_MS), { seq, at: now }]
+  ends = [...ends.filter(({ at }) => now - at <= OVER_MS), { seq, at: now }]
   const [from] = ends
   if (from !== undefined && now - from.at >= BEAT_MS / 2)
     perSecond.value = ((seq - from.seq) * 1_000) / (now - from.at)

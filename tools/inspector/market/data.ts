@@ -4,7 +4,7 @@ import type { AnswerOf, EventEnvelope, Routes } from '../../../src/client/index.
 import { allActors, membership } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
-import { connection } from '../log/connection.ts'
+import { returns } from '../log/connection.ts'
 import { loaded } from '../log/loading.ts'
 import { run } from '../log/run.ts'
 import { steady } from '../log/steady.ts'
@@ -51,6 +51,7 @@ const record = loaded<number>(() => {
   const query = { within: 0 }
   return {
     subject: 'then',
+    place: seq,
     read: async (signal) => (await client.ask('record', { params: { seq }, query, signal })).record.at,
   }
 }, TIME_LEAST_MS)
@@ -133,6 +134,8 @@ export const market = loaded<Market>(() => {
   const isWhole = from === undefined
   return {
     subject: `${of.address} ${reach.value}`,
+    place: from === undefined || to === undefined ? 'whole' : `${from}…${to}`,
+    about: of.address,
     read: async (signal) => {
       const query = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
       const about = (type: string, actor?: string) =>
@@ -162,7 +165,7 @@ export const market = loaded<Market>(() => {
 
 const hasPrices = computed(() => market.value.value !== undefined)
 
-/** The events of trades that are here, of one connection: the server may have another log then. */
+/** The events of trades that are here, of one return: the server may have another log then. */
 let had: { readonly of: number; readonly told: Told } | undefined
 
 /** Trades that were closed up to the moment, the latest first. */
@@ -171,10 +174,11 @@ export const trades = loaded<readonly Trade[]>(() => {
   const to = isLive.value ? undefined : time.value
   if (isLive.value) run.value.value
   else if (to === undefined) return undefined
-  const of = connection.value
+  const of = returns.value
   const count = EVENTS_OF_TRADE * (hasPrices.value ? TRADES_MAX : FIRST_TRADES)
   return {
     subject: isLive.value ? 'live' : 'then',
+    place: to === undefined ? 'now' : `0…${to}`,
     read: async (signal) => {
       const before = had?.of === of ? had.told : undefined
       const told = await toldUp(to, count, before, (place) =>

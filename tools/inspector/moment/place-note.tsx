@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { To } from '../frame/name.tsx'
 import { head, isBeyond } from '../log/actors.ts'
 import { chosen } from '../log/chosen.ts'
+import { isTurning } from '../log/log-id.ts'
 import { run } from '../log/run.ts'
 import { moveFault } from '../state/moment.ts'
 import { moment, view } from '../state/place.ts'
@@ -29,6 +30,7 @@ export function PlaceNote(): JSX.Element | null {
 }
 
 function noteText(): readonly [text?: string, isWrong?: boolean] {
+  if (isTurning.value) return ['The runner has another log now, which is being read …']
   if (isBeyond.value) {
     const [end, seq] = [head.value.seq, moment.value ?? 0].map(countText)
     return [`The log has no seq ${seq} yet: it ends with seq ${end}. This is its end.`, true]

@@ -1,8 +1,9 @@
 /** The matters that a person has seen on the overview. The browser keeps them for the log that it is about. */
-import { effect, signal } from '@preact/signals'
+import { effect } from '@preact/signals'
 import { actorAt, know } from '../log/actors.ts'
 import { client } from '../log/client.ts'
 import { loaded } from '../log/loading.ts'
+import { onOtherLog, signalOfLog } from '../log/log-id.ts'
 import { areFiguresKnown } from '../log/run.ts'
 
 const KEY = 'seen'
@@ -14,13 +15,14 @@ export const REFUSED = 'refused'
 type Seen = Readonly<Record<string, number>>
 
 /** By sort of matter, the seq up to which a person has seen it, or how many of them. */
-export const seen = signal<Seen>({})
+export const seen = signalOfLog<Seen>({})
 
 /** The name that tells this log from all others; undefined for the log of a program without a runner, whose marks end with the page. */
 const life = loaded<{ readonly of: string | undefined }>(() => {
   if (!areFiguresKnown.value) return undefined
   return {
     subject: 'life',
+    place: 'whole',
     read: async (signal) => {
       await know([RUNNER], signal)
       if (actorAt(RUNNER) === undefined) return { of: undefined }
@@ -31,15 +33,16 @@ const life = loaded<{ readonly of: string | undefined }>(() => {
   }
 })
 
-let last: string | undefined
 let isKnown = false
+// The marks of another log say nothing of this one.
+onOtherLog(() => {
+  isKnown = false
+})
 effect(() => {
   const is = life.value.value
-  if (is === undefined || (isKnown && is.of === last)) return
+  if (is === undefined || isKnown) return
   const kept = is.of === undefined ? {} : read(is.of)
-  // The marks of another log say nothing of this one.
-  seen.value = isKnown ? kept : { ...kept, ...seen.peek() }
-  last = is.of
+  seen.value = { ...kept, ...seen.peek() }
   isKnown = true
 })
 

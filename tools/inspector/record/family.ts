@@ -28,7 +28,7 @@ export const family = loaded<readonly Member[]>(() => {
   const version = `${returns.value} ${turnover.value}`
   return {
     subject: list,
-    place: `${list}@${seq ?? 'live'}`,
+    place: seq ?? 'now',
     about: list,
     follows: chosen,
     read: async (signal) => {

@@ -6,6 +6,7 @@ import { chosen, latestRev, record } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
+import { onOtherLog, signalOfLog } from '../log/log-id.ts'
 import { beginning, run } from '../log/run.ts'
 import { choice, go, moment } from './place.ts'
 import { moveFrom, type Speed } from './play.ts'
@@ -15,6 +16,10 @@ const EVENT_PAGES_MAX = 20
 
 /** Times of places that were reached by their time. */
 const reached = new Map<number, number>()
+onOtherLog(() => {
+  reached.clear()
+  towards = undefined
+})
 
 /** The time of the moment, in epoch ms; undefined until it is known. */
 export const momentAt = computed(() => {
@@ -100,7 +105,7 @@ export async function goToEvent(type: string): Promise<boolean> {
 }
 
 /** The target of the last step. The next step may come before its record is here. */
-const aim = signal<{ readonly address: string; readonly rev: number; readonly seq: number } | undefined>(
+const aim = signalOfLog<{ readonly address: string; readonly rev: number; readonly seq: number } | undefined>(
   undefined,
 )
 
@@ -161,6 +166,7 @@ export function stepTime(ms: number): void {
 export const isPlaying = signal(false)
 export const speed = signal<Speed>('steady')
 let playing: ReturnType<typeof setTimeout> | undefined
+onOtherLog(() => play(false))
 
 /** Plays the records of the chosen actor from the moment on, or stops. */
 export function play(on: boolean): void {

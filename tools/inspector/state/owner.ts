@@ -13,6 +13,7 @@ const owner = loaded(() => {
   const [params, query] = [{ seq }, { within: 0 }]
   return {
     subject: String(seq),
+    place: seq,
     read: async (signal) => (await client.ask('record', { params, query, signal })).record,
   }
 })

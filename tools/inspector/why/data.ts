@@ -27,7 +27,8 @@ export const explanation = loaded<Explanation>(() => {
   const depth = isAll.value ? undefined : DEPTHS[timesFor(seq)]
   return {
     subject: moment.value === undefined ? `live ${choice.value}` : `${seq} ${depth}`,
-    place: moment.value === undefined ? `live ${choice.value}` : String(seq),
+    place: moment.value === undefined ? 'now' : seq,
+    about: choice.value,
     isSearch: true,
     follows: chosen,
     read: (signal) =>
@@ -62,6 +63,7 @@ export const whole = loaded<Explanation>(() => {
   const { seq } = first.record
   return {
     subject: String(seq),
+    place: seq,
     isSearch: true,
     follows: explanation,
     read: (signal) => client.ask('why', { params: { seq }, query: {}, signal }),
