@@ -6,7 +6,7 @@ import { changed, EXAMPLE, event, ofSymbol, ofTrade, settings, settingsOf } from
 
 export const startStrategy = z
   .strictObject({ type: z.literal('START'), at: epochMs, by: byHand })
-  .describe('Starts a strategy. It trades once its indicators are warm.')
+  .describe('Resumes a strategy that is paused. It trades once its indicators are warm.')
 export const stopStrategy = z
   .strictObject({
     type: z.literal('STOP'),
@@ -14,7 +14,9 @@ export const stopStrategy = z
     by: byHand,
     reason: remark.optional().describe('A remark for the log.'),
   })
-  .describe('Stops a strategy. It makes no more decisions, and a position that it holds keeps its stop.')
+  .describe(
+    'Pauses a strategy. It makes no more decisions until it is resumed, and a position that it holds keeps its stop.',
+  )
 
 const withParameters = (parameters: typeof settings) =>
   z

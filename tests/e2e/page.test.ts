@@ -34,6 +34,7 @@ const CONFIG = {
   strategies: [
     { ...STRATEGY, id: 'c-1' },
     { ...STRATEGY, id: 'c-2' },
+    { ...STRATEGY, id: 'e-1', type: 'emaCross', fast: 5, slow: 20 },
   ],
 }
 
@@ -440,6 +441,17 @@ describe('the overview', () => {
     const { context } = (await get('/actors/account%2Fpaper')) as { context?: { limits?: object } }
     expect(context?.limits).toMatchObject({ stoplossGuard: { stops: 3, withinMs: 60_000, blockMs: 1_000 } })
     expect(context?.limits).not.toHaveProperty('cooldownMs')
+  })
+
+  it('pauses and resumes a strategy, in the words of the command line', async () => {
+    await open('actor/emaCross/e-1')
+    for (const verb of ['Pause', 'Resume']) {
+      await page.getByRole('button', { name: `${verb}…` }).click(SOON)
+      await shown('dialog h2', `${verb} emaCross/e-1?`)
+      expect(await page.textContent('dialog .about')).toContain(`${verb}s a strategy`)
+      await page.locator('dialog').getByRole('button', { name: verb, exact: true }).click()
+      await shown('#said', `${verb} emaCross/e-1: done`)
+    }
   })
 
   it('sends an event that the state allows, and says that it acts now while the past is looked at', async () => {

@@ -79,7 +79,7 @@ export function Buttons(): JSX.Element | null {
       )}
       {first.map((command) => (
         <button key={command.type} type="button" class="btn" onClick={() => askToSend(address, command)}>
-          {wordFor(command.type)}…
+          {wordFor(command.type, actor.kind)}…
         </button>
       ))}
       {kindOf(address) === 'account' && <TradingState address={address} state={shortState(actor.value)} />}

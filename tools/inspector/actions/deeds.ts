@@ -32,14 +32,21 @@ const WORDS: Readonly<Record<string, string>> = {
   CLOSE_POSITION: 'Close',
   ACKNOWLEDGE_REVIEW: 'Acknowledge',
   EXIT: 'Exit',
-  START: 'Start',
-  STOP: 'Stop',
   RECONCILE: 'Reconcile',
 }
 /** Commands that close or end something. */
 const GRAVE = ['CANCEL', 'CANCEL_ALL', 'FLATTEN', 'CLOSE_POSITION', 'EXIT', 'STOP']
 
-export const wordFor = (type: string): string => WORDS[type] ?? type
+/** The words of the command line for what a strategy is asked. Another kind may mean something else by these types. */
+const WORDS_OF_STRATEGIES: Readonly<Record<string, string>> = { START: 'Resume', STOP: 'Pause' }
+/** The command that strategies alone have. */
+const OF_STRATEGIES = 'UPDATE_PARAMETERS'
+
+/** Returns the word for a command to an actor of a kind. */
+export function wordFor(type: string, kind: string): string {
+  const isOfStrategy = commandsFor(kind).some((command) => command.type === OF_STRATEGIES)
+  return (isOfStrategy ? WORDS_OF_STRATEGIES[type] : undefined) ?? WORDS[type] ?? type
+}
 
 /** Asks whether to send a command. */
 export function askToSend(
@@ -52,12 +59,13 @@ export function askToSend(
 
 function sending(address: string, command: Command, given: Readonly<Record<string, string>>): Ask {
   const { type, about, fields } = command
+  const verb = wordFor(type, kindOf(address))
   return {
-    title: `${wordFor(type)} ${address}?`,
+    title: `${verb} ${address}?`,
     about: about === '' ? `It sends ${type} to ${address}.` : about.replaceAll('`', ''),
     fields,
     given: { by: BY, ...given },
-    verb: wordFor(type),
+    verb,
     isGrave: GRAVE.includes(type),
     run: (values, options) => client.commands.send(address, { ...values, type }, options),
   }
