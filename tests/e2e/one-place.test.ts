@@ -124,6 +124,17 @@ describe('while the runner is gone', () => {
     await opened.shown('#record h3', 'Record 1')
   })
 
+  it('says that a view, which is loaded when it is first looked at, is not here, and loads it after the return', async () => {
+    const page = await opened.open('overview')
+    await gone()
+    await page.keyboard.press('3')
+    await opened.shown('#main .fault', 'this part of the page could not be loaded')
+    await page.locator('#main .fault').getByRole('button', { name: 'Again' }).waitFor(SOON)
+    await serve(long)
+    await page.locator('#market').waitFor(SOON)
+    expect(await count('#main .fault')).toBe(0)
+  })
+
   it('ends a request that is never answered, and asks anew', async () => {
     const page = await opened.open(`actor/${ADDRESS}@${await seqOf(7)}`)
     await opened.shown('#record h3', 'Record 7')

@@ -71,7 +71,7 @@ export function Buttons(): JSX.Element | null {
           <button
             type="button"
             class="btn first"
-            onClick={async () => askToRelease(address, await lastFailure(address))}
+            onClick={async () => askToRelease(address, await lastFailure(address).catch(() => undefined))}
           >
             Release…
           </button>
