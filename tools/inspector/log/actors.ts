@@ -85,6 +85,9 @@ async function begin(isReturn: boolean): Promise<void> {
   const since = new Map<string, number>()
   told = since
   try {
+    // One quick answer says which log it is now. Another one begins this anew, before it has asked for more.
+    if (isReturn && !isTurning.peek()) await client.ask('health').catch(() => undefined)
+    if (told !== since) return
     const answers = await Promise.all([
       ...NEEDED.map((query) => client.ask('actors', { query: { ...query, limit: NEEDED_MAX } })),
       ...(choice.value === '' ? [] : [client.ask('actors', { query: { address: choice.value } })]),
