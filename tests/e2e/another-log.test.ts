@@ -3,11 +3,12 @@ import type { Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Floor } from '../machines/floor.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { GONE } from './complaints.ts'
-import { Opened, QUIET, SOON } from './opened.ts'
+import { Opened, SOON } from './opened.ts'
 
 let opened: Opened
 let api: ApiServer
@@ -27,7 +28,7 @@ afterEach(async () => {
 })
 
 async function serve(of: Supervisor): Promise<void> {
-  api = await startApi(of, { host: '127.0.0.1', port }, QUIET)
+  api = await startApi(of, { host: '127.0.0.1', port }, silentLogger)
   port = Number(new URL(api.url).port)
 }
 
