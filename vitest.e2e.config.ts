@@ -6,9 +6,11 @@ export default defineConfig({
     include: ['tests/e2e/**/*.test.ts'],
     env: environment(),
     globalSetup: 'tests/programs/compile.ts',
-    setupFiles: ['tests/programs/children.ts', 'tests/by-contract/watch.ts'],
+    setupFiles: 'tests/each-file.ts',
     testTimeout: 600_000,
     hookTimeout: 600_000,
     fileParallelism: false,
+    // They run one after the other, in one process, which loads what they import once.
+    isolate: false,
   },
 })

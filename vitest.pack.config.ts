@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['tests/pack/**/*.test.ts'],
     globalSetup: 'tests/pack/toolchain.ts',
-    setupFiles: 'tests/programs/children.ts',
+    setupFiles: 'tests/each-file.ts',
     testTimeout: 600_000,
     hookTimeout: 600_000,
     fileParallelism: false,

@@ -1,13 +1,12 @@
 /**
- * Runs before each test file. It checks every answer and every frame of every server of Outcry in the process with the
- * published documents. What does not fit fails the test that got it.
+ * Checks every answer and every frame of every server of Outcry in the process with the published documents. What does
+ * not fit fails the test that got it (each-file.ts).
  *
- * It costs nothing in a file that starts no server: the documents are made when the first one begins.
+ * It costs nothing in a process that starts no server: the documents are made when the first one begins.
  */
 import diagnostics from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { afterAll, afterEach } from 'vitest'
 import type { Answer } from './documents.ts'
 
 const found: string[] = []
@@ -18,13 +17,12 @@ const report = (what: string | undefined) => {
 export function takeFound(): readonly string[] {
   return found.splice(0)
 }
-const expectNone = () => {
+/** Throws when something did not fit since the last call. */
+export function expectNoneFound(): void {
   const all = takeFound()
   if (all.length > 0)
     throw new Error(`an answer or a frame is not of the published documents:\n${all.join('\n')}`)
 }
-afterEach(expectNone)
-afterAll(expectNone)
 
 // Fastify tells of each server before it has any route.
 diagnostics.subscribe('fastify.initialization', (message) => {

@@ -1,11 +1,10 @@
 /**
- * Runs before each test file. It knows every process that the file starts, by whatever call, and ends those that are
- * left after the last test, and when the worker ends before. So a test that fails leaves no process behind.
+ * Knows every process that test files start, by whatever call. Those that a file leaves are ended after its last test
+ * (each-file.ts), and when the worker ends before. So a test that fails leaves no process behind.
  */
 import type { ChildProcess } from 'node:child_process'
 import diagnostics from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { afterAll } from 'vitest'
 
 const children = new Set<ChildProcess>()
 
@@ -22,7 +21,6 @@ export async function endChildren(): Promise<void> {
   await Promise.all([...children].map((child) => child.kill('SIGKILL') && once(child, 'exit')))
 }
 
-afterAll(endChildren)
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
