@@ -3,7 +3,7 @@
  * and run.
  */
 import { type ChildProcess, execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -68,6 +68,9 @@ export async function openTree(addition: Addition): Promise<OpenedTree> {
         recursive: true,
         filter: (path) => !/\/(node_modules|dist)$/.test(path),
       })
+    // The build goes on from the last one here, whatever that was built from. `preserveSymlinks` of tsconfig.build.json lets the
+    // linked packages below have the places that they had in it.
+    if (existsSync(join(ROOT, 'dist'))) cpSync(join(ROOT, 'dist'), join(root, 'dist'), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
     cpSync(join(ROOT, 'tests/openings', folder), join(root, to), { recursive: true })
     const file = join(root, registry)

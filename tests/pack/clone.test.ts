@@ -1,7 +1,16 @@
 /** Tests the sources as a stranger clones them: with no other files, and nothing installed by hand. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, cpSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  cpSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -63,17 +72,27 @@ describe.each(NPMS)('a clone with npm %s', (npm) => {
   it('has an executable command after each build', async () => {
     const main = join(folder, 'dist/tools/cli/main.js')
     const builtAt = statSync(main).mtimeMs
+    const build = async () => expect((await tools.npm(folder, 'run', 'build')).code).toBe(0)
     // Unchanged sources are not built again. Otherwise the first npx would take as long as a build.
-    expect((await tools.npm(folder, 'run', 'build')).code).toBe(0)
+    await build()
     expect(statSync(main).mtimeMs).toBe(builtAt)
-    const source = join(folder, 'src/index.ts')
-    utimesSync(source, new Date(), new Date())
-    expect((await tools.npm(folder, 'run', 'build')).code).toBe(0)
+    appendFileSync(join(folder, 'tools/cli/main.ts'), '// Changed.\n')
+    writeFileSync(join(folder, 'src/gone.ts'), 'export const here = true\n')
+    await build()
     expect(statSync(main).mtimeMs).toBeGreaterThan(builtAt)
+    expect(readFileSync(main, 'utf8')).toMatch(/\/\/ Changed\.\n$/)
     accessSync(main, constants.X_OK)
     const { code, stdout, stderr } = await tools.npx(folder, 'outcry', 'run', '--help')
     expect(code, stderr).toBe(0)
     expect(stdout).toContain('Usage: outcry run')
+    const built = join(folder, 'dist/src/gone.js')
+    expect(isThere(built)).toBe(true)
+    git(folder, 'checkout', '--quiet', 'tools/cli/main.ts')
+    rmSync(join(folder, 'src/gone.ts'))
+    await build()
+    expect(isThere(built)).toBe(false)
+    expect(readFileSync(main, 'utf8')).not.toContain('Changed')
+    accessSync(main, constants.X_OK)
     expectClean(folder)
   })
 })
