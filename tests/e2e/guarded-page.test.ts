@@ -11,6 +11,7 @@ import { OutcryProcess } from '../runner/runner-process.ts'
 import { eventually } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
+import { SOON } from './opened.ts'
 
 const TOKEN = 'correct.horse_battery~staple-7'
 const folder = mkdtempSync(join(tmpdir(), 'outcry-guarded-'))
@@ -115,6 +116,7 @@ describe('a runner with a token', () => {
   it('shows its page, live, to a browser that got the token once', async () => {
     await start('token', { token: TOKEN })
     const context = await browser.newContext()
+    context.setDefaultTimeout(SOON.timeout)
     const page = await context.newPage()
     expect((await page.goto(url))?.status()).toBe(401)
     expect(await attack(page, url)).toEqual(['failed', 'failed', 'failed', 1006, 1006])
