@@ -31,9 +31,9 @@ const LONG = [
   'crash',
 ]
 
-/** What a file does that needs a process of its own: it exchanges modules, loads them late, or measures memory. */
+/** What a file does that needs a process of its own: it exchanges modules or globals, loads modules late, or measures memory. */
 const NEEDS_OWN =
-  /\bvi\.(?:mock|doMock|resetModules)\(|\bawait import\(.\.|setFlagsFromString\(|memoryUsage\(/
+  /\bvi\.(?:mock|doMock|resetModules|stubGlobal)\(|\bawait import\(.\.|setFlagsFromString\(|memoryUsage\(/
 
 const nameOf = (path: string) => basename(path, '.test.ts')
 const root = fileURLToPath(new URL('./', import.meta.url))
