@@ -178,6 +178,20 @@ describe('the groups', () => {
     expect(last[0]).toMatch(/^list\//)
   })
 
+  it('are listed without a walk through all addresses', async () => {
+    const walks = vi.spyOn(harness.supervisor, 'addresses')
+    for (const query of [
+      { group: 'a' },
+      { by: 'kind', group: 'list', name: 'a-1' },
+      { group: 'a', seq: 40 },
+    ] as const) {
+      const { actors } = await client.ask('actors', { query })
+      expect([query, actors.length > 0]).toEqual([query, true])
+    }
+    expect(walks).not.toHaveBeenCalled()
+    walks.mockRestore()
+  })
+
   it('list the actors of a kind as people sort them', async () => {
     const { actors } = await client.ask('actors', { query: { by: 'kind', group: 'list', limit: 1_000 } })
     const addresses = actors.map(({ address }) => address)

@@ -97,7 +97,7 @@ export class ActorList {
       hasMore ||= first.length > limit
       first = first.slice(0, limit)
     }
-    for await (const [address, stood] of this.#candidates()) {
+    for await (const [address, stood] of this.#candidates({ groups, by })) {
       if (!this.#isAddressed(address)) continue
       const one = placed(address, owners, by, places)
       if (one === undefined || (behind !== undefined && compare(one, behind) <= 0)) continue
@@ -135,22 +135,38 @@ export class ActorList {
     return groups
   }
 
-  /** Yields all addresses that may pass the filter, in any order. Of those that do, it says how they stand if it knows. */
-  async *#candidates(): AsyncGenerator<readonly [address: string, Stood | undefined]> {
+  /**
+   * Yields all addresses that may pass the filter, in any order: those of some groups where it can tell them apart. Of those
+   * that do, it says how they stand if it knows.
+   */
+  async *#candidates(of?: {
+    readonly groups: readonly string[]
+    readonly by: GroupedBy
+  }): AsyncGenerator<readonly [address: string, Stood | undefined]> {
     const { prefix, filter, seq } = this.#wanted
     const isMarked = filter.condition === 'failed' || filter.condition === 'open'
     if (seq === undefined && isMarked) {
-      const pace = new Pace(this.#options)
-      for (const address of await this.#outline.marked(this.#options)) {
-        const rest = pace.step()
-        if (rest !== undefined) await rest
-        if (address.startsWith(prefix)) yield [address, undefined]
-      }
+      yield* this.#each(await this.#outline.marked(this.#options))
+      return
+    }
+    const isOfGroups = of !== undefined && (seq !== undefined || isOfAddresses(filter))
+    const members = isOfGroups ? await this.#outline.members(of.groups, of.by, this.#options) : undefined
+    if (members !== undefined) {
+      yield* this.#each(members)
       return
     }
     const passing = seq === undefined ? await this.#outline.passing(filter, prefix, this.#options) : undefined
     if (passing !== undefined) yield* passing
     else for await (const address of this.#addresses(undefined)) yield [address, undefined]
+  }
+
+  async *#each(addresses: readonly string[]): AsyncGenerator<readonly [address: string, undefined]> {
+    const pace = new Pace(this.#options)
+    for (const address of addresses) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      if (address.startsWith(this.#wanted.prefix)) yield [address, undefined]
+    }
   }
 
   #addresses(after: string | undefined): AsyncIterable<string> {

@@ -47,6 +47,8 @@ export class Tally {
   readonly owners = new Owners()
   readonly groups: Readonly<Record<GroupedBy, Map<string, Counts>>> = { owner: new Map(), kind: new Map() }
   readonly marks = new Map<string, Mark>()
+  /** The addresses of each group; empty when there are too many. */
+  readonly members: Readonly<Record<GroupedBy, Map<string, string[]>>> = { owner: new Map(), kind: new Map() }
   /** The standing of each actor; undefined when there are too many. */
   lines: Lines | undefined = new Lines()
   /** Actors whose state was never read. */
@@ -54,17 +56,14 @@ export class Tally {
   /** Actors that have come or moved since they were read. */
   readonly moved = new Set<string>()
 
-  /** Counts an actor. `at` is where: 1 when it comes, -1 when it goes. */
-  count(address: string, what: keyof Counts, by: 1 | -1 = 1): void {
-    for (const grouping of ['owner', 'kind'] as const) {
-      const groups = this.groups[grouping]
-      const group = grouping === 'kind' ? kindOf(address) : this.owners.spot(address, 'owner').group
-      let counts = groups.get(group)
-      if (counts === undefined) {
-        counts = { count: 0, open: 0, failed: 0 }
-        groups.set(group, counts)
-      }
-      counts[what] += by
+  /** Counts an actor that has come. */
+  add(address: string): void {
+    for (const [grouping, group] of this.#groupsOf(address)) {
+      this.#countsOf(grouping, group).count++
+      if (this.lines === undefined) continue
+      const members = this.members[grouping].get(group)
+      if (members === undefined) this.members[grouping].set(group, [address])
+      else members.push(address)
     }
   }
 
@@ -74,11 +73,31 @@ export class Tally {
     for (const [what, key] of [
       ['open', 'isOpen'],
       ['failed', 'isFailed'],
-    ] as const)
-      if ((was?.[key] ?? false) !== (is?.[key] ?? false)) this.count(address, what, is?.[key] ? 1 : -1)
+    ] as const) {
+      if ((was?.[key] ?? false) === (is?.[key] ?? false)) continue
+      for (const [grouping, group] of this.#groupsOf(address))
+        this.#countsOf(grouping, group)[what] += is?.[key] ? 1 : -1
+    }
     if (is !== undefined && (is.isOpen || is.isFailed)) this.marks.set(address, is)
     else this.marks.delete(address)
     if (actor !== undefined) this.lines?.set(address, actor)
+  }
+
+  #groupsOf(address: string): (readonly [GroupedBy, string])[] {
+    return [
+      ['owner', this.owners.spot(address, 'owner').group],
+      ['kind', kindOf(address)],
+    ]
+  }
+
+  #countsOf(grouping: GroupedBy, group: string): Counts {
+    const groups = this.groups[grouping]
+    let counts = groups.get(group)
+    if (counts === undefined) {
+      counts = { count: 0, open: 0, failed: 0 }
+      groups.set(group, counts)
+    }
+    return counts
   }
 }
 
@@ -151,6 +170,19 @@ export class Outline {
   }
 
   /**
+   * Resolves with the addresses of some groups, in any order; undefined when only a look at all addresses finds them.
+   * @throws READ_ABORTED
+   */
+  async members(
+    groups: readonly string[],
+    by: GroupedBy,
+    options: Interruptible,
+  ): Promise<readonly string[] | undefined> {
+    const { lines, members } = await this.#counted(options)
+    return lines && groups.flatMap((name) => members[by].get(name) ?? [])
+  }
+
+  /**
    * Resolves with how the actors stand that pass a filter, by their addresses; undefined when a look at each of them is
    * the only way, or the shorter one.
    * @throws READ_ABORTED
@@ -190,7 +222,7 @@ export class Outline {
       for (const address of unread) {
         const rest = pace.step()
         if (rest !== undefined) await rest
-        tally.count(address, 'count')
+        tally.add(address)
       }
     } finally {
       scanning.unsubscribe()
@@ -214,7 +246,7 @@ export class Outline {
   #take(tally: Tally, address: string, isNew: boolean): void {
     if (!tally.unread.has(address)) tally.moved.add(address)
     if (!isNew) return
-    if (tally.owners.add(address)) tally.count(address, 'count')
+    if (tally.owners.add(address)) tally.add(address)
     else this.#forget()
   }
 
