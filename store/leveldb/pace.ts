@@ -1,9 +1,9 @@
 /**
  * Makes readers give way to trading, with which they share a thread. All readers of a process together work for a short
- * slice. Then the event loop goes round once before the next one works; the reader that has waited longest is next.
- * While a commit is being written, readers wait for it, so that it is acknowledged at once. They do not wait for ever
- * when one commit follows another. While commits come, reading has only a share of the time. Jobs of readers for the
- * thread pool run one after the other.
+ * slice. Then the event loop goes round once before the next one works; the reader that has waited longest is next, and
+ * those in the background come behind the others. While a commit is being written, readers wait for it, so that it is
+ * acknowledged at once. They do not wait for ever when one commit follows another. While commits come, reading has only
+ * a share of the time. Jobs of readers for the thread pool run one after the other.
  */
 import { setImmediate, setTimeout } from 'node:timers'
 import type { Paced } from '../store.ts'
@@ -19,6 +19,9 @@ const TRADING_MS = 100
 
 /** Ms for which readers wait for commits before they get a slice all the same. */
 const HELD_MS = 4
+
+/** Slices that answers may have while a reader in the background waits. Then it has one. */
+const AHEAD_MAX = 7
 
 /** Most ms of work that readers may save up, so that one short answer comes as fast as it can. */
 const CREDIT_MAX_MS = 200
@@ -67,6 +70,8 @@ let working: Budget | undefined
 let sliceBegan = 0
 let sliceEnd = 0
 const waiting: Waiting[] = []
+/** Slices that answers have had while a reader in the background waited. */
+let ahead = 0
 let commits = 0
 let committedAt = Number.NEGATIVE_INFINITY
 /** Since when readers have waited for the next slice. */
@@ -166,8 +171,7 @@ function onHeld(): void {
 
 function slice(): void {
   const now = performance.now()
-  const first = waiting.findIndex(({ budget }) => budget.restMs(now) <= 0)
-  const [reader] = waiting.splice(Math.max(0, first), 1)
+  const [reader] = waiting.splice(nextOf(now), 1)
   working = reader?.budget
   sliceBegan = now
   sliceEnd = now + SLICE_MS
@@ -175,6 +179,15 @@ function slice(): void {
   reader?.resume()
   // A reader that waits for something else before its slice ends is not charged for the rest.
   setImmediate(waiting.length > 0 ? next : endSlice)
+}
+
+/** Returns the place of the reader that is next. People wait for answers, so a reader in the background comes behind them. */
+function nextOf(now: number): number {
+  const firstOf = (of: Budget) => (of.restMs(now) > 0 ? -1 : waiting.findIndex(({ budget }) => budget === of))
+  const [answer, behind] = [firstOf(answers), firstOf(background)]
+  const isBehindNext = behind >= 0 && (answer < 0 || ahead === AHEAD_MAX)
+  ahead = isBehindNext || behind < 0 ? 0 : ahead + 1
+  return isBehindNext ? behind : Math.max(0, answer)
 }
 
 function endSlice(): void {

@@ -130,6 +130,31 @@ describe('a reader', () => {
     expect(new Set(order.slice(0, 60)).size).toBe(20)
   })
 
+  it('in the background comes behind answers, and is not forgotten', async () => {
+    let pieces = 0
+    const gone = new AbortController()
+    const behind = async () => {
+      const pace = new Pace({ inBackground: true, signal: gone.signal })
+      for (;;) {
+        const rest = pace.step()
+        if (rest !== undefined) await rest
+        pieces++
+        work(1)
+      }
+    }
+    const search = behind().catch(() => {})
+    const pace = new Pace()
+    for (let n = 0; n < 80; n++) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      work(1)
+    }
+    gone.abort()
+    await search
+    expect(pieces).toBeGreaterThanOrEqual(9)
+    expect(pieces).toBeLessThanOrEqual(14)
+  })
+
   it('in the background has a share of the time while commits come, after answers, and all of it when they end', async () => {
     const commit = () => {
       commitBegins()
