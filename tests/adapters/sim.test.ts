@@ -1,3 +1,4 @@
+import { setImmediate as soon } from 'node:timers'
 import { firstValueFrom, toArray } from 'rxjs'
 import { expect, it } from 'vitest'
 import type { MarketMessage, MarketOpenOptions } from '../../src/adapters/market-source.ts'
@@ -47,4 +48,19 @@ it('a simulated market never goes back behind the end of its log', async () => {
   const [first] = await firstValueFrom(market.open(open).pipe(toArray()))
   expect(first?.at).toBeGreaterThanOrEqual(endedAt)
   expect(first?.at).toBeLessThanOrEqual(endedAt + 1)
+})
+
+it('a simulated market that goes on after many messages leaves time for all else meanwhile', async () => {
+  const market = createSimMarket({ seed: 1, symbols: SYMBOLS, ratePerSecond: 1, startAt: 7 * HOUR_MS })
+  let rounds = 0
+  let isWaiting = true
+  const round = () => {
+    rounds++
+    if (isWaiting) soon(round)
+  }
+  soon(round)
+  const { position } = await firstValueFrom(market.open({ after: 300_000 }))
+  isWaiting = false
+  expect(position).toBe(300_001)
+  expect(rounds).toBeGreaterThanOrEqual(30)
 })

@@ -1,5 +1,6 @@
 /** A market out of nothing: seeded, the same at every run, and plausible enough to trade against. */
 
+import { setImmediate } from 'node:timers/promises'
 import { from, type Observable } from 'rxjs'
 import { compact } from '../../../errors/compact.ts'
 import {
@@ -53,6 +54,8 @@ const LEVELS = 5
 /** Ticks that a price may come to: whole numbers beyond are not exact. */
 const TICKS_MAX = 2 ** 52
 const FUNDING_EVERY_MS = 8 * 3_600_000
+/** Steps that a resumed market makes at once, in about a ms. */
+const STEPS = 10_000
 
 export function createSimMarket(options: SimOptions): MarketSource {
   return new SimMarket(options)
@@ -101,7 +104,11 @@ class SimMarket implements MarketSource {
     for (let position = 1; (position - 1) * stepMs < durationMs; position++) {
       const walk = walks[(position - 1) % walks.length] as Walk
       walk.step()
-      if (position <= after) continue
+      if (position <= after) {
+        // Millions of steps take long, and questions are asked meanwhile.
+        if (position % STEPS === 0) await setImmediate()
+        continue
+      }
       const at = Math.floor(base + (position - 1) * stepMs)
       const isFirst = position <= walks.length
       // Since the symbol's message before this one: a run that is resumed comes to the same.
