@@ -29,6 +29,7 @@ import { Shielded } from './shielded.ts'
 import { type Coverage, type CoverageBounds, coverageOf } from './state/coverage.ts'
 import { type LifeRange, type LifeStep, lifeOf } from './state/life.ts'
 import { cellAt, type Reading } from './state/replay.ts'
+import { type ActorStanding, Standings } from './state/standings.ts'
 import { type Verification, type VerifyOptions, verifyLog } from './state/verify.ts'
 import type { Bookmark } from './subscriptions/bookmark.ts'
 import type { Publication } from './turn/publication.ts'
@@ -38,6 +39,7 @@ import type { AnySnapshot } from './xstate/snapshot.ts'
 export class Queries {
   readonly registry: Registry
   protected readonly parts: Parts
+  readonly #standings = new Standings()
   readonly #transitions$: Observable<TransitionRecord>
   readonly #events$: Observable<EventEnvelope>
   readonly #fenced$: Observable<OutcryError>
@@ -194,6 +196,21 @@ export class Queries {
       if (cell === undefined) return undefined
       return { ...viewOf(cell), error: plainError(error), unread: unreadOf(error) }
     }
+  }
+
+  /**
+   * Returns how an actor stands, as `viewNow` has it. It restores a passive actor only when none was restored before on
+   * the same machine in the same states, so it costs little more than the reading of the snapshot.
+   */
+  standingNow(address: string): ActorStanding | undefined {
+    try {
+      const entry = this.parts.residents.stored(address as Address)
+      if (entry !== undefined)
+        return this.#standings.of(this.registry.kind(address), entry, () => this.viewNow(address))
+    } catch {
+      // The view says why it cannot be restored.
+    }
+    return this.viewNow(address)
   }
 
   /** Returns the same actors as `actors`, without their states. */

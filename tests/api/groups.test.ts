@@ -247,7 +247,7 @@ it('is ready before somebody asks, and then looks only at what has moved', async
   const many = new Harness()
   const supervisor = await many.open({ machines })
   await Promise.all(Array.from({ length: 300 }, (_, n) => supervisor.spawn('order', `o-${n}`)))
-  const looks = vi.spyOn(supervisor, 'viewNow')
+  const looks = vi.spyOn(supervisor, 'standingNow')
   const outline = new Outline(supervisor)
   const closing = new AbortController()
   const keeping = outline.keep(closing.signal)

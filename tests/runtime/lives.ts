@@ -3,6 +3,7 @@
  * without interruption, and again with a passivation, an orderly stop or a crash between its steps. Both must leave
  * equal logs (law 5).
  */
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import {
   type AnyStateMachine,
@@ -575,8 +576,23 @@ export async function live(
   const records = await incarnations.records()
   const presents = await incarnations.presents()
   const { problems } = await incarnations.supervisor.verify()
+  const misjudged = await misjudgedIn(incarnations)
   await incarnations.supervisor.stop()
-  return { records, presents, problems, outcomes }
+  return { records, presents, problems: [...problems, ...misjudged], outcomes }
+}
+
+/** Returns the actors that do not stand as their views say. Those of the second round are known from the first one. */
+async function misjudgedIn({ supervisor }: Incarnations): Promise<readonly unknown[]> {
+  const wrong: unknown[] = []
+  for (const round of [1, 2]) {
+    for await (const { address, status, condition, value, tags, seq, error } of supervisor.actors()) {
+      const is = supervisor.standingNow(address)
+      const standing = is && [is.status, is.condition, is.value, is.tags, is.seq, is.error]
+      const view = [status, condition, value, tags, seq, error]
+      if (!isDeepStrictEqual(standing, view)) wrong.push({ round, address, standing, view })
+    }
+  }
+  return wrong
 }
 
 /**

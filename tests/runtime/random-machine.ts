@@ -251,6 +251,7 @@ function node(s: Shape, path: string, depth: number, ids: readonly string[]): Js
   }
   const common: Json = {
     ...(path !== 'm' && { id: path }),
+    tags: `in ${path}`,
     entry: s.entry,
     exit: s.exit,
     on,

@@ -267,7 +267,7 @@ export class Outline {
       if (rest !== undefined) await rest
       // A record that comes while it is read adds it again.
       set.delete(address)
-      tally.mark(address, this.#supervisor.viewNow(address))
+      tally.mark(address, this.#supervisor.standingNow(address))
     }
   }
 }

@@ -92,6 +92,12 @@ export class Residents implements Actors {
     return entry && wakeCell(this.#scope, this.#registry, entry, (parent) => this.read(parent))
   }
 
+  /** Returns the snapshot of a passive actor; undefined when `read` has better, or refuses it. @throws as `read` */
+  stored(address: Address): SnapshotEntry | undefined {
+    const isKnown = this.#cells.has(address) || this.#lost.has(address)
+    return isKnown || this.#registry.find(address) === undefined ? undefined : this.#store.snapshot(address)
+  }
+
   /** Returns a passive actor as the log has it, without logic. Undefined when its latest state is unknown. */
   findGone(address: Address): Cell | undefined {
     const kind = this.#registry.find(address)
