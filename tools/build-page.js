@@ -12,8 +12,6 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = join(root, 'tools/inspector')
 const PAGE = join(SOURCES, 'page')
-/** Files that the page has as they are: its document, and the style of the page of the API. */
-const AS_IT_IS = ['index.html', 'docs.css']
 /** Most bytes that the page may take compressed, without the layout library, which is served beside it. */
 const BYTES_MAX = 500_000
 
@@ -39,7 +37,8 @@ const { outputFiles, metafile } = await build({
 })
 /** @type {Map<string, Uint8Array>} */
 const files = new Map(outputFiles.map(({ path, contents }) => [relative(PAGE, path), contents]))
-for (const name of AS_IT_IS) files.set(name, readFileSync(join(SOURCES, name)))
+files.set('docs.css', readFileSync(join(SOURCES, 'docs.css')))
+files.set('index.html', Buffer.from(withPreloads(readFileSync(join(SOURCES, 'index.html'), 'utf8'))))
 files.set('licences.txt', Buffer.from(licencesOf(Object.keys(metafile.inputs))))
 
 const bytes = [...files.values()].reduce((sum, contents) => sum + gzipSync(contents).length, 0)
@@ -53,6 +52,20 @@ for (const name of readdirSync(PAGE)) if (!files.has(name)) rmSync(join(PAGE, na
 for (const [name, contents] of files) {
   const path = join(PAGE, name)
   if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents)
+}
+
+/**
+ * Returns the document with links to the modules that its script imports. A browser would learn of them only when it has
+ * read the script.
+ * @param {string} html
+ * @returns {string}
+ */
+function withPreloads(html) {
+  const { imports } = metafile.outputs[relative(root, join(PAGE, 'main.js'))] ?? { imports: [] }
+  const links = imports
+    .filter(({ kind }) => kind === 'import-statement')
+    .map(({ path }) => `    <link rel="modulepreload" href="/page/${relative(PAGE, join(root, path))}">\n`)
+  return html.replace(/^ *<script/m, (script) => `${links.join('')}${script}`)
 }
 
 /**

@@ -89,4 +89,5 @@ function toMain(event: MouseEvent): void {
   document.getElementById('main')?.focus()
 }
 
-render(<Page />, document.body)
+// The modules have just been evaluated in one task. The first picture has its own, so that neither is long.
+setTimeout(() => render(<Page />, document.body))

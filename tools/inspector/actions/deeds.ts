@@ -3,6 +3,7 @@ import type { Failure } from '../../../src/client/index.ts'
 import { client } from '../log/client.ts'
 import { type Letter, whyDead } from '../log/letters.ts'
 import { loaded } from '../log/loading.ts'
+import { areFiguresKnown } from '../log/run.ts'
 import { vitals } from '../log/vitals.ts'
 import { kindOf } from '../text/names.ts'
 import { wholeTimeText } from '../text/time.ts'
@@ -12,12 +13,14 @@ import { type Command, commandsOf } from './schema.ts'
 /** The name of the sender, where no token gives one. */
 const BY = 'the page'
 
-/** The server's description of itself. It has the events that each kind takes from people. */
-export const description = loaded(() => ({
-  subject: 'description',
-  place: 'now',
-  read: (signal) => client.ask('openapi', { signal }),
-}))
+/**
+ * The server's description of itself. It has the events that each kind takes from people. The server makes it when it is
+ * first asked, so the list and the figures come before it.
+ */
+export const description = loaded(() => {
+  if (!areFiguresKnown.value) return undefined
+  return { subject: 'description', place: 'now', read: (signal) => client.ask('openapi', { signal }) }
+})
 
 export function commandsFor(kind: string): readonly Command[] {
   const is = description.value.value
