@@ -1,4 +1,4 @@
-/** How actors stand: what a list shows and counts of each. Most actors of a log are passive, and need no restore for it. */
+/** Tells how actors stand, which is what lists show and count. Most actors of a log are passive, and need no restore for it. */
 import type { SnapshotEntry } from '../../../store/store.ts'
 import type { ActorView } from '../actors/actor-view.ts'
 import type { Kind } from '../actors/kind.ts'
@@ -6,7 +6,7 @@ import type { PersistedActor, PersistedMachineState } from '../actors/persist.ts
 import { logicAt } from '../actors/registry.ts'
 import { isMachine } from '../xstate/logic.ts'
 
-/** How an actor stands. The context and the error of a passive actor are as the log has them. */
+/** An actor as it stands. The context and the error of a passive one are as the log has them. */
 export type ActorStanding = Pick<ActorView, 'address' | 'status' | 'value' | 'tags' | 'seq' | 'context'> &
   Partial<Pick<ActorView, 'condition' | 'error'>>
 
