@@ -3,11 +3,11 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { launchChromium } from './chromium.ts'
 import { complaintsOf } from './complaints.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const lamp = setup({}).createMachine({ initial: 'off', states: { off: {} } })
 const harness = new Harness()
 let api: ApiServer
@@ -16,7 +16,7 @@ let browser: Browser
 beforeAll(async () => {
   const supervisor = await harness.open({ machines: { lamp } })
   await supervisor.spawn('lamp', 'hall')
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
   browser = await launchChromium()
 })
 afterAll(async () => {

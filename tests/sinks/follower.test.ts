@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
 import { envelopesOf } from '../../src/runtime/events/envelope.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { Follower, type FollowerParts } from '../../src/sinks/follower.ts'
 import { Recent } from '../../src/sinks/recent.ts'
@@ -37,13 +38,12 @@ describe('a sink', () => {
     parts: Partial<FollowerParts> & Parameters<Target['open']>[0] = {},
   ): Follower {
     const { keeps, buffered, ...others } = parts
-    const logger = { debug() {}, info() {}, warn() {}, error() {} }
     const follower = new Follower({
       name: 'test',
       log: supervisor,
       recent: new Recent(supervisor.transitions$, supervisor.seq),
       mark: supervisor.bookmark('sink:test'),
-      logger,
+      logger: silentLogger,
       open: () =>
         target.open({ ...(keeps !== undefined && { keeps }), ...(buffered !== undefined && { buffered }) }),
       wants: () => true,

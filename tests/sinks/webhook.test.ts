@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { machines, sentenceOf } from '../../machines/index.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { SinkEvent } from '../../src/sinks/event.ts'
 import { SINKS } from '../../src/sinks/registry.ts'
 import { sinksSection } from '../../src/sinks/section.ts'
@@ -45,11 +46,10 @@ async function receiver(
 }
 
 const gone = new AbortController()
-const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 function open(config: object): Promise<Writer> {
   const [parsed] = sinksSection(SINKS).parse([{ type: 'webhook', ...config }])
-  const place = { name: 'w', logId: 'abcd', seq: 0, logger: SILENT, signal: gone.signal }
+  const place = { name: 'w', logId: 'abcd', seq: 0, logger: silentLogger, signal: gone.signal }
   return webhook.open(parsed as unknown as WebhookConfig, place)
 }
 

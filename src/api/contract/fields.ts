@@ -44,7 +44,7 @@ export const time = z
   })
   .describe('epoch milliseconds, or ISO 8601 with its zone, such as `2026-11-27T09:00:00Z`')
 
-/** Which log it is. */
+/** Id of the log. */
 export const logId = z.string().describe('short id of the log: a copy has the same, another log has another')
 
 /** Place of a record in the log: from 1, without a gap. */

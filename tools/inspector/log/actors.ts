@@ -113,7 +113,7 @@ async function begin(isReturn: boolean): Promise<void> {
   })
 }
 
-/** What the list says of them: why they could not be read, and a way to try again. */
+/** The words of the list when they could not be read, and a way to try again. */
 export const needed = {
   value: isWhole,
   fault: listFault,

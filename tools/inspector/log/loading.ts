@@ -75,7 +75,7 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   const isSlow = signal(false)
   const round = signal(0)
   const answers = signal(0)
-  /** What the value is of, and what is asked for. */
+  /** The subject of the value, and of the question. */
   const got = signal<Question<T> | undefined>(undefined)
   const wanted = signal<Question<T> | undefined>(undefined)
   let subject: string | undefined
@@ -86,7 +86,7 @@ export function loaded<T>(ask: () => Question<T> | undefined, leastMs = 0): Load
   let asking: AbortController | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
-  /** How often in a row no answer came although the connection held. */
+  /** The number of times in a row that no answer came although the connection held. */
   let missed = 0
   let retry: ReturnType<typeof setTimeout> | undefined
 

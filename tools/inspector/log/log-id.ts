@@ -1,5 +1,5 @@
 /**
- * Which log the page shows. Everything that comes says of which log it is: answers, the activity of actors, and the feed.
+ * The log that the page shows. Everything that comes says of which log it is: answers, the activity of actors, and the feed.
  * A runner may be replaced by one with another log. All that was of the last log goes away with the first word of the
  * next one, so the screen never shows two.
  */
