@@ -9,6 +9,8 @@ import type { Batch, Writer } from './sink.ts'
 
 /** Most events of a batch, unless one record has more. */
 const BATCH_MAX = 1_000
+/** Characters of a batch's texts after which it takes no further record, so that no target is asked to take a gigabyte. */
+const BATCH_CHARS = 4_000_000
 /** Ms for which a batch waits for more events. */
 const LINGER_MS = 50
 /** Most records that are read for one batch. */
@@ -18,6 +20,9 @@ const WRITE_MS = 30_000
 /** The wait before the first attempt after a failure, in ms. It doubles with each further one. */
 const RETRY_MS_MIN = 250
 const RETRY_MS_MAX = 30_000
+
+/** Errors after which no further attempt is made. */
+const FOR_PEOPLE = ['SINK_FOREIGN', 'SINK_CLIENT_MISSING', 'SINK_VARIABLE_MISSING'] as const
 
 /** The log, as sinks follow it. */
 export interface FollowedLog {
@@ -33,7 +38,7 @@ export interface FollowedLog {
 }
 
 /** The place that is kept for a sink. See Bookmark. */
-interface Mark {
+export interface Mark {
   readonly seq: number | undefined
   moveTo(seq: number): void
   keep(): Promise<void>
@@ -46,7 +51,7 @@ export interface FollowerParts {
   readonly recent: Recent
   readonly mark: Mark
   readonly logger: Logger
-  /** Opens the target. See Sink.open. */
+  /** Opens the target. See Sink.open. The signal is aborted when this attempt is over. */
   readonly open: (signal: AbortSignal) => Promise<Writer>
   readonly wants: (event: SinkEvent) => boolean
   /** The place where a sink begins that was never here, or whose target is empty. */
@@ -160,10 +165,14 @@ export class Follower {
   }
 
   async #run(): Promise<void> {
+    await this.#begin()
     while (!this.#gone.signal.aborted) {
+      const attempt = new AbortController()
+      const { signal } = attempt
+      this.#gone.signal.addEventListener('abort', () => attempt.abort(), { signal })
       let writer: Writer | undefined
       try {
-        writer = await this.#within(this.#parts.open(this.#gone.signal))
+        writer = await this.#open(signal)
         await this.#follow(writer)
         return
       } catch (error) {
@@ -173,11 +182,49 @@ export class Follower {
       } finally {
         this.#unkept = []
         await this.#letGo(writer)
+        attempt.abort()
       }
       // A stop makes one more attempt to write the rest, and waits no longer.
       if (this.#ending.signal.aborted) return
       await this.#rest()
     }
+  }
+
+  /** Finds the place from which it is behind, before the target can be asked. */
+  async #begin(): Promise<void> {
+    const { log, mark, recent, since } = this.#parts
+    if (mark.seq === undefined && since === 'now') {
+      // What comes while the target cannot be opened yet is to come, too.
+      mark.moveTo(recent.seq)
+      await mark.keep().catch(() => {})
+    }
+    const seq = mark.seq ?? 0
+    if (seq >= recent.seq) return
+    try {
+      for await (const { at } of log.read({
+        fromSeq: Math.max(seq, 1),
+        toSeq: Math.max(seq, 1),
+        inBackground: true,
+        signal: this.#gone.signal,
+      }))
+        this.#handed = { seq, at }
+    } catch {
+      // Only the age of what waits is unknown then. Who reads on gets the error.
+    }
+  }
+
+  /** Opens the target. One that opens when nobody waits for it any more is let go. */
+  async #open(signal: AbortSignal): Promise<Writer> {
+    const opening = this.#parts.open(signal)
+    let isAwaited = true
+    void opening.then(
+      (writer) => (isAwaited ? undefined : this.#letGo(writer)),
+      () => {},
+    )
+    return this.#within(opening).catch((error) => {
+      isAwaited = false
+      throw error
+    })
   }
 
   async #follow(writer: Writer): Promise<void> {
@@ -231,7 +278,7 @@ export class Follower {
     const kept = await this.#within(writer.write(batch))
     this.#writeMs += performance.now() - began
     this.#batches++
-    this.#handed = { seq: batch.to, at: batch.events.at(-1)?.envelope.at ?? this.#parts.log.lastAt }
+    this.#handed = { seq: batch.to, at: batch.at ?? this.#handed?.at }
     this.#onKept(kept)
     return batch.to
   }
@@ -259,38 +306,36 @@ export class Follower {
     this.#failuresInRow = 0
   }
 
-  /** Returns the next batch behind `seq`: of what is known still, or of the log. */
-  async #next(seq: number): Promise<Batch> {
+  /** Returns the next batch behind `seq`: of what is known still, or of the log. `at` is the time of its last record. */
+  async #next(seq: number): Promise<Batch & { readonly at: number | undefined }> {
     const { recent, wants } = this.#parts
     const end = recent.seq
     const known = recent.after(seq)
     if (known === undefined) return this.#read(seq, end)
-    const events: SinkEvent[] = []
+    const gathered = new Gathered()
     for (const entry of known) {
-      const wanted = entry.events.filter(wants)
-      if (events.length > 0 && events.length + wanted.length > BATCH_MAX)
-        return { events, from: seq + 1, to: entry.seq - 1 }
-      events.push(...wanted)
+      if (!gathered.take(entry.events.filter(wants)))
+        return { events: gathered.events, from: seq + 1, to: entry.seq - 1, at: gathered.at }
     }
-    return { events, from: seq + 1, to: end }
+    return { events: gathered.events, from: seq + 1, to: end, at: this.#parts.log.lastAt }
   }
 
-  async #read(seq: number, end: number): Promise<Batch> {
+  async #read(seq: number, end: number): Promise<Batch & { readonly at: number | undefined }> {
     const { log, wants } = this.#parts
     const toSeq = Math.min(end, seq + RECORDS_MAX)
-    const events: SinkEvent[] = []
+    const gathered = new Gathered()
+    let at: number | undefined
     for await (const record of log.read({
       fromSeq: seq + 1,
       toSeq,
       inBackground: true,
       signal: this.#gone.signal,
     })) {
-      const wanted = sinkEventsOf(record).filter(wants)
-      if (events.length > 0 && events.length + wanted.length > BATCH_MAX)
-        return { events, from: seq + 1, to: record.seq - 1 }
-      events.push(...wanted)
+      if (!gathered.take(sinkEventsOf(record).filter(wants)))
+        return { events: gathered.events, from: seq + 1, to: record.seq - 1, at }
+      at = record.at
     }
-    return { events, from: seq + 1, to: toSeq }
+    return { events: gathered.events, from: seq + 1, to: toSeq, at }
   }
 
   /** Waits for more of the log, for the next flush, or for the end. */
@@ -352,9 +397,32 @@ export class Follower {
   }
 }
 
+/** The events of a batch while it grows. */
+class Gathered {
+  readonly events: SinkEvent[] = []
+  #chars = 0
+
+  /** Time of the last event. */
+  get at(): number | undefined {
+    return this.events.at(-1)?.envelope.at
+  }
+
+  /** Takes the events of a record. Returns false, and takes none, when the batch has enough without them. */
+  take(events: readonly SinkEvent[]): boolean {
+    if (events.length === 0) return true
+    const isFull = this.events.length + events.length > BATCH_MAX || this.#chars >= BATCH_CHARS
+    if (this.events.length > 0 && isFull) return false
+    for (const event of events) {
+      this.events.push(event)
+      this.#chars += event.text.length
+    }
+    return true
+  }
+}
+
 /** Returns whether further attempts are of no use until a person has done something. */
 function isForPeople(error: unknown): boolean {
-  return isOutcryError(error, 'SINK_FOREIGN') || isOutcryError(error, 'SINK_CLIENT_MISSING')
+  return FOR_PEOPLE.some((code) => isOutcryError(error, code))
 }
 
 function ahead(name: string, seq: number, end: number): OutcryError {

@@ -16,8 +16,8 @@ export interface Sink<Config = never> {
   readonly config: z.ZodObject
   /**
    * Opens the target. Called again after each failure, so it makes no attempts of its own.
-   * @throws SINK_FOREIGN, SINK_CLIENT_MISSING, which nobody but a person can mend, and any other error, after which the
-   * follower tries again
+   * @throws SINK_FOREIGN, SINK_CLIENT_MISSING, SINK_VARIABLE_MISSING, which nobody but a person can mend, and any other
+   * error, after which the follower tries again
    */
   open(config: Config, at: SinkPlace): Promise<Writer>
 }
@@ -28,10 +28,14 @@ export interface SinkPlace {
   readonly name: string
   /** Id of the log. A target that has events of another log is refused. */
   readonly logId: string
+  /** Number of the start of the log. A copy of the log has the same id, and counts its own starts. See claim.ts. */
+  readonly epoch: number
+  /** Id of this run, which no other has. */
+  readonly run: string
   /** Last seq of the log. A target that has more is refused. */
   readonly seq: number
   readonly logger: Logger
-  /** Aborted when the target is to be let go at once. */
+  /** Aborted when the target is to be let go at once, and when this attempt is over. */
   readonly signal: AbortSignal
 }
 

@@ -12,11 +12,19 @@ import { type Fault, Target } from './target.ts'
 
 const chatty = setup({
   types: {} as {
-    events: { type: 'BEEP' } | { type: 'QUIET' }
-    emitted: { type: 'BEEPED'; n: number }
+    events: { type: 'BEEP' } | { type: 'QUIET' } | { type: 'SHOUT'; text: string }
+    emitted: { type: 'BEEPED'; n: number; text?: string }
   },
 }).createMachine({
-  on: { BEEP: { actions: [0, 1, 2].map((n) => emit({ type: 'BEEPED' as const, n })) }, QUIET: {} },
+  on: {
+    BEEP: { actions: [0, 1, 2].map((n) => emit({ type: 'BEEPED' as const, n })) },
+    SHOUT: {
+      actions: [0, 1, 2].map((n) =>
+        emit(({ event }) => ({ type: 'BEEPED' as const, n, text: (event as { text: string }).text })),
+      ),
+    },
+    QUIET: {},
+  },
 })
 const FAST = { lingerMs: 1, writeMs: 50, retryMsMin: 1, retryMsMax: 2 }
 
@@ -111,6 +119,66 @@ describe('a sink', () => {
     await expect(follower.run()).rejects.toMatchObject({ code: 'SINK_FOREIGN' })
     expect(follower.health).toMatch(/up to seq 99/)
     expect(target.openWriters).toBe(0)
+  })
+
+  it('begins, when it is told so, with what is to come while its target is down', async () => {
+    const harness = await opened()
+    const { supervisor } = harness
+    await supervisor.spawn('chatty', 'a')
+    await supervisor.send('chatty/a', { type: 'BEEP' })
+    const target = new Target()
+    target.nextFault = () => 'before'
+    const follower = follow(supervisor, target, { since: 'now', keeps: false })
+    await eventually(() => expect(follower.figures.failures).toBeGreaterThan(0))
+    await supervisor.send('chatty/a', { type: 'BEEP' })
+    target.nextFault = () => undefined
+    await eventually(() => expect(target.seq).toBe(supervisor.seq))
+    expect(target.ids).toEqual((await idsOf(harness)).slice(3))
+  })
+
+  it('knows how old the first event is that waits, before its target can be opened', async () => {
+    const harness = await opened()
+    const { supervisor } = harness
+    await supervisor.spawn('chatty', 'a')
+    const target = new Target()
+    await follow(supervisor, target, { keeps: false }).stop(10_000)
+    harness.clock.advanceTo(61_000)
+    await supervisor.send('chatty/a', { type: 'BEEP' })
+    target.nextFault = () => 'before'
+    const next = follow(supervisor, target, { keeps: false })
+    await eventually(() => expect(next.figures).toMatchObject({ behindRecords: 1, behindSeconds: 60 }))
+  })
+
+  it('lets a target go that opens when nobody waits for it any more', async () => {
+    const { supervisor } = await opened()
+    const target = new Target()
+    const late: (() => void)[] = []
+    const signals: AbortSignal[] = []
+    const follower = follow(supervisor, target, {
+      open: async (signal) => {
+        signals.push(signal)
+        await new Promise<void>((resolve) => late.push(resolve))
+        return target.open()
+      },
+    })
+    await eventually(() => expect(late).toHaveLength(2))
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
+    for (const open of late) open()
+    await eventually(() => expect(target.openWriters).toBe(1))
+    await follower.stop(0)
+    expect(target.openWriters).toBe(0)
+  })
+
+  it('hands over records with long events a few at a time', async () => {
+    const { supervisor } = await opened()
+    await supervisor.spawn('chatty', 'a')
+    for (let i = 0; i < 2; i++)
+      await supervisor.send('chatty/a', { type: 'SHOUT', text: 'x'.repeat(1_400_000) })
+    const target = new Target()
+    const follower = follow(supervisor, target)
+    await eventually(() => expect(target.seq).toBe(supervisor.seq))
+    expect(target.ids).toHaveLength(6)
+    expect(follower.figures.batches).toBe(2)
   })
 
   it('is not waited for when it hangs, and says so', async () => {

@@ -1,5 +1,6 @@
 /** The sinks of the run, a component for each. The runner waits for none of them, and goes on without one that fails. */
-import { Follower } from '../../sinks/follower.ts'
+import { randomUUID } from 'node:crypto'
+import { Follower, type Mark } from '../../sinks/follower.ts'
 import { Recent } from '../../sinks/recent.ts'
 import { sinkNamed } from '../../sinks/registry.ts'
 import { type SinkConfig, sinkName, wantedBy } from '../../sinks/section.ts'
@@ -14,9 +15,10 @@ const STOP_MS = 5_000
 
 export function sinks(run: Run): readonly Component[] {
   const { sinks: configs } = run.plan.config
+  const id = randomUUID()
   let recent: Recent | undefined
   return configs.map((config) =>
-    sink(run, config, () => {
+    sink(run, id, config, () => {
       const supervisor = run.get('supervisor')
       recent ??= new Recent(supervisor.transitions$, supervisor.seq)
       return recent
@@ -24,22 +26,27 @@ export function sinks(run: Run): readonly Component[] {
   )
 }
 
-function sink(run: Run, config: SinkConfig, recent: () => Recent): Component {
+function sink(run: Run, id: string, config: SinkConfig, recent: () => Recent): Component {
   const { logger } = run.plan
   const name = sinkName(config)
   let follower: Follower | undefined
+  // A restart goes on with the same one: the store has the latest place of it a second later.
+  let mark: Mark | undefined
   const start = () => {
     const log = run.get('supervisor')
+    mark ??= log.bookmark(`sink:${name}`)
     follower = new Follower({
       name,
       log,
       recent: recent(),
-      mark: log.bookmark(`sink:${name}`),
+      mark,
       logger,
       open: (signal) =>
         sinkNamed(config.type).open(config as never, {
           name,
           logId: log.logId,
+          epoch: log.epoch,
+          run: id,
           seq: log.seq,
           logger,
           signal,
