@@ -23,7 +23,10 @@ const common = {
     .min(1)
     .default(['events.>'])
     .describe('The events that it gets, as topics of the feed.'),
-  filter: filter.optional().describe('The events that it gets, as a filter of the feed.'),
+  filter: filter.optional().meta({
+    title: 'filter of the feed',
+    description: 'The events that it gets of these, by the keys of a filter of the feed (feed.md).',
+  }),
   since: z
     .enum(['start', 'now'])
     .default('start')
