@@ -1,9 +1,11 @@
-/** Addresses of targets. What is secret in them stays in the environment, and in no configuration, message or log. */
+/** Addresses of targets, in which secrets are variables. */
 import { z } from 'zod'
-import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import { isOutcryError } from '../../errors/outcry-error.ts'
 import type { Writer } from './sink.ts'
+import { filledIn, isVariable, VARIABLE } from './variables.ts'
 
-const VARIABLE = /\$\{([A-Za-z_]\w*)\}/g
+/** A word in the place of a variable, which may have characters that no address has. */
+const STAND_IN = 'outcry-variable-7f3a'
 
 /** An address as it is used, and its secrets. */
 export interface Address {
@@ -12,49 +14,41 @@ export interface Address {
   hide(text: string): string
 }
 
-/** Returns the schema of an address with one of these protocols, in which a password is a variable of the environment. */
+/** Returns the schema of an address with one of these protocols, in which a password is a variable. */
 export function addressField(...protocols: readonly string[]): z.ZodString {
   return z
     .string()
     .refine(
-      (text) => isVariable(text) || protocols.includes(urlOf(text)?.protocol.slice(0, -1) ?? ''),
+      (text) => isVariable(text) || protocols.includes(urlOf(standIn(text))?.protocol.slice(0, -1) ?? ''),
       `must be an address of ${protocols.join(' or ')}, or a variable of the environment, \${NAME}, that has one`,
     )
     .refine(
-      (text) => isVariable(text) || passwordsOf(text).every(isVariable),
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a person writes it so
-      'must have its password in a variable of the environment: ${NAME}',
+      (text) => isVariable(text) || passwordsOf(standIn(text)).every((one) => one === STAND_IN),
+      'must have its password in a variable of the environment, ${NAME}, or in a file, ${file:path}',
     )
 }
 
 /**
  * Returns an address with the variables filled in. A variable that is a part of the address is encoded as such.
- * @throws SINK_VARIABLE_MISSING
- *
- * @example
- * addressOf('redis://:${SECRET}@db.example:6379', { SECRET: 'a/b' }).url // 'redis://:a%2Fb@db.example:6379'
+ * @throws SINK_SECRET_MISSING
  */
 export function addressOf(text: string, env: NodeJS.ProcessEnv): Address {
   const secrets: string[] = []
-  const url = text.replace(VARIABLE, (_, name: string) => {
-    const value = env[name]
-    if (value === undefined || value === '')
-      throw new OutcryError(
-        'SINK_VARIABLE_MISSING',
-        `the variable ${name} of the environment is not set`,
-        'Set it, and restart the runner.',
-      )
-    if (!isVariable(text)) {
-      secrets.push(value, encodeURIComponent(value))
-      return encodeURIComponent(value)
-    }
+  const isWhole = isVariable(text)
+  const url = filledIn(text, env, (value) => {
+    const encoded = encodeURIComponent(value)
+    secrets.push(value, encoded)
+    if (!isWhole) return encoded
     for (const password of passwordsOf(value)) secrets.push(password, encodeURIComponent(password))
-    secrets.push(value)
     return value
   })
   // The longest first, so that no part of one is left.
   const hidden = [...new Set(secrets)].sort((a, b) => b.length - a.length)
   return { url, hide: (of) => hidden.reduce((left, secret) => left.replaceAll(secret, '***'), of) }
+}
+
+function standIn(text: string): string {
+  return text.replace(VARIABLE, STAND_IN)
 }
 
 /** Returns the passwords of an address, as they are. */
@@ -71,10 +65,6 @@ function decoded(text: string): string {
     // A percent sign that begins nothing stands for itself.
     return text
   }
-}
-
-function isVariable(text: string): boolean {
-  return /^\$\{[A-Za-z_]\w*\}$/.test(text)
 }
 
 /**

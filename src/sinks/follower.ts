@@ -22,7 +22,7 @@ const RETRY_MS_MIN = 250
 const RETRY_MS_MAX = 30_000
 
 /** Errors after which no further attempt is made. */
-const FOR_PEOPLE = ['SINK_FOREIGN', 'SINK_CLIENT_MISSING', 'SINK_VARIABLE_MISSING'] as const
+const FOR_PEOPLE = ['SINK_FOREIGN', 'SINK_CLIENT_MISSING', 'SINK_SECRET_MISSING'] as const
 
 /** The log, as sinks follow it. */
 export interface FollowedLog {

@@ -16,7 +16,7 @@ export interface Sink<Config = never> {
   readonly config: z.ZodObject
   /**
    * Opens the target. Called again after each failure, so it makes no attempts of its own.
-   * @throws SINK_FOREIGN, SINK_CLIENT_MISSING, SINK_VARIABLE_MISSING, which nobody but a person can mend, and any other
+   * @throws SINK_FOREIGN, SINK_CLIENT_MISSING, SINK_SECRET_MISSING, which nobody but a person can mend, and any other
    * error, after which the follower tries again
    */
   open(config: Config, at: SinkPlace): Promise<Writer>

@@ -1,6 +1,8 @@
 /** Tests that a real redis-server has each event once, and that no target is taken for another one. */
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { addressOf } from '../../src/sinks/address.ts'
@@ -8,9 +10,12 @@ import { clientOf } from '../../src/sinks/client.ts'
 import { redis } from '../../src/sinks/redis/sink.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { eventsOf, follow, type Place, teller } from './following.ts'
+import { blocksOf } from './page.ts'
 import { RedisServer } from './servers/redis.ts'
 
 const FILLED = { type: 'ORDER_FILLED', venue: 'sim', symbol: 'BTCUSDT', strategy: 'btc', px: '61837.64' }
+
+const AsyncFunction = (async () => {}).constructor as FunctionConstructor
 
 describe('the sink redis', () => {
   let server: RedisServer
@@ -161,6 +166,43 @@ describe('the sink redis', () => {
     await expectAll()
   })
 
+  it('is read by the commands and the program of its page', async () => {
+    start()
+    for (let i = 0; i < 50; i++) void tell(FILLED)
+    await supervisor.idle()
+    await expectAll()
+    const [commands = ''] = blocksOf('sh')
+    const text = execFileSync('sh', [
+      '-ec',
+      commands.replaceAll('redis-cli', `redis-cli -p ${server.port}`),
+    ]).toString()
+    expect(text.split('\n')[0]).toBe('150')
+    expect(text).toMatch(new RegExp(`\n${supervisor.seq}\n$`))
+    // It handles some, ends, and goes on with those that it has not acknowledged.
+    const [consumer = ''] = blocksOf('js')
+    const body = consumer.replace(/^import .*$/m, '').replace('localhost:6379', `127.0.0.1:${server.port}`)
+    const handled: number[] = []
+    const consume = async (most: number) => {
+      let client: Redis | undefined
+      class Client extends Redis {
+        constructor(url: string) {
+          super(url)
+          client = this
+        }
+      }
+      const handle = async (seq: number) => {
+        if (handled.length === most) throw new Error('enough')
+        handled.push(seq)
+      }
+      await new AsyncFunction('Redis', 'handle', body)(Client, handle).catch((error: Error) => error)
+      client?.disconnect()
+    }
+    await consume(70)
+    await consume(149)
+    const events = await eventsOf(supervisor)
+    expect(handled).toEqual(events.slice(0, 149).map(({ envelope }) => envelope.seq))
+  })
+
   it('finds the node of a Cluster that has the stream', async () => {
     // Another node of it says where that is to each command. A Cluster of real ones takes seconds to begin.
     const other = createServer((socket) => {
@@ -184,7 +226,6 @@ describe('the sink redis', () => {
       ),
     )
     process.env.TEST_REDIS_PASSWORD = 'wrong/one'
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a person writes it so
     const url = 'redis://:${TEST_REDIS_PASSWORD}@127.0.0.1'
     const follower = start({ url: `${url}:${server.port}` })
     await eventually(() => expect(follower.health).toMatch(/WRONGPASS/))
@@ -215,7 +256,7 @@ describe('the sink redis', () => {
     expect([url, hide('no a/b, and no a%2Fb')]).toEqual(['redis://:a%2Fb@h', 'no ***, and no ***'])
     expect(addressOf('${URL}', { URL: 'redis://:a%2Fb@h' }).hide('a/b')).toBe('***')
     expect(() => addressOf('redis://:${SECRET}@h', {})).toThrow(
-      expect.objectContaining({ code: 'SINK_VARIABLE_MISSING' }),
+      expect.objectContaining({ code: 'SINK_SECRET_MISSING' }),
     )
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: a person writes it so
   })

@@ -9,7 +9,6 @@ import { SinkEvent } from '../../src/sinks/event.ts'
 import { SINKS } from '../../src/sinks/registry.ts'
 import { sinksSection } from '../../src/sinks/section.ts'
 import type { Writer } from '../../src/sinks/sink.ts'
-import type { WebhookConfig } from '../../src/sinks/webhook/config.ts'
 import { webhook } from '../../src/sinks/webhook/sink.ts'
 import { eventually } from '../runtime/harness.ts'
 
@@ -49,8 +48,16 @@ const gone = new AbortController()
 
 function open(config: object): Promise<Writer> {
   const [parsed] = sinksSection(SINKS).parse([{ type: 'webhook', ...config }])
-  const place = { name: 'w', logId: 'abcd', seq: 0, logger: silentLogger, signal: gone.signal }
-  return webhook.open(parsed as unknown as WebhookConfig, place)
+  const place = {
+    name: 'w',
+    logId: 'abcd',
+    epoch: 1,
+    run: 'r',
+    seq: 0,
+    logger: silentLogger,
+    signal: gone.signal,
+  }
+  return webhook.open(parsed as never, place)
 }
 
 function event(seq: number, of: { type: string; [field: string]: unknown }): SinkEvent {
@@ -84,7 +91,8 @@ async function flushed(writer: Writer): Promise<number> {
 describe('a webhook', () => {
   it('posts each event by itself while they are few, signed, with a key against repeats', async () => {
     const { url, got } = await receiver(() => ({ status: 200 }))
-    const writer = await open({ url, secret: 'a key of 16 characters' })
+    process.env.HOOK_KEY = 'a key of 16 characters'
+    const writer = await open({ url, secret: '${HOOK_KEY}' })
     expect(await writer.write({ events: [stopped(3), stopped(5)], from: 2, to: 7 })).toBe(1)
     expect(await flushed(writer)).toBe(7)
     expect(got.map(({ headers }) => headers['idempotency-key'])).toEqual(['a/b/3/0', 'a/b/5/0'])

@@ -31,6 +31,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/faults/kills/every-kill.test.ts'],
     amounts: { SINGLE_KILLS: 300, KILLS_OF_ONE: 100, KILLS_OF_EACH: 2, WRITE_STEP: 1, KILLED_RUN_MS: 60_000 },
   },
+  sinks: {
+    about: 'targets of sinks that are killed and cut off, and runners that are killed, while events flow',
+    files: ['tests/faults/sinks.test.ts'],
+    amounts: { SINK_FAULTS: 50 },
+  },
   upgrades: {
     about: 'first starts of this version on a folder of an earlier one, killed at each write',
     files: ['tests/faults/kill-upgrade.test.ts'],

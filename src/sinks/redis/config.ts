@@ -7,7 +7,6 @@ const LENGTH = 100_000
 
 export const redisConfig = z.strictObject({
   url: addressField('redis', 'rediss').describe(
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a person writes it so
     'The server, such as `rediss://outcry:${REDIS_PASSWORD}@redis.example:6379/0`. In a Cluster any node of it.',
   ),
   stream: z

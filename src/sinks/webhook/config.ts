@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { filter } from '../../api/contract/filter.ts'
 import { eventPattern } from '../../runtime/events/event-pattern.ts'
-import { secret } from '../secret.ts'
+import { addressField } from '../address.ts'
+import { secretField } from '../variables.ts'
 import { TEMPLATES } from './templates.ts'
 
 /** The events that a person hears of by default. */
@@ -24,8 +25,8 @@ const FOR_PEOPLE = [
 ]
 
 export const webhookConfig = z.object({
-  url: secret.describe(
-    'The address that gets a POST, or `{ env: NAME }` or `{ file: path }` with it, for it may hold a key. For Telegram it ends with `/sendMessage?chat_id=…`.',
+  url: addressField('https', 'http').describe(
+    'The address that gets a POST. It may hold a key, so it can be a variable: see `sinks.md`. For Telegram it ends with `/sendMessage?chat_id=…`.',
   ),
   template: z
     .enum(TEMPLATES)
@@ -37,10 +38,10 @@ export const webhookConfig = z.object({
     .max(100)
     .optional()
     .describe('The first words of each text for people, such as the name of the machine.'),
-  secret: secret
+  secret: secretField
     .optional()
     .describe(
-      'The key that bodies are signed with, or `{ env: NAME }` or `{ file: path }` with it. The header `X-Outcry-Signature` has the signature.',
+      'The key that bodies are signed with, as a variable. The header `X-Outcry-Signature` has the signature.',
     ),
   perMinute: z
     .number()

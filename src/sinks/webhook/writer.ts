@@ -1,8 +1,8 @@
-import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { addressOf } from '../address.ts'
 import type { SinkEvent } from '../event.ts'
-import { secretOf } from '../secret.ts'
 import type { Batch, Writer } from '../sink.ts'
+import { filledIn } from '../variables.ts'
 import type { WebhookConfig } from './config.ts'
 import { signatureOf } from './signature.ts'
 import { bodyOf } from './templates.ts'
@@ -51,8 +51,8 @@ export class WebhookWriter implements Writer {
     { signal, logger }: { readonly signal: AbortSignal; readonly logger: Logger },
   ) {
     this.#config = config
-    this.#url = addressOf(config)
-    this.#secret = config.secret && secretOf(config.secret, 'secret')
+    this.#url = addressOf(config.url, process.env).url
+    this.#secret = config.secret && filledIn(config.secret, process.env)
     this.#signal = signal
     this.#logger = logger
   }
@@ -150,14 +150,6 @@ export class WebhookWriter implements Writer {
     if (!answer.ok) throw new Error(`the receiver answered ${answer.status}${text === '' ? '' : `: ${text}`}`)
     return true
   }
-}
-
-/** @throws SECRET_INVALID */
-function addressOf({ url }: WebhookConfig): string {
-  const text = secretOf(url, 'url')
-  if (/^https?:/i.test(text) && URL.canParse(text)) return text
-  // The text may hold a key.
-  throw new OutcryError('SECRET_INVALID', 'url: it is no address of http or https', 'Write it as https://…')
 }
 
 /** Returns the time that a Retry-After asks for, in ms: of seconds, or of a date. */
