@@ -1,0 +1,73 @@
+/** Tests a sink as a component of a whole runner: its health, its failure, and its restart by a person. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startRunner } from '../../src/runner/assemble.ts'
+import { loadConfig } from '../../src/runner/config/load.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { eventually } from '../runtime/harness.ts'
+import { eventsOf } from './following.ts'
+import { RedisServer } from './servers/redis.ts'
+
+let redis: RedisServer
+beforeAll(async () => {
+  redis = await RedisServer.start()
+})
+afterAll(() => redis?.end())
+
+it('a runner goes on while a sink is down or refused, says why, and writes all after a restart by a person', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'outcry-sink-'))
+  await redis.ask((client) =>
+    client.hset('{outcry:events}:position', { log: 'x', sink: 'redis', epoch: 1, run: 'x' }),
+  )
+  const sinks = [
+    { type: 'redis', url: redis.url, maxLength: 0 },
+    { type: 'redis', name: 'down', url: 'redis://127.0.0.1:1' },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a person writes it so
+    { type: 'postgres', url: 'postgres://me:${NOT_SET_ANYWHERE}@127.0.0.1:1/x' },
+  ]
+  const market = { source: 'sim', seed: 7 }
+  const config = loadConfig({ flags: { data, market, sinks, server: { port: 0 } } })
+  const runner = await startRunner(config, silentLogger, {})
+  try {
+    const reasonOf = async (name: string) => {
+      const answer = await fetch(`${runner.url}/health`)
+      const { components } = (await answer.json()) as {
+        components: { name: string; state: string; reason?: string }[]
+      }
+      const { state, reason } = components.find((one) => one.name === name) as {
+        state: string
+        reason?: string
+      }
+      return [state, reason]
+    }
+    await eventually(async () => {
+      expect(await reasonOf('sink-redis')).toEqual(['FAILED', expect.stringMatching(/events of the log x/)])
+      expect(await reasonOf('sink-postgres')).toEqual(['FAILED', expect.stringMatching(/NOT_SET_ANYWHERE/)])
+    })
+    expect(await reasonOf('sink-down')).toEqual([
+      'RUNNING',
+      expect.stringMatching(/records wait: .*ECONNREFUSED/),
+    ])
+    await redis.ask((client) => client.flushall())
+    const restart = () => fetch(`${runner.url}/components/sink-redis/restart`, { method: 'POST' })
+    // Once after a failure, and once while it runs.
+    for (let n = 0; n < 2; n++) {
+      expect((await restart()).status).toBe(200)
+      const { seq } = runner.supervisor
+      await eventually(async () => {
+        const position = await redis.ask((client) => client.hget('{outcry:events}:position', 'seq'))
+        expect(Number(position)).toBeGreaterThan(seq)
+      })
+      expect(await reasonOf('sink-redis')).toEqual(['RUNNING', undefined])
+    }
+    const entries = await redis.ask((client) => client.xrange('outcry:events', '-', '+'))
+    const events = (await eventsOf(runner.supervisor)).slice(0, entries.length)
+    expect(entries.map(([, fields]) => fields.at(-1))).toEqual(events.map(({ text }) => text))
+  } finally {
+    await runner.stop('the test has ended', 'test')
+    rmSync(data, { recursive: true })
+  }
+})
