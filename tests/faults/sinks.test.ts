@@ -99,8 +99,7 @@ it(`targets that are killed and cut off have each event once, and so has a runne
       await part.restart()
     }
     const kinds: (() => Promise<unknown>)[] = [
-      () => restart(redis),
-      () => restart(postgres),
+      () => Promise.all([redis, postgres].map(restart)),
       async () => {
         await runner.kill()
         runner.start()

@@ -14,7 +14,7 @@ import { type SinkConfig, sinksSection } from '../../../src/sinks/section.ts'
 import { teller } from '../../sinks/following.ts'
 
 const [folder, redis, postgres] = process.argv.slice(2) as [string, string, string]
-const BEHIND_MAX = 500
+const BEHIND_MAX = 200
 let isEnding = false
 process.stdin.on('data', () => {
   isEnding = true
@@ -56,7 +56,7 @@ for (let n = supervisor.seq; !isEnding; n++) {
   void supervisor.send('teller/a', { type: 'TELL', events })
   // A machine that is busy with other things lets the sinks catch up, and events still come.
   const behind = Math.max(...[...followers.values()].map(({ figures }) => figures.behindRecords))
-  if (n % (behind > BEHIND_MAX ? 1 : 40) === 0) await sleep(10)
+  if (n % (behind > BEHIND_MAX ? 1 : 10) === 0) await sleep(10)
 }
 await supervisor.idle()
 for (const component of components) await component.stop?.()
