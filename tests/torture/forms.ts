@@ -26,6 +26,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/faults/kill-runner.test.ts'],
     amounts: { RUNNER_KILLS: 100 },
   },
+  parquet: {
+    about: 'a runner that is killed while it writes Parquet files',
+    files: ['tests/sinks/parquet/log.test.ts'],
+    amounts: { PARQUET_KILLS: 50 },
+  },
   moments: {
     about: 'runs that die, or are stopped, at each of their writes',
     files: ['tests/faults/kills/every-kill.test.ts'],

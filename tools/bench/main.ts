@@ -11,6 +11,7 @@ import { memory } from './memory.ts'
 import { past } from './past.ts'
 import { recorded } from './recorded.ts'
 import { machine, type Report, type Settings, save, show } from './report.ts'
+import { sinks } from './sinks.ts'
 import { ticks } from './ticks.ts'
 import { transitions } from './transitions.ts'
 
@@ -25,6 +26,7 @@ const suites: Record<string, (settings: Settings) => Promise<Report | undefined>
   memory,
   past,
   clients,
+  sinks,
 }
 
 const program = new Command('bench')
