@@ -9,6 +9,7 @@ import { diff } from './commands/diff.ts'
 import { doctor } from './commands/doctor.ts'
 import { drop } from './commands/drop.ts'
 import { events } from './commands/events.ts'
+import { exportCommand } from './commands/export.ts'
 import { flatten } from './commands/flatten.ts'
 import { halt } from './commands/halt.ts'
 import { health } from './commands/health.ts'
@@ -41,6 +42,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   inspect,
   why,
   events,
+  exportCommand,
   health,
   mcp,
   halt,

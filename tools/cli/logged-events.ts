@@ -1,20 +1,17 @@
 /** Reads the events of a closed log as a runner's feed would give them. */
-import { predicateOf } from '../../src/api/feed/filter.ts'
 import { Known, knownKinds } from '../../src/api/feed/known.ts'
 import type { Registry } from '../../src/runtime/actors/registry.ts'
 import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
 import { eventHistory } from '../../src/runtime/events/event-history.ts'
-import { matches, parsePattern } from '../../src/runtime/events/patterns.ts'
-import { eventTopic } from '../../src/runtime/events/topic.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { OutcryError, type Store } from '../../store/index.ts'
-import type { WantedEvents } from './wanted-events.ts'
+import { eventTest, type WantedEvents } from './wanted-events.ts'
 
 /** Calls `onLook` for each event that it looks at. @throws SUBSCRIPTION_UNMATCHED, STORE_CORRUPT */
 export async function* loggedEvents(
   store: Store<TransitionRecord>,
   registry: Registry,
-  { topics, filter, tail }: WantedEvents,
+  { topics, filter, tail, since = 0, toSeq }: WantedEvents,
   onLook: () => void,
 ): AsyncGenerator<EventEnvelope> {
   const kinds = await knownKinds({ registry, addresses: (options) => store.actors(options) })
@@ -23,16 +20,21 @@ export async function* loggedEvents(
   const fault = known.fault(frame)
   if (fault !== undefined)
     throw new OutcryError('SUBSCRIPTION_UNMATCHED', fault, 'See `outcry events --help`.')
-  const patterns = topics.map((topic) => parsePattern(topic) ?? [])
-  const admits = predicateOf(filter)
+  const isWanted = eventTest({ topics, filter })
   const { from, to } = filter
   const reverse = tail !== undefined
   const last: EventEnvelope[] = []
   if (tail === 0) return
-  for await (const envelope of eventHistory(store, { types: known.typesIn(frame), from, to, reverse })) {
+  for await (const envelope of eventHistory(store, {
+    types: known.typesIn(frame),
+    from,
+    to,
+    fromSeq: since + 1,
+    toSeq,
+    reverse,
+  })) {
     onLook()
-    const topic = eventTopic(envelope)
-    if (!patterns.some((pattern) => matches(pattern, topic)) || !admits(envelope)) continue
+    if (!isWanted(envelope)) continue
     if (tail === undefined) yield envelope
     else if (last.push(envelope) >= tail) break
   }

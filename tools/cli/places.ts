@@ -110,14 +110,14 @@ export async function momentAt(reader: Reader, moment: WrittenMoment, name: stri
  * over HTTP. Undefined for no text.
  * @throws PLACE_INVALID
  */
-export async function timeAt(reader: Reader, text: string, name: string): Promise<number>
+export async function timeAt(reader: Pick<Reader, 'head'>, text: string, name: string): Promise<number>
 export async function timeAt(
-  reader: Reader,
+  reader: Pick<Reader, 'head'>,
   text: string | undefined,
   name: string,
 ): Promise<number | undefined>
 export async function timeAt(
-  reader: Reader,
+  reader: Pick<Reader, 'head'>,
   text: string | undefined,
   name: string,
 ): Promise<number | undefined> {

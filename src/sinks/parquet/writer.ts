@@ -82,15 +82,14 @@ export class ParquetWriter implements Writer {
 
   async *#files(): AsyncGenerator<NewFile> {
     for (const [partition, file] of this.#open) {
-      yield { path: `${partition}/${fileName(file)}`, bytes: file.end() }
+      yield { path: `${partition}/${seqName(file.fromSeq ?? 0, file.toSeq)}.parquet`, bytes: file.end() }
       this.#open.delete(partition)
       await turn()
     }
   }
 }
 
-/** Returns the name of a file, by the seq of its first and of its last event. */
-export function fileName({ fromSeq = 0, toSeq }: ParquetFile): string {
-  const [from, to] = [fromSeq, toSeq].map((seq) => String(seq).padStart(SEQ_DIGITS, '0'))
-  return `${from}-${to}.parquet`
+/** Returns the name of a file without its ending, by the seq of its first and of its last event. */
+export function seqName(fromSeq: number, toSeq: number): string {
+  return [fromSeq, toSeq].map((seq) => String(seq).padStart(SEQ_DIGITS, '0')).join('-')
 }

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { SEVERITIES } from '../../../src/runtime/events/envelope.ts'
 import type { EventsOptions } from '../command-events.ts'
 import { type DefineCommand, finish, reading } from '../define-command.ts'
-import { tailOf } from '../option-values.ts'
+import { speedOf, tailOf } from '../option-values.ts'
 
 const EXAMPLES = `
 Examples:
@@ -10,6 +10,8 @@ Examples:
   outcry events ORDER_FILLED ORDER_REJECTED --tail 10  the last 10 of these types
   outcry events 'events.*.sim.BTCUSDT' --follow        a topic: the last 50, and then each new one, until Ctrl-C
   outcry events --strategy ema-BTCUSDT --from 2026-11-27T09:00:00Z --to 2026-11-27T10:00:00Z
+  outcry events --count --from -1h                     the number of each type in the last hour
+  outcry events --file events --symbol BTCUSDT --speed 10x
   outcry events --severity error --json | jq .event    errors, one JSON object a line`
 
 export const events: DefineCommand = (program) =>
@@ -28,7 +30,17 @@ export const events: DefineCommand = (program) =>
       'ISO 8601 with its zone, such as 2026-11-27T09:00:00Z, epoch milliseconds, 09:00 or -10m',
     )
     .option('--to <time>', 'the same')
-    .option('--tail <n>', 'the last n of them (default: 50, or all with --from)', tailOf)
+    .option('--tail <n>', 'the last n of them (default: 50, or all with --from, --count or --file)', tailOf)
+    .option('--count', 'count them by type instead')
+    .option(
+      '--file <path>',
+      'events of a file or a folder that `outcry export` or a sink has written, in place of a log',
+    )
+    .option(
+      '--speed <factor>',
+      'play with the pauses that there were, so many times as fast: 1x, 10x, ... (default: max, at once)',
+      speedOf,
+    )
     .option('--follow', 'go on with new events, until Ctrl-C; of a closed log, once a runner holds it')
     .addHelpText('after', EXAMPLES)
     .action(async (types: string[], options: EventsOptions) =>

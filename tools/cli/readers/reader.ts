@@ -63,6 +63,9 @@ export interface PastFrames {
   readonly speed?: number | undefined
 }
 
+/** A log, or events that were taken out of one. */
+export type EventReader = Pick<Reader, 'source' | 'seq' | 'head' | 'events' | 'close'>
+
 export interface Reader {
   /** The folder or URL that it reads. */
   readonly source: string
@@ -95,6 +98,12 @@ export interface Reader {
    * @throws SUBSCRIPTION_UNMATCHED
    */
   events(wanted: WantedEvents, isFollowed: boolean, onLook?: () => void): AsyncIterable<EventEnvelope>
+  /**
+   * Yields events of the past in order, each of them. A feed may leave out prices for a client that takes long with what
+   * it gets.
+   * @throws SUBSCRIPTION_UNMATCHED
+   */
+  everyEvent(wanted: WantedEvents, onLook?: () => void): AsyncIterable<EventEnvelope>
   /** Resolves with accounts and strategies as one document. */
   state(moment: Moment): Promise<StateDocument>
   /**

@@ -15,7 +15,7 @@ import { decodeEntries, type StoreEntry } from '../../../store/index.ts'
 import { runnerSocket } from '../runner-client.ts'
 import { runnerEvents } from '../runner-events.ts'
 import { framesOf } from '../socket-frames.ts'
-import type { WantedEvents } from '../wanted-events.ts'
+import { eventTest, type WantedEvents } from '../wanted-events.ts'
 import { explained } from './last-decision.ts'
 import {
   type ActorSummary,
@@ -140,6 +140,23 @@ export class RunnerReader implements Reader {
 
   events(wanted: WantedEvents, isFollowed: boolean): AsyncIterable<EventEnvelope> {
     return runnerEvents(this.#runner, wanted, isFollowed)
+  }
+
+  async *everyEvent(wanted: WantedEvents, onLook = () => {}): AsyncGenerator<EventEnvelope> {
+    // The feed refuses what can match nothing.
+    for await (const _ of runnerEvents(this.#runner, { ...wanted, tail: 1 }, false)) break
+    const { since = 0, toSeq = Number.POSITIVE_INFINITY } = wanted
+    const isWanted = eventTest(wanted)
+    for (let after = since; ; ) {
+      const { events, next } = await this.#runner.events({ since: after })
+      for (const envelope of events) {
+        if (envelope.seq > toSeq) return
+        onLook()
+        if (isWanted(envelope as EventEnvelope)) yield envelope as EventEnvelope
+      }
+      if (next === undefined) return
+      after = next
+    }
   }
 
   state({ seq, at }: Moment): Promise<StateDocument> {

@@ -162,6 +162,10 @@ export class StoreReader implements Reader {
     yield* loggedEvents(this.#store, this.#registry, wanted, onLook)
   }
 
+  everyEvent(wanted: WantedEvents, onLook?: () => void): AsyncIterable<EventEnvelope> {
+    return this.events(wanted, false, onLook)
+  }
+
   async state(moment: Moment): Promise<StateDocument> {
     const store = this.#store
     const registry = this.#registry
