@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { accountDeclaration } from './account/declaration.ts'
 import { componentDeclaration } from './component/declaration.ts'
+import { ledgerDeclaration } from './ledger/declaration.ts'
 import { orderListDeclaration } from './list/declaration.ts'
 import { symbolDeclaration } from './market/symbol-declaration.ts'
 import { universeDeclaration } from './market/universe-declaration.ts'
@@ -27,6 +28,7 @@ export const domainEvents = {
   universe: universeDeclaration.emits,
   runner: runnerDeclaration.emits,
   component: componentDeclaration.emits,
+  ledger: ledgerDeclaration.emits,
 } as const
 
 type Schema = (typeof domainEvents)[keyof typeof domainEvents][number]

@@ -1,6 +1,7 @@
 /** The machines of trading: pure XState, durable when registered with the runtime. */
 import { accountKind } from './account/account.ts'
 import { componentKind } from './component/component.ts'
+import { ledgerKind } from './ledger/ledger.ts'
 import { orderListKind } from './list/order-list.ts'
 import { symbolKind } from './market/symbol.ts'
 import { universeKind } from './market/universe.ts'
@@ -29,6 +30,7 @@ export const machines = {
   universe: universeKind,
   runner: runnerKind,
   component: componentKind,
+  ledger: ledgerKind,
 }
 
 export { accountFromVersion5, accountMachine, accountVersion5 } from './account/account.ts'
@@ -51,6 +53,7 @@ export * from './events/candle.ts'
 export * from './events/closing.ts'
 export * from './events/component.ts'
 export * from './events/fill.ts'
+export * from './events/ledger.ts'
 export * from './events/list.ts'
 export * from './events/market.ts'
 export * from './events/news.ts'
@@ -63,6 +66,7 @@ export * from './events/runner.ts'
 export * from './events/strategy.ts'
 export * from './events/universe.ts'
 export * as indicators from './indicators/index.ts'
+export type { LedgerContext, LedgerInput } from './ledger/context.ts'
 export { addTrade, intervalMs } from './market/candles.ts'
 export { symbolFromVersion3, symbolMachine } from './market/symbol.ts'
 export { markOf, type SymbolContext } from './market/symbol-context.ts'

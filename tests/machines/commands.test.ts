@@ -43,6 +43,7 @@ const RIGHTS: Readonly<Record<keyof typeof machines, Rights>> = {
   universe: { commands: ['INSTRUMENTS_LISTED'], refusals: [] },
   runner: { commands: ['SET_LOG_LEVEL'], refusals: [] },
   component: NONE,
+  ledger: { commands: ['IMPORT_ENTRIES'], refusals: [] },
 }
 
 describe('people', () => {

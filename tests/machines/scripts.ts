@@ -514,6 +514,33 @@ export const SCRIPTED: readonly Scripted[] = [
     ),
   },
   {
+    name: 'ledger',
+    machine: machines.ledger.machine,
+    input: { name: 'book' },
+    steps: steps(
+      10,
+      event('IMPORT_ENTRIES', {
+        by: fc.constantFrom('ann', undefined),
+        reason: fc.constant(undefined),
+        entries: fc.array(
+          fc.record({
+            eventId: fc.constantFrom('e-1', 'e-2'),
+            eventType: fc.constant('order.filled'),
+            timestamp: fc.constantFrom('2024-08-08T23:54:15Z', 1_723_161_255_343),
+            sequenceNum: fc.integer({ min: 0, max: 20 }),
+            payload: fc.constantFrom(
+              { venue: 'sim', symbol: 'X', strategy: 'ema' },
+              { symbol: 7 },
+              'text',
+              null,
+            ),
+          }),
+          { minLength: 1, maxLength: 4 },
+        ),
+      }),
+    ),
+  },
+  {
     name: 'watchdog',
     machine: machines.watchdog.machine,
     input: { venue: 'sim', symbol: 'X', graceMs: 20, verifyEveryMs: 50 },

@@ -62,7 +62,7 @@ function wrongUsage(what: string): OutcryError {
 }
 
 function partsOf(found: StateDocument, source: string): string[] {
-  const { seq, at, accounts, strategies, unreadable } = found
+  const { seq, at, accounts, strategies, ledgers = [], unreadable } = found
   const head = at === undefined ? 'before its first record' : `at seq ${countText(seq)}, ${timeText(at)}`
   return [
     ...accounts.flatMap(accountParts),
@@ -76,6 +76,16 @@ function partsOf(found: StateDocument, source: string): string[] {
         condition === undefined ? stateText(state) : colors.red(`${condition}, in ${stateText(state)}`),
         countText(cycles),
         closeAt === undefined ? '-' : timeText(closeAt),
+      ]),
+    ),
+    ...section(
+      'ledgers',
+      ['ledger', 'entries', 'last sequence_num', 'its time'],
+      ledgers.map(({ address, entries, lastSequenceNum = '-', lastTimestamp = '-' }) => [
+        address,
+        countText(entries),
+        String(lastSequenceNum),
+        String(lastTimestamp),
       ]),
     ),
     ...unreadable.map(({ address, code, message }) =>

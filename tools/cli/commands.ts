@@ -13,6 +13,7 @@ import { exportCommand } from './commands/export.ts'
 import { flatten } from './commands/flatten.ts'
 import { halt } from './commands/halt.ts'
 import { health } from './commands/health.ts'
+import { importCommand } from './commands/import.ts'
 import { inspect } from './commands/inspect.ts'
 import { logLevel } from './commands/log-level.ts'
 import { mcp } from './commands/mcp.ts'
@@ -43,6 +44,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   why,
   events,
   exportCommand,
+  importCommand,
   health,
   mcp,
   halt,

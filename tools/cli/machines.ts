@@ -22,6 +22,8 @@ export async function loadMachines(modules: readonly string[] = []): Promise<Mac
 export async function machinesIn(store: Store<TransitionRecord>, named: Machines): Promise<Machines> {
   try {
     for await (const _ of store.history(RUNNER, { limit: 1 })) return { ...(await ofRuns()), ...named }
+    // `outcry import` makes logs that no runner has written.
+    if ((await store.emittedTypes())?.includes('LEDGER_ENTRY')) return { ...(await ofRuns()), ...named }
   } catch {
     // The next read reports the damage and its place.
     return { ...(await ofRuns()), ...named }

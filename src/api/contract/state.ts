@@ -79,6 +79,15 @@ const strategyState = z.object({
     .describe('its last trade'),
 })
 
+const ledgerState = z.object({
+  address: z.string(),
+  seq: position,
+  at: recordTime,
+  entries: position.describe('the number of its entries'),
+  lastSequenceNum: position.optional().describe('sequence_num of its last entry'),
+  lastTimestamp: z.union([z.string(), z.number()]).optional().describe('timestamp of its last entry'),
+})
+
 /**
  * The state at one seq. What the log has no actors of is absent.
  *
@@ -94,6 +103,7 @@ export const stateDocument = z.object({
     .describe('time by which the day, the flags and the cooldowns are judged: the asked one, or the present'),
   accounts: z.array(accountState),
   strategies: z.array(strategyState),
+  ledgers: z.array(ledgerState).optional().describe('imported ledgers; absent when there are none'),
   unreadable: z
     .array(z.object({ address: z.string(), code: z.string(), message: z.string() }))
     .describe('actors that the log has and that cannot be restored, so that they are missing above'),

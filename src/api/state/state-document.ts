@@ -5,6 +5,7 @@ import type { AccountContext } from '../../../machines/account/context.ts'
 import { cooldownUntil, guardUntil } from '../../../machines/account/risk.ts'
 import type { DomainEvents } from '../../../machines/domain.ts'
 import {
+  type LedgerContext,
   listAddress,
   machines,
   markOf,
@@ -31,6 +32,7 @@ import { atMarket, marketOf, performanceOf, standing } from './standing.ts'
 
 type AccountState = StateDocument['accounts'][number]
 type StrategyState = StateDocument['strategies'][number]
+type LedgerState = NonNullable<StateDocument['ledgers']>[number]
 
 /** A moment: the present, a seq, or a time in epoch ms. */
 export interface Moment {
@@ -43,9 +45,9 @@ export interface Wanted extends Moment {
   readonly brief?: boolean | undefined
 }
 
-const { account, position, symbol, reconciliation, universe } = machines
+const { account, position, symbol, reconciliation, universe, ledger } = machines
 /** The kinds of the actors that the document is about, but for strategies and those of single trades. */
-const KINDS = { account, position, symbol, reconciliation, universe }
+const KINDS = { account, position, symbol, reconciliation, universe, ledger }
 
 /** Returns the beginnings of the addresses of the actors that the document is about, but for those of single trades. */
 export function statePrefixes(registry: Registry): readonly string[] {
@@ -87,6 +89,8 @@ export async function stateDocument(
       ...(await accountState(actors, view, trades, asOf)),
       ...(!brief && (await surroundingsOf(actors, view.context as AccountContext))),
     })
+  const ledgers: LedgerState[] = []
+  for await (const view of actors.viewsOf('ledger/', machines.ledger)) ledgers.push(ledgerState(view))
   strategies.sort(byAddress)
   const unreadable = actors.unreadable.sort(byAddress)
   return compact({
@@ -95,6 +99,7 @@ export async function stateDocument(
     asOf: until === 0 ? undefined : asOf,
     accounts,
     strategies,
+    ledgers: ledgers.length === 0 ? undefined : ledgers.sort(byAddress),
     unreadable,
   })
 }
@@ -128,6 +133,18 @@ function strategyState({ address, seq, at, value, condition, context }: ActorVie
     closeAt,
     cycles,
     trade: trade && tradeOf(trade),
+  })
+}
+
+function ledgerState({ address, seq, at, context }: ActorView): LedgerState {
+  const { entries, last } = context as LedgerContext
+  return compact({
+    address,
+    seq,
+    at,
+    entries,
+    lastSequenceNum: last?.sequenceNum,
+    lastTimestamp: last?.timestamp,
   })
 }
 

@@ -12,7 +12,7 @@ export interface EventFile {
 }
 
 export interface Format {
-  /** What the names of its files end with. */
+  /** The ending of the names of its files. */
   readonly extension: string
   /** False when it is of no use to somebody who reads it as it comes. */
   readonly isText: boolean

@@ -1,4 +1,4 @@
-/** Where an export goes: to stdout, into one file, or into a folder of files by date, venue and symbol. */
+/** The targets of an export: stdout, one file, or a folder of files by date, venue and symbol. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 const BYTE_ORDER_MARK = '\ufeff'
 
 export interface Line {
-  /** From 1. */
+  /** Number of the line in the file, from 1. */
   readonly number: number
   readonly text: string
 }
