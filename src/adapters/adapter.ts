@@ -95,6 +95,11 @@ export interface MarketContext {
   readonly logger: Pick<Logger, 'warn'>
   /** Returns epoch ms, by a clock that nobody sets back. */
   now(): number
+  /**
+   * Gets each raw message of a live market, as a capture has it, before it is read. A source that does not call it has
+   * messages in our own form alone.
+   */
+  onRaw?(json: string): void
 }
 
 /** Orders. */

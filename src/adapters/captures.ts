@@ -4,9 +4,10 @@
  */
 import { binanceCaptures } from './binance/captures.ts'
 import type { CaptureFormat } from './capture-format.ts'
+import { simCaptures } from './sim/captures.ts'
 
 /** The first is meant where a capture tells nothing. */
-export const CAPTURE_FORMATS: readonly [CaptureFormat, ...CaptureFormat[]] = [binanceCaptures]
+export const CAPTURE_FORMATS: readonly [CaptureFormat, ...CaptureFormat[]] = [binanceCaptures, simCaptures]
 
 /** Every venue whose captures can be read, as addresses name it. */
 export const CAPTURED_VENUES: readonly string[] = CAPTURE_FORMATS.flatMap(({ venues }) => venues)

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Subscription } from 'rxjs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBinanceMarket } from '../../src/adapters/binance/market.ts'
 import type { BinanceMarketName } from '../../src/adapters/binance/markets.ts'
 import type { MarketMessage } from '../../src/adapters/market-source.ts'
+import { openRecording } from '../../src/adapters/recording/recording.ts'
 import { eventually } from '../runtime/harness.ts'
 import { FakeBinance } from './fake-binance.ts'
 
@@ -17,6 +21,9 @@ const trade = (t: number) =>
     data: { e: 'trade', E: Date.now(), s: 'XUSDT', t, p: '10.50', q: '2.00', T: Date.now(), m: false },
   })
 
+const folder = mkdtempSync(join(tmpdir(), 'outcry-binance-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
 describe('the live market of Binance', () => {
   let exchange: FakeBinance
   let urls: { wsUrl: string; restUrl: string }
@@ -25,7 +32,13 @@ describe('the live market of Binance', () => {
   let messages: MarketMessage[]
 
   const open = (
-    options: { silenceMs?: number; after?: number; market?: BinanceMarketName; symbols?: string[] } = {},
+    options: {
+      silenceMs?: number
+      after?: number
+      market?: BinanceMarketName
+      symbols?: string[]
+      onRaw?: (json: string) => void
+    } = {},
   ) => {
     const { after, ...rest } = options
     const onWarning = ({ reason }: { reason: string }) => void warnings.push(reason)
@@ -80,6 +93,28 @@ describe('the live market of Binance', () => {
       event: { px: '10.5', qty: '2', aggressor: 'BUY' },
     })
     expect(market.counts).toEqual({ trade: 1 })
+  })
+
+  it('gives its raw messages, which play back as what it has said', async () => {
+    const symbols = ['XUSDT', 'YUSDT']
+    const lines: string[] = []
+    open({ symbols, onRaw: (json) => void lines.push(`${Date.now()}000000 ${json}\n`) })
+    const client = await exchange.client(0)
+    const ofY = (json: string) => json.replaceAll('XUSDT', 'YUSDT').replaceAll('xusdt', 'yusdt')
+    client.send(trade(1))
+    client.send(depth(9, 12, [['9.5', '1']]))
+    client.send(ofY(depth(9, 12, [['8.5', '1']])))
+    await eventually(() => expect(kinds().filter((kind) => kind === 'ORDER_BOOK')).toHaveLength(2))
+    const file = join(folder, 'capture.ws')
+    writeFileSync(file, lines.join(''))
+    const recording = await openRecording({ files: [file], venue: 'binance' })
+    const played: MarketMessage[] = []
+    await recording.open().forEach((message) => void played.push(message))
+    const said = ({ symbol, event }: MarketMessage) => ({
+      symbol,
+      event: { ...event, at: 0, receivedNs: '' },
+    })
+    expect([played.map(said), recording.refused]).toEqual([messages.map(said), {}])
   })
 
   it('builds its book from a snapshot and what follows, and anew after a gap', async () => {

@@ -31,6 +31,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/sinks/parquet/log.test.ts'],
     amounts: { PARQUET_KILLS: 50 },
   },
+  record: {
+    about: 'a day of the simulated market, recorded and replayed',
+    files: ['tests/cli/record.test.ts'],
+    amounts: { RECORDED_MS: 86_400_000 },
+  },
   moments: {
     about: 'runs that die, or are stopped, at each of their writes',
     files: ['tests/faults/kills/every-kill.test.ts'],

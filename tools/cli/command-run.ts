@@ -148,12 +148,7 @@ function watchFor(
 }
 
 function flagsOf(options: RunOptions): Record<string, unknown> {
-  const { market, file, symbol, speed, seed, data, storeId, host, port, server } = options
-  const marketFlags = {
-    ...compact({ source: market, files: file, symbols: symbol }),
-    ...(speed !== undefined && { speed: speed === 'max' ? 'max' : numberOf(speed) }),
-    ...(seed !== undefined && { seed: numberOf(seed) }),
-  }
+  const { data, storeId, host, port, server } = options
   const serverFlags = compact({
     host,
     port: port === undefined ? undefined : numberOf(port),
@@ -162,9 +157,25 @@ function flagsOf(options: RunOptions): Record<string, unknown> {
   return compact({
     data,
     runner: storeId === undefined ? undefined : { storeId },
-    market: Object.keys(marketFlags).length > 0 ? marketFlags : undefined,
+    market: marketFlags(options),
     server: Object.keys(serverFlags).length > 0 ? serverFlags : undefined,
   })
+}
+
+/** Returns what the options say of the market; undefined when they say nothing. */
+export function marketFlags({
+  market,
+  file,
+  symbol,
+  speed,
+  seed,
+}: Pick<RunOptions, 'market' | 'file' | 'symbol' | 'speed' | 'seed'>): Record<string, unknown> | undefined {
+  const flags = {
+    ...compact({ source: market, files: file, symbols: symbol }),
+    ...(speed !== undefined && { speed: speed === 'max' ? 'max' : numberOf(speed) }),
+    ...(seed !== undefined && { seed: numberOf(seed) }),
+  }
+  return Object.keys(flags).length > 0 ? flags : undefined
 }
 
 /** Returns the number in a text. An empty text is not a number, either. */

@@ -19,6 +19,7 @@ import { logLevel } from './commands/log-level.ts'
 import { mcp } from './commands/mcp.ts'
 import { pause } from './commands/pause.ts'
 import { reconcile } from './commands/reconcile.ts'
+import { record } from './commands/record.ts'
 import { redeliver } from './commands/redeliver.ts'
 import { reduce } from './commands/reduce.ts'
 import { release } from './commands/release.ts'
@@ -45,6 +46,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   events,
   exportCommand,
   importCommand,
+  record,
   health,
   mcp,
   halt,

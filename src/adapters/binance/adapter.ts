@@ -40,10 +40,11 @@ export const binance = defineAdapter({
       symbols: [...new Set(symbols)],
     }),
     identity: ({ market }) => ({ market }),
-    open: (options, { logger, now }) =>
+    open: (options, { logger, now, onRaw }) =>
       createBinanceMarket({
         ...options,
         now,
+        ...(onRaw && { onRaw }),
         onWarning: ({ reason }) => logger.warn({ market: 'binance' }, reason),
       }),
   },

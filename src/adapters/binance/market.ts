@@ -19,6 +19,8 @@ export interface BinanceOptions {
   /** Epoch ms; the log's clock, which nobody sets, where there is one. */
   readonly now?: () => number
   readonly onWarning?: (warning: { reason: string }) => void
+  /** Gets each raw message. See MarketContext. */
+  readonly onRaw?: (json: string) => void
 }
 
 const SILENCE_MS = 15_000
@@ -96,8 +98,11 @@ class Session {
       api: apiOf(options),
       signal: this.#closed.signal,
       isWhole: (symbol) => this.#decoder.book(symbol).status === 'synced',
-      onSnapshot: (symbol, raw) =>
-        this.#take((at) => this.#decoder.takeSnapshot(symbol, raw as object, { at })),
+      onSnapshot: (symbol, raw) => {
+        // A capture of several symbols needs the name of this one.
+        options.onRaw?.(JSON.stringify({ symbol, ...(raw as object) }))
+        this.#take((at) => this.#decoder.takeSnapshot(symbol, raw as object, { at }))
+      },
       onFailure: (reason) => this.#warn(reason),
     })
     this.#socket = new ReconnectingSocket({
@@ -129,6 +134,7 @@ class Session {
 
   /** Returns whether it is market data. */
   #onMessage(json: string): boolean {
+    this.#options.onRaw?.(json)
     const decoded = this.#take((at) => this.#decoder.decode(json, { at }))
     if (decoded === undefined) return false
     const { kind, symbol } = decoded
