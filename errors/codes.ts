@@ -105,6 +105,7 @@ export const ERRORS = {
   MODULE_UNNAMED: { status: 500, exit: 2, retryable: false, about: 'The log has strategies of a module that neither the configuration nor `--machines` names.' },
   NOT_AUTHORISED: { status: 401, exit: 1, retryable: false, about: 'A request has no token, or one that the server does not know.' },
   NOT_JSON: { status: 400, exit: 1, retryable: false, about: 'JSON cannot keep a value as it is, or the value has too many levels; the message has its path.' },
+  NOT_READY: { status: 503, exit: 1, retryable: true, about: 'A part of the process that is needed does not run yet, or does not run any more.' },
   OPTION_INVALID: { status: 500, exit: 1, retryable: false, about: 'A program gives a function an option with a wrong value.' },
   OPTION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'A program gives a function an option that it does not have.' },
   ORIGIN_REFUSED: { status: 403, exit: 1, retryable: false, about: 'A page of an origin that is not listed speaks to the server.' },

@@ -29,7 +29,7 @@ const SEARCHES: readonly (string | undefined)[] = [
   routes.coverage,
 ].map(pathOf)
 /** Routes that read memory alone. They wait for nobody. */
-const OF_MEMORY: readonly (string | undefined)[] = [routes.health].map(pathOf)
+const OF_MEMORY: readonly (string | undefined)[] = [routes.health, routes.ready, routes.metrics].map(pathOf)
 const WHOLE_WAITING_MAX = 8
 
 /** Refuses requests beyond the share of their address. It comes before the token, so it slows down guesses, too. */

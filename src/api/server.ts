@@ -2,6 +2,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import fastifyCompress, { type FastifyCompressOptions } from '@fastify/compress'
 import fastify from 'fastify'
 import { OutcryError } from '../../store/index.ts'
+import { LOG } from '../metrics/groups/log.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { measureProcess } from '../metrics/process.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { admission, admitAddresses } from './admission.ts'
@@ -25,6 +28,7 @@ import { failureRoutes } from './routes/failure-routes.ts'
 import { historyRoutes } from './routes/history-routes.ts'
 import { listRoutes } from './routes/list-routes.ts'
 import { machineRoutes } from './routes/machine-routes.ts'
+import { metricRoutes } from './routes/metric-routes.ts'
 import { type ComponentOperations, operationRoutes } from './routes/operation-routes.ts'
 import { pageRoutes } from './routes/page-routes.ts'
 import { recordRoutes } from './routes/record-routes.ts'
@@ -64,6 +68,8 @@ export interface ApiOptions extends GuardOptions, Outside {
   readonly derivations?: readonly Derivation[]
   /** The acts of people on the components of the process. A program with a supervisor of its own has none. */
   readonly operations?: ComponentOperations | undefined
+  /** The metrics of the parts that the server does not know. */
+  readonly metrics?: Metrics | undefined
   /** True compresses the frames of WebSockets for clients that offer it. Default: false. */
   readonly compressFrames?: boolean
 }
@@ -81,6 +87,7 @@ export async function startApi(
     verify,
     components,
     operations,
+    metrics,
     ...options
   }: ApiOptions,
   logger: Logger,
@@ -143,6 +150,10 @@ export async function startApi(
   const known = new Known(await knownKinds(supervisor), derivations, logged)
   const feed = new Feed(supervisor, VERSION, known, derivations)
   vitalRoutes(byContract, supervisor, feed, verifications)
+  measureProcess()
+  const own = new Metrics()
+  own.add(LOG, supervisor)
+  metricRoutes(byContract, own, metrics === undefined ? [] : [metrics])
   const inspection = new Inspection({ supervisor, guard, logger })
   const readers = new Clients(limits.connectionsMax)
   const inspectors = new Clients(limits.inspectorsMax)

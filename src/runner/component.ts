@@ -64,4 +64,6 @@ export interface ComponentHealth {
   readonly state: ComponentState
   /** The component's failure or problem. */
   readonly reason?: string
+  /** True when the run goes on without it. */
+  readonly isOptional?: true
 }

@@ -81,6 +81,7 @@ export class Lifecycle {
         name: component.name,
         state,
         reason: state === 'RUNNING' ? problemOf(component) : failure,
+        isOptional: component.restart === undefined ? undefined : (true as const),
       })
     })
   }

@@ -6,6 +6,7 @@ import type { MarketSource } from '../adapters/market-source.ts'
 import type { LinkFaults } from '../adapters/transport/link-faults.ts'
 import type { Books, Venue } from '../adapters/venue.ts'
 import type { ApiServer } from '../api/server.ts'
+import { Metrics } from '../metrics/metrics.ts'
 import type { ActOptions } from '../runtime/actors/signals.ts'
 import type { Receipt } from '../runtime/commit/job.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -97,6 +98,8 @@ export class Run {
   readonly sinks = new Map<string, Follower>()
   counts = NO_COUNTS
   readonly connections = new Connections()
+  /** The metrics of the run. A component adds its own when it starts. */
+  readonly metrics = new Metrics()
   /** Time of the log's first record, where there was a log before this start. */
   beganAt: number | undefined
   /** The actor that ended the run before this one. */

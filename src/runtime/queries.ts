@@ -143,6 +143,11 @@ export class Queries {
     return this.parts.loop.fence
   }
 
+  /** True once `stop` was called: the supervisor takes no more messages. */
+  get isStopping(): boolean {
+    return this.parts.loop.isClosed
+  }
+
   /** Emits once, when the log has refused a commit and no message is taken any more (law 11). */
   get fenced$(): Observable<OutcryError> {
     return this.#fenced$

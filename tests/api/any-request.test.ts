@@ -267,7 +267,7 @@ it(`any request gets an answer of the contract, seed ${SEED}`, async () => {
     const { status, bytes } = await ask(route.method, path, headers, isPost ? body : undefined)
     const what = `${route.method} ${path} ${status} ${bytes.subarray(0, 300)}`
     expect(faults, what).toEqual([])
-    if (status === 200 && route.isBinary) return
+    if (status === 200 && (route.isBinary || route.text)) return
     const answer: unknown = JSON.parse(bytes.toString())
     const schema = route.answers[status]
     const fits = schema?.safeParse(answer)

@@ -129,5 +129,5 @@ it('has names for what it sends and gets, and no type twice', () => {
     expect.arrayContaining(['Problem', 'EventEnvelope', 'TransitionRecord', 'AccountCommand', 'Taken']),
   )
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
-  expect(made.match(/what happened, and where/g)).toHaveLength(3)
+  expect(made.match(/what happened, and where/g)).toHaveLength(4)
 })

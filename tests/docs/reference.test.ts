@@ -12,6 +12,7 @@ import { configurationPage, type Section, sections } from '../../tools/docs/conf
 import { defaultConfiguration } from '../../tools/docs/default-configuration.ts'
 import { errorPage } from '../../tools/docs/error-page.ts'
 import { inputOf, type Key } from '../../tools/docs/keys.ts'
+import { metricsPage } from '../../tools/docs/metrics-page.ts'
 
 const docs = new URL('../../docs/', import.meta.url)
 const page = (name: string) => readFileSync(new URL(name, docs), 'utf8')
@@ -62,6 +63,12 @@ describe('the configuration', () => {
 describe('the errors', () => {
   it('have a page that is up to date: else npm run docs', () => {
     expect(page('errors.md')).toBe(errorPage())
+  })
+})
+
+describe('the metrics', () => {
+  it('have a page that is up to date: else npm run docs', () => {
+    expect(page('metrics.md')).toBe(metricsPage())
   })
 })
 

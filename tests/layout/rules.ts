@@ -79,6 +79,16 @@ export const RULES: readonly IForbiddenRuleType[] = [
     to: { path: '(^|/)node_modules/xstate/' },
   },
   {
+    name: 'prom-client is imported outside the metrics',
+    from: { path: '^(src|tools)/', pathNot: '^src/metrics/' },
+    to: { path: '(^|/)node_modules/prom-client/' },
+  },
+  {
+    name: 'the metrics know what they measure',
+    from: { path: '^src/metrics/' },
+    to: { path: '^(machines/|src/(?!metrics/))' },
+  },
+  {
     name: 'the contract or the client knows machines',
     from: { path: '^src/(api/contract|client)/' },
     to: { path: '(^machines/|(^|/)node_modules/xstate/|^src/runtime/xstate/)' },

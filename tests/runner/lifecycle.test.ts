@@ -367,7 +367,7 @@ describe('a component that is started again', () => {
     for (let n = 1; n <= 3; n++) {
       await work.fail(`cut ${n}`)
       waits.push(await time.waitMs())
-      expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: `cut ${n}` }])
+      expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: `cut ${n}`, isOptional: true }])
       await time.go()
     }
     expect(waits).toEqual([1_000, 2_000, 3_000])
@@ -381,7 +381,7 @@ describe('a component that is started again', () => {
       'news START_COMPLETED',
     ])
     expect(time.isWaiting).toBe(false)
-    expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: 'cut 4' }])
+    expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: 'cut 4', isOptional: true }])
     expect(told).toEqual([
       ...[1, 2, 3].map((n) => `news has failed, and is started again in ${n * 1_000} ms: cut ${n}`),
       'news has failed, and is not started again: cut 4',
@@ -401,7 +401,7 @@ describe('a component that is started again', () => {
       while (work.runs === n) await turn()
       time.pass(POLICY.steadyMs)
     }
-    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING' }])
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING', isOptional: true }])
     await all.stop()
   })
 
@@ -415,14 +415,14 @@ describe('a component that is started again', () => {
     await work.fail('cut')
     await time.go()
     expect(await time.waitMs()).toBe(2_000)
-    expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: 'no wire' }])
+    expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: 'no wire', isOptional: true }])
     await time.go()
     while (work.runs < 2) await turn()
     expect(log.filter((line) => line.includes('FAULT'))).toEqual([
       'news FAULT cut 1000',
       'news FAULT no wire 2000',
     ])
-    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING' }])
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING', isOptional: true }])
     await all.stop()
   })
 
@@ -439,7 +439,7 @@ describe('a component that is started again', () => {
     expect(log).toEqual(['news FAULT cut 1000', 'news START', 'news FAULT it is stuck 2000'])
     await time.go()
     while (work.runs < 2) await turn()
-    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING' }])
+    expect(all.health).toEqual([{ name: 'news', state: 'RUNNING', isOptional: true }])
     await all.stop()
   })
 
@@ -476,7 +476,7 @@ describe('a component that is started again', () => {
     go()
     await stopped
     expect(log).toEqual(['closes', 'opens', 'is open', 'closes'])
-    expect(all.health).toEqual([{ name: 'news', state: 'STOPPED' }])
+    expect(all.health).toEqual([{ name: 'news', state: 'STOPPED', isOptional: true }])
     expect(work.runs).toBe(1)
   })
 })
@@ -537,7 +537,7 @@ describe('a component that a person restarts', () => {
     failures[1]?.(new Error('cut late'))
     await turn()
     expect([log, failures.length]).toEqual([[], 3])
-    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING' })
+    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING', isOptional: true })
     await all.stop()
   })
 
@@ -551,7 +551,7 @@ describe('a component that a person restarts', () => {
       code: 'COMPONENT_FAILED',
       message: 'news has not started again: no wire',
     })
-    expect(all.health[1]).toEqual({ name: 'news', state: 'FAILED', reason: 'no wire' })
+    expect(all.health[1]).toEqual({ name: 'news', state: 'FAILED', reason: 'no wire', isOptional: true })
     await time.go()
     while (work.runs < 2) await turn()
     expect(log.slice(-4)).toEqual([
@@ -567,7 +567,7 @@ describe('a component that a person restarts', () => {
     const { log, all, work } = await open()
     await expect(all.restart('news', { by: 'nobody' })).rejects.toThrow('nobody may')
     expect(log).toEqual(['news STOP nobody'])
-    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING' })
+    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING', isOptional: true })
     // Its work is watched as before.
     await work.fail('cut')
     while (log.at(-1) !== 'news FAULT cut 1000') await turn()
@@ -580,7 +580,7 @@ describe('a component that a person restarts', () => {
       code: 'KEY_REUSED',
     })
     expect([log, work.runs]).toEqual([['news STOP twin'], 1])
-    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING' })
+    expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING', isOptional: true })
     await all.stop()
   })
 

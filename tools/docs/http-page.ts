@@ -18,7 +18,7 @@ Every route, with its parameters, its answers and the codes of its refusals. Mad
 \`src/api/contract\`: do not edit it by hand. A running server has the same as \`/openapi.json\`, with the commands of its kinds, and as a page at
 \`/docs\`. [api.md](api.md) says who may speak to the server, what a time is, and what its limits are; [feed.md](feed.md) has the WebSockets.
 
-The examples go to the server that \`npm start\` runs. Where a server has tokens, each request but \`/health\` needs
+The examples go to the server that \`npm start\` runs. Where a server has tokens, each request but \`/health\` and \`/ready\` needs
 \`-H "authorization: Bearer $TOKEN"\`. Bodies and answers are JSON. A later version may answer with
 more fields: a program ignores those that it does not know.`
 

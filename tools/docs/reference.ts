@@ -5,6 +5,7 @@ import { defaultConfiguration } from './default-configuration.ts'
 import { errorPage } from './error-page.ts'
 import { feedPage } from './feed-page.ts'
 import { httpPage } from './http-page.ts'
+import { metricsPage } from './metrics-page.ts'
 
 const write = (page: string, text: string) =>
   writeFileSync(new URL(`../../docs/${page}`, import.meta.url), text)
@@ -13,4 +14,5 @@ write('commands.md', commandPage())
 write('defaults.yaml', defaultConfiguration())
 write('errors.md', errorPage())
 write('http.md', httpPage())
+write('metrics.md', metricsPage())
 write('feed.md', feedPage())

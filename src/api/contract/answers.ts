@@ -12,6 +12,7 @@ export const componentHealth = z.object({
     .string()
     .optional()
     .describe('why it has failed or is not healthy; only a request with the token of the server gets it'),
+  isOptional: z.literal(true).optional().describe('present when the run goes on without it'),
 })
 export type ComponentHealth = Readonly<z.output<typeof componentHealth>>
 
@@ -43,6 +44,16 @@ export const healthy = health
 
 /** The answer when the store takes no more commits: the same facts, but for their `status`, and the refusal. */
 export const fenced = health.extend(problem.shape)
+
+/** @example { status: 'ready' } */
+export const ready = z.object({ status: z.literal('ready') })
+
+/** @example { code: 'NOT_READY', waitsFor: [{ name: 'market', state: 'INITIALIZING', reason: 'it starts' }], ... } */
+export const notReady = problem.extend({
+  waitsFor: z
+    .array(componentHealth)
+    .describe('the parts that are needed and do not run, in the order of their start'),
+})
 
 /** @example { commits: 40, records: 1234, actors: 12, snapshots: 12, live: 12, problems: [] } */
 export const verification = z.object({

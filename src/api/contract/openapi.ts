@@ -46,7 +46,7 @@ function operationOf(
   schemas: Schemas,
   bodySchema: Json | undefined,
 ): Json {
-  const { summary, params, query, headers, body, answers, isBinary, refusals } = route
+  const { summary, params, query, headers, body, answers, isBinary, text, refusals } = route
   const parameters = [
     ...parametersOf('path', params, schemas),
     ...parametersOf('query', query, schemas),
@@ -61,9 +61,11 @@ function operationOf(
       description: refused?.description ?? (isFine ? 'The answer.' : 'The answer, with a refusal.'),
       content: isBinary
         ? { 'application/octet-stream': {} }
-        : isFine
-          ? json(schemaOf(schema, schemas, `${typeName(operationId)}Answer`))
-          : problems(refused === undefined ? [schema] : [schema, problem], schemas),
+        : text !== undefined && isFine
+          ? Object.fromEntries(text.map((type) => [type, {}]))
+          : isFine
+            ? json(schemaOf(schema, schemas, `${typeName(operationId)}Answer`))
+            : problems(refused === undefined ? [schema] : [schema, problem], schemas),
     }
   }
   return {

@@ -20,9 +20,11 @@ export interface Route {
   readonly query?: z.ZodType
   readonly headers?: z.ZodType
   readonly body?: z.ZodType
-  /** Answers by status, as JSON; as bytes when `isBinary` is set. */
+  /** Answers by status, as JSON; as bytes when `isBinary` is set, or as `text`. */
   readonly answers: { readonly 200: z.ZodType } & { readonly [status: number]: z.ZodType }
   readonly isBinary?: true
+  /** Media types of the answer, where it is text and no JSON. */
+  readonly text?: readonly string[]
   /** A request that a reader may try at a running runner. Without it, one is made of the schemas. */
   readonly example?: Example
   /** Codes of its refusals, besides those of every route. */

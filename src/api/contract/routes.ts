@@ -15,6 +15,8 @@ import {
   healthy,
   letterSettled,
   machineOfKind,
+  notReady,
+  ready,
   stateDefinition,
   taken,
   takenAndRefused,
@@ -124,6 +126,27 @@ export const routes = {
     summary: 'Tells whether the runner is healthy, and where its log ends. It needs no token.',
     answers: { 200: healthy, 503: fenced },
     refusals: ['STORE_FENCED'],
+  },
+
+  ready: {
+    method: 'GET',
+    path: '/ready',
+    example: { path: '/ready' },
+    summary:
+      'Tells whether all that is needed runs: with 503, which parts do not, and why. It needs no token, and `/health` says more.',
+    answers: { 200: ready, 503: notReady },
+    refusals: ['NOT_READY'],
+  },
+
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    example: { path: '/metrics' },
+    summary:
+      'Sends the metrics for Prometheus, which docs/metrics.md lists: as OpenMetrics where `Accept` prefers it.',
+    answers: { 200: z.unknown() },
+    text: ['text/plain', 'application/openmetrics-text'],
+    refusals: [],
   },
 
   backup: {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { compact } from '../../../errors/compact.ts'
-import { encodeEntries, type Interruptible, type StoreEntry } from '../../../store/index.ts'
+import { encodeEntries, type Interruptible, OutcryError, type StoreEntry } from '../../../store/index.ts'
 import type { Verification } from '../../runtime/state/verify.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import type { ComponentHealth } from '../contract/answers.ts'
@@ -10,6 +10,7 @@ import type { AnswerOf } from '../contract/route.ts'
 import { routes } from '../contract/routes.ts'
 import { refuse } from '../errors.ts'
 import type { Access } from '../server-fields.ts'
+import { missingIn, withoutReasons } from '../state/readiness.ts'
 import { type Api, pathOf } from '../type-provider.ts'
 import { VERSION } from '../version.ts'
 import { signalOf } from './request.ts'
@@ -45,7 +46,7 @@ export function systemRoutes(
     const facts = { version: VERSION, seq, epoch, residents, unsettledIntents, quarantined }
     const known = components?.()
     const access = accessOf(raw)
-    const shown = access !== undefined ? known : known?.map(({ name, state }) => ({ name, state }))
+    const shown = access !== undefined ? known : known && withoutReasons(known)
     const health = { ...facts, ...compact({ access, refused: refused?.(), components: shown }) }
     if (fence === undefined) {
       const isWell = quarantined === 0 && !known?.some(({ reason }) => reason !== undefined)
@@ -53,6 +54,20 @@ export function systemRoutes(
       return { status, ...health } satisfies AnswerOf<typeof routes.health>
     }
     return refuse(reply, { ...health, ...problemOf(fence, 'STORE_FENCED') })
+  })
+
+  http.get(pathOf(routes.ready), async ({ raw }, reply) => {
+    const missing = missingIn(supervisor, components?.() ?? [])
+    if (missing.length === 0) return { status: 'ready' } satisfies AnswerOf<typeof routes.ready>
+    const names = missing.map(({ name }) => name).join(', ')
+    const error = new OutcryError(
+      'NOT_READY',
+      `${missing.length === 1 ? 'this part does' : 'these parts do'} not run: ${names}`,
+      'Ask again later. GET /health says how all parts are.',
+    )
+    const waitsFor = accessOf(raw) === undefined ? withoutReasons(missing) : missing
+    const answer = { ...problemOf(error), waitsFor }
+    return refuse(reply, answer)
   })
 
   http.get(

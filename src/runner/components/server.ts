@@ -26,6 +26,7 @@ export function server(run: Run): readonly Component[] {
       folder,
       verify,
       components: () => run.health(),
+      metrics: run.metrics,
       operations: {
         health: () => run.health(),
         restart: (name: string, options: ActOptions) => run.restart(name, options),
