@@ -2,6 +2,7 @@
 
 export { ERRORS, type ErrorCode, type ErrorFacts } from '../errors/codes.ts'
 export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'
+export { Distribution } from './distribution.ts'
 export { decodeEntries, encodeEntries, writeBackup } from './leveldb/backup.ts'
 export { type Memory, newMemory } from './leveldb/codec/memory.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './leveldb/doctor.ts'
@@ -27,5 +28,6 @@ export type {
   SnapshotsOptions,
   Store,
   StoreEntry,
+  StoreFigures,
   StoreHead,
 } from './store.ts'

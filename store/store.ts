@@ -6,6 +6,7 @@
  */
 
 import type { ErrorCode } from '../errors/codes.ts'
+import type { Distribution } from './distribution.ts'
 
 /** The unit of the log. The store reads these fields and keeps the others as they are (plain JSON). */
 export interface LogRecord {
@@ -188,6 +189,14 @@ export interface ChainDamage {
 /** A piece of a store, opaque: an entry of the database, or a file of the archive. */
 export type StoreEntry = readonly [key: string, value: Uint8Array]
 
+/** The measures of a store since it was opened. */
+export interface StoreFigures {
+  /** Bytes of each commit, without the indexes, snapshots and positions that are written with it. */
+  readonly commitBytes: Distribution
+  /** Seconds of each synced write: the batch goes to the database, and what it needs to survive a power cut to the disk. */
+  readonly syncSeconds: Distribution
+}
+
 export interface Store<R extends LogRecord = LogRecord> {
   /** Number that grows by one each time the store is opened for writing (law 9). */
   readonly epoch: number
@@ -197,6 +206,8 @@ export interface Store<R extends LogRecord = LogRecord> {
    * apart by them.
    */
   readonly shortId: string
+  /** The measures, for those who watch the process. A store may have none. */
+  readonly figures?: StoreFigures | undefined
 
   /**
    * Appends a commit. It is durable (fsynced) when this resolves, and `head` is then the commit's last seq. Writes take

@@ -3,6 +3,8 @@ import fastifyCompress, { type FastifyCompressOptions } from '@fastify/compress'
 import fastify from 'fastify'
 import { OutcryError } from '../../store/index.ts'
 import { LOG } from '../metrics/groups/log.ts'
+import { RUNTIME } from '../metrics/groups/runtime.ts'
+import { SERVER } from '../metrics/groups/server.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { measureProcess } from '../metrics/process.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -150,10 +152,6 @@ export async function startApi(
   const known = new Known(await knownKinds(supervisor), derivations, logged)
   const feed = new Feed(supervisor, VERSION, known, derivations)
   vitalRoutes(byContract, supervisor, feed, verifications)
-  measureProcess()
-  const own = new Metrics()
-  own.add(LOG, supervisor)
-  metricRoutes(byContract, own, metrics === undefined ? [] : [metrics])
   const inspection = new Inspection({ supervisor, guard, logger })
   const readers = new Clients(limits.connectionsMax)
   const inspectors = new Clients(limits.inspectorsMax)
@@ -163,6 +161,28 @@ export async function startApi(
     ['/inspect/legacy', { clients: inspectors, open: (...asked) => inspection.openLegacy(...asked) }],
   ])
   const sockets = attachSockets(http, channels, { guard, shares, logger, limits, compressFrames })
+  measureProcess()
+  const own = new Metrics()
+  own.add(RUNTIME, supervisor)
+  own.add(LOG, supervisor)
+  own.add(SERVER, {
+    get feedClients() {
+      return readers.count
+    },
+    get inspectClients() {
+      return inspectors.count
+    },
+    get lagRecords() {
+      return supervisor.seq - feed.progress().keptUpTo
+    },
+    get conflated() {
+      return feed.conflated
+    },
+    get dropped() {
+      return sockets.dropped()
+    },
+  })
+  metricRoutes(byContract, own, metrics === undefined ? [] : [metrics])
   http.server.maxConnections = limits.connectionsMax
   // Their bytes are bounded. Node would drop the headers behind the first 2,000, such as an Origin.
   http.server.maxHeadersCount = 0

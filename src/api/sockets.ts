@@ -79,7 +79,36 @@ interface SocketParts {
 }
 
 export interface Sockets {
+  /** Returns how many WebSockets the server has ended, by channel and reason. */
+  dropped(): readonly (readonly [channel: string, reason: string, count: number])[]
   close(): void
+}
+
+/** Reasons for which the server ends a WebSocket, by the code that it sends. */
+const REASONS: Readonly<Record<number, string>> = {
+  [CLOSE.badFrame]: 'badFrame',
+  [CLOSE.unauthorised]: 'unauthorised',
+  [CLOSE.tooSlow]: 'tooSlow',
+  [CLOSE.idle]: 'idle',
+  1011: 'failed',
+}
+
+/** Counts the WebSockets that the server ends. */
+class Dropped {
+  readonly #counts = new Map<string, Map<string, number>>()
+
+  note(path: string, reason: string): void {
+    const channel = path.slice(1)
+    const counts = this.#counts.get(channel) ?? new Map<string, number>()
+    this.#counts.set(channel, counts)
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+
+  get all(): ReturnType<Sockets['dropped']> {
+    return [...this.#counts].flatMap(([channel, counts]) =>
+      [...counts].map(([reason, count]) => [channel, reason, count] as const),
+    )
+  }
 }
 
 export function attachSockets(
@@ -92,6 +121,7 @@ export function attachSockets(
   const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
   let compressed = 0
   const connections = new Set<Connection>()
+  const dropped = new Dropped()
   const upgrade = (
     request: IncomingMessage,
     socket: Duplex,
@@ -109,6 +139,7 @@ export function attachSockets(
       )
       // Browsers hide the reason of a refused upgrade from a page, but show the code of a closed socket.
       if (caller === undefined || connect === undefined) {
+        dropped.note(path, 'unauthorised')
         client.close(CLOSE.unauthorised, 'send Authorization: Bearer <token>')
         endWhenLoud(client, socket)
         return
@@ -119,6 +150,8 @@ export function attachSockets(
       client.on('close', () => {
         connections.delete(connection)
         channel.clients.count--
+        const reason = connection.dropReason
+        if (reason !== undefined) dropped.note(path, reason)
       })
     })
   }
@@ -164,6 +197,7 @@ export function attachSockets(
   }, lookMs)
   look.unref()
   return {
+    dropped: () => dropped.all,
     close: () => {
       clearInterval(look)
       for (const connection of connections) connection.deliver()
@@ -205,6 +239,7 @@ class Connection {
   #unaskedMs = 0
   #idleMs = 0
   #sentWhenHeard = 0
+  #isSilent = false
 
   constructor(
     client: WebSocket,
@@ -230,6 +265,13 @@ class Connection {
     client.on('pong', (data) => this.#onPong(String(data)))
   }
 
+  /** Returns why the server has ended the connection; undefined when it has not. */
+  get dropReason(): string | undefined {
+    const { closedWith } = this.#peer.outlet
+    if (closedWith !== undefined) return REASONS[closedWith]
+    return this.#isSilent ? 'silent' : undefined
+  }
+
   /** Delivers what waits for the client, as far as it reads. */
   deliver(): void {
     this.#peer.outlet.deliver()
@@ -245,8 +287,10 @@ class Connection {
     if (this.#closeIdle(ms)) return
     const isBusy = this.#sent() - this.#sentWhenHeard > MUCH_BYTES
     if (this.#stuckMs >= stuckMs) this.#peer.closeSlow('too slow')
-    else if (this.#silentMs > (isBusy ? busySilentMs : silentMs)) this.#client.terminate()
-    else if (this.#unaskedMs >= pingMs) {
+    else if (this.#silentMs > (isBusy ? busySilentMs : silentMs)) {
+      this.#isSilent = true
+      this.#client.terminate()
+    } else if (this.#unaskedMs >= pingMs) {
       this.#unaskedMs = 0
       this.#peer.outlet.ask()
     }

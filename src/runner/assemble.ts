@@ -1,4 +1,5 @@
 /** Puts a run together: checks the configuration first, and then starts the components that open the rest. */
+import { COMPONENTS } from '../metrics/groups/components.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { componentsOf } from './components/list.ts'
 import type { RunnerConfig } from './config/schema.ts'
@@ -23,6 +24,11 @@ export async function startRunner(
   const { records, plan } = run
   const lifecycle = new Lifecycle(componentsOf(run), { records, logger: plan.logger })
   run.health = () => lifecycle.health
+  run.metrics.add(COMPONENTS, {
+    get components() {
+      return lifecycle.figures
+    },
+  })
   run.restart = (name, options) => lifecycle.restart(name, options)
   const runner = new Runner(run, lifecycle)
   await runner.start()

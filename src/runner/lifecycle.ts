@@ -39,6 +39,9 @@ interface Entry {
   restarting?: Promise<unknown> | undefined
   /** Resolves when the log has answered the last person who asked for a restart. Until then nothing else begins. */
   asking?: Promise<unknown> | undefined
+  /** The numbers of all its failures and restarts since the start. */
+  failed: number
+  restarted: number
   /** Counts the restarts by people. What an earlier life does counts no more. */
   life: number
 }
@@ -61,6 +64,8 @@ export class Lifecycle {
       component,
       state: 'STOPPED',
       failures: 0,
+      failed: 0,
+      restarted: 0,
       runsSince: 0,
       life: 0,
     }))
@@ -83,6 +88,14 @@ export class Lifecycle {
         reason: state === 'RUNNING' ? problemOf(component) : failure,
         isOptional: component.restart === undefined ? undefined : (true as const),
       })
+    })
+  }
+
+  /** Returns the same with the numbers of failures and restarts since the start. */
+  get figures(): readonly (ComponentHealth & { readonly failures: number; readonly restarts: number })[] {
+    return this.health.map((health, i) => {
+      const { failed: failures, restarted: restarts } = this.#entries[i] as Entry
+      return { ...health, failures, restarts }
     })
   }
 
@@ -148,6 +161,7 @@ export class Lifecycle {
     entry.asking = asked.catch(() => {})
     const receipt = await asked
     entry.failures = 0
+    entry.restarted++
     try {
       await component.stop?.()
       if (was === 'RUNNING') {
@@ -241,6 +255,7 @@ export class Lifecycle {
       await this.#time.wait(retryInMs, this.#stopped.signal)
       await entry.asking
       if (this.#stopping !== undefined || entry.life !== life) return false
+      entry.restarted++
       try {
         entry.restarting = this.#start(entry, true)
         await entry.restarting
@@ -267,6 +282,7 @@ export class Lifecycle {
     const reason = reasonOf(error)
     entry.state = 'FAILED'
     entry.reason = reason
+    entry.failed++
     records.note(name, compact({ type: 'FAULT', reason, retryInMs }))
     const details = { err: error, actor: componentAddress(name) }
     if (retryInMs !== undefined)

@@ -2,6 +2,7 @@
 
 import { concatMap, type Observable, share } from 'rxjs'
 import type { OutcryError } from '../../errors/outcry-error.ts'
+import type { Distribution } from '../../store/distribution.ts'
 import { Pace } from '../../store/leveldb/pace.ts'
 import type {
   ActorsOptions,
@@ -10,11 +11,14 @@ import type {
   SnapshotEntry,
   Store,
   StoreEntry,
+  StoreFigures,
 } from '../../store/store.ts'
 import { type ActorView, unreadOf, viewOf } from './actors/actor-view.ts'
 import { persistCell } from './actors/persist.ts'
 import type { Registry } from './actors/registry.ts'
 import type { CommitLatency } from './commit/latencies.ts'
+import type { LaneFigures } from './commit/mailbox.ts'
+import type { Counts } from './commit/tally.ts'
 import { type EventEnvelope, envelopesOf } from './events/envelope.ts'
 import { type EventHistoryOptions, eventHistory } from './events/event-history.ts'
 import { type Effects, type EffectsOptions, effectsOf } from './explain/effects.ts'
@@ -35,6 +39,22 @@ import type { Bookmark } from './subscriptions/bookmark.ts'
 import type { Publication } from './turn/publication.ts'
 import { shown } from './xstate/shown.ts'
 import type { AnySnapshot } from './xstate/snapshot.ts'
+
+/** The counts and measures of a runtime since its start. */
+export interface Figures {
+  /** The counts of durable records. */
+  readonly counts: Counts
+  /** The lanes of the mailbox, in order of priority. */
+  readonly lanes: readonly LaneFigures[]
+  /** The number of timers that wait. Some may be canceled already. */
+  readonly timersArmed: number
+  /** Seconds by which each timer was late when it was found due. */
+  readonly timerLateness: Distribution
+  /** The number of times that the system's clock was set. */
+  readonly clockJumps: number
+  /** Undefined where the store measures nothing. */
+  readonly store: StoreFigures | undefined
+}
 
 export class Queries {
   readonly registry: Registry
@@ -59,6 +79,19 @@ export class Queries {
   /** The changes of the system's clock since the start, in order. */
   get clockJumps(): readonly ClockJump[] {
     return [...(this.parts.clockWatch?.jumps ?? [])]
+  }
+
+  /** The counts and measures since the start, for those who watch the process. */
+  get figures(): Figures {
+    const { loop, timers, clockWatch, store } = this.parts
+    return {
+      counts: loop.counts,
+      lanes: loop.lanes,
+      timersArmed: timers.length,
+      timerLateness: timers.lateness,
+      clockJumps: clockWatch?.count ?? 0,
+      store: store.figures,
+    }
   }
 
   /** The last durable seq. */

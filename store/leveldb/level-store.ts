@@ -1,4 +1,5 @@
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
+import { Distribution } from '../distribution.ts'
 import type {
   ActorsOptions,
   ChainReport,
@@ -15,6 +16,7 @@ import type {
   SnapshotsOptions,
   Store,
   StoreEntry,
+  StoreFigures,
   StoreHead,
   VerifyChainOptions,
 } from '../store.ts'
@@ -56,6 +58,11 @@ import type { TypeIndex } from './type-index.ts'
 /** Commits removed from the database at once after they were archived. */
 const PRUNED_AT_ONCE = 256
 
+/** The upper bounds of the classes of the bytes of a commit. */
+const COMMIT_BYTES = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216]
+/** The upper bounds of the classes of the time of a synced write, in seconds. */
+const SYNC_SECONDS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
+
 /** The hold of a store on its folder: see Claim. */
 export type StoreClaim = Pick<
   Claim,
@@ -88,6 +95,10 @@ export interface Opened<R extends LogRecord> {
 export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly epoch: number
   readonly shortId: string
+  readonly figures: StoreFigures = {
+    commitBytes: new Distribution(COMMIT_BYTES),
+    syncSeconds: new Distribution(SYNC_SECONDS),
+  }
   readonly #db: Database
   readonly #codec: RecordCodec<R>
   readonly #name: StoreName
@@ -144,6 +155,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       } finally {
         commitEnds()
       }
+      this.figures.commitBytes.note(bytes.length)
       this.#end = end
       this.#index.add(records)
       this.#types.add(records)
@@ -425,7 +437,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       // In memory the epoch is in the database.
       if (claim === undefined) this.#assertEpoch()
       else claim.assertPlaceIfDue()
+      const beganAt = performance.now()
       await writeSynced(this.#db, batch)
+      this.figures.syncSeconds.note((performance.now() - beganAt) / 1_000)
       if (claim === undefined) this.#assertEpoch()
       else claim.assertHeld()
       if (acknowledged !== undefined) claim?.acknowledge(acknowledged)

@@ -74,6 +74,11 @@ export class Feed {
     return { clients: this.#clients.size, keptUpTo }
   }
 
+  /** Returns the number of publications that were left out for newer ones. */
+  get conflated(): number {
+    return this.#parts.waiting.conflated
+  }
+
   #onRecord(record: TransitionRecord): void {
     if (this.#absent.size > 0) this.#absent.delete(record.actor)
     if (this.#index.size === 0) return

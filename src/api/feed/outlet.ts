@@ -22,9 +22,11 @@ const ALL_WAITING_MAX = 64 * 1_048_576
 /** A text frame. Bytes are shared by clients: of a large frame the middle, of others all. */
 export type Frame = string | Buffer | readonly [before: string, middle: Buffer, after: string]
 
-/** The number of characters that wait for all clients of a server. */
+/** Characters that wait for all clients of a server, and events that were left out. */
 export class Waiting {
   size = 0
+  /** Publications that were left out for newer ones, since the start. */
+  conflated = 0
   readonly max: number
 
   constructor(max = ALL_WAITING_MAX) {
@@ -76,6 +78,7 @@ export class Outlet {
   #unasked = 0
   #onRoom: (() => void) | undefined
   #isOpen = true
+  #closedWith: number | undefined
 
   constructor(socket: WebSocket, parts: OutletParts = {}) {
     const { all = new Waiting(), max = CLIENT_WAITING_MAX, wire, pace = new Pace() } = parts
@@ -90,6 +93,16 @@ export class Outlet {
 
   get isOpen(): boolean {
     return this.#isOpen && this.#socket.readyState === this.#socket.OPEN
+  }
+
+  /** Returns the code with which the server has closed the connection; undefined when it has not. */
+  get closedWith(): number | undefined {
+    return this.#closedWith
+  }
+
+  /** Counts publications that were left out for newer ones. */
+  noteConflated(count: number): void {
+    this.#all.conflated += count
   }
 
   /** Returns whether the client may get a frame that it could also get later. */
@@ -185,6 +198,7 @@ export class Outlet {
   /** Closes the socket. Drops the queue, so that the reason follows the bytes that the socket already has. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
+    this.#closedWith = code
     this.#end()
     this.#socket.close(code, reason)
   }

@@ -179,9 +179,15 @@ export class Subscription {
 
   #reportLeft(going: readonly Going[]): void {
     const topics: Record<string, number> = {}
-    for (const { publication, left } of going) if (left > 0) topics[publication.name] = left
+    let all = 0
+    for (const { publication, left } of going) {
+      if (left === 0) continue
+      topics[publication.name] = left
+      all += left
+    }
     const [first] = going
-    if (first === undefined || Object.keys(topics).length === 0) return
+    if (first === undefined || all === 0) return
+    this.#outlet.noteConflated(all)
     const frame = { op: 'conflated', id: this.id, topics } satisfies ServerFrame
     this.#outlet.enqueue(JSON.stringify(frame), first.publication.seq)
   }

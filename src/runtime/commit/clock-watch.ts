@@ -25,6 +25,8 @@ interface Parts {
 export class ClockWatch {
   /** The changes of the system's clock since the start, in order. */
   readonly jumps: ClockJump[] = []
+  /** The number of all jumps since the start. */
+  count = 0
   readonly #parts: Parts
   #isWatching = false
 
@@ -71,6 +73,7 @@ export class ClockWatch {
     const jump = clock.follow()
     if (jump === undefined) return
     if (jump.forwardMs > 0) timers.shift({ seq: loop.nextSeq, ms: jump.forwardMs })
+    this.count++
     this.jumps.push(Object.freeze(jump))
     if (this.jumps.length > JUMPS_MAX) this.jumps.shift()
     logger.warn(jump, `the system clock was set ${spelled(jump.byMs)}; no timer becomes late or early`)

@@ -7,6 +7,7 @@ import { assertCovers, assertFollows, assertWritten } from './laws.ts'
 import type { Maintenance } from './maintenance.ts'
 import { answer, type PendingTurn } from './pending-turn.ts'
 import type { Publisher } from './publisher.ts'
+import { Tally } from './tally.ts'
 
 /** Maximum number of records in one commit. A turn is never split, nor are messages that were sent together. */
 const COMMIT_RECORDS_MAX = 2_000
@@ -45,6 +46,8 @@ export class Committer {
   #running: Promise<void> | undefined
   #fence: OutcryError | undefined
   readonly #latencies = new Latencies()
+  /** The counts of what is durable. */
+  readonly tally = new Tally()
   readonly #cursor = (source: string) => this.#parts.offsets.cursor(source)
 
   constructor(parts: CommitterParts, observer: CommitObserver) {
@@ -127,6 +130,7 @@ export class Committer {
         this.#pendingRecords -= records.length
         for (const { size } of batch) this.#pendingSize -= size
         for (const { publications } of batch) publisher.publish(publications)
+        this.tally.take(batch, records.length, endedAt - beganAt)
       } catch (error) {
         this.#fenceOff(error, batch)
         return

@@ -21,7 +21,8 @@ import { TurnFailure } from '../turn/turn-failure.ts'
 import { type CommitObserver, Committer, type CommitterParts } from './committer.ts'
 import type { Job, JobGroup, Receipt, Waiting } from './job.ts'
 import type { CommitLatency } from './latencies.ts'
-import { LANE_LENGTH_MAX, type Lane, Mailbox, mailboxFull } from './mailbox.ts'
+import { LANE_LENGTH_MAX, type Lane, type LaneFigures, Mailbox, mailboxFull } from './mailbox.ts'
+import type { Counts } from './tally.ts'
 import { Together } from './together.ts'
 
 export interface LoopParts extends CommitterParts {
@@ -72,6 +73,16 @@ export class Loop implements CommitObserver {
 
   get commitLatency(): CommitLatency | undefined {
     return this.#committer.latency
+  }
+
+  /** Returns the counts of what is durable. */
+  get counts(): Counts {
+    return this.#committer.tally
+  }
+
+  /** Returns the lanes in order of priority, each with the messages that wait in it. */
+  get lanes(): readonly LaneFigures[] {
+    return this.#mailbox.lanes
   }
 
   /**

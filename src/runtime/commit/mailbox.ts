@@ -1,4 +1,5 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
+import { Distribution } from '../../../store/distribution.ts'
 
 /**
  * The lanes in order of priority: control of the system, reports of venues, commands of people and strategies, and then
@@ -12,19 +13,36 @@ const ORDER = ['control', 'timer', 'execution', 'command', 'market'] as const
 /** Maximum number of messages in one lane. A source of market data waits for room. Other messages are refused. */
 export const LANE_LENGTH_MAX = 100_000
 
+/** The upper bounds of the classes of waits, in seconds. */
+const WAITS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
+
+/** A lane as those see it who watch the process. Messages that are sent together count as one. */
+export interface LaneFigures {
+  readonly lane: (typeof ORDER)[number]
+  /** Number of messages that wait. */
+  readonly length: number
+  /** Seconds that each message has waited until its turn. */
+  readonly waits: Distribution
+}
+
 /** Messages in the order of lanes, and within a lane in the order of arrival. */
 export class Mailbox<M> {
   readonly #lanes: Record<(typeof ORDER)[number], Queue<M>> = {
-    control: new Queue(),
-    timer: new Queue(),
-    execution: new Queue(),
-    command: new Queue(),
-    market: new Queue(),
+    control: new Queue('control'),
+    timer: new Queue('timer'),
+    execution: new Queue('execution'),
+    command: new Queue('command'),
+    market: new Queue('market'),
   }
   #length = 0
 
   get length(): number {
     return this.#length
+  }
+
+  /** Returns the lanes in order of priority. */
+  get lanes(): readonly LaneFigures[] {
+    return ORDER.map((lane) => this.#lanes[lane])
   }
 
   /** Adds a message. `always`: even to a full lane. @throws MAILBOX_FULL */
@@ -59,10 +77,18 @@ export function mailboxFull(lane: Lane): OutcryError {
   )
 }
 
-/** A first-in, first-out queue: an array whose used front is cut off from time to time. */
-class Queue<M> {
+/** A first-in, first-out queue: arrays whose used front is cut off from time to time. */
+class Queue<M> implements LaneFigures {
+  readonly lane: (typeof ORDER)[number]
+  readonly waits = new Distribution(WAITS)
   #items: (M | undefined)[] = []
+  /** The times at which the items came, in ms of the process. */
+  #since: number[] = []
   #front = 0
+
+  constructor(lane: (typeof ORDER)[number]) {
+    this.lane = lane
+  }
 
   get length(): number {
     return this.#items.length - this.#front
@@ -70,13 +96,16 @@ class Queue<M> {
 
   push(item: M): void {
     this.#items.push(item)
+    this.#since.push(performance.now())
   }
 
   shift(): M | undefined {
     const item = this.#items[this.#front]
+    this.waits.note((performance.now() - (this.#since[this.#front] as number)) / 1_000)
     this.#items[this.#front++] = undefined
     if (this.#front > 1_024 && this.#front * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#front)
+      this.#since = this.#since.slice(this.#front)
       this.#front = 0
     }
     return item

@@ -13,6 +13,7 @@ import type {
   SnapshotsOptions,
   Store,
   StoreEntry,
+  StoreFigures,
   StoreHead,
   VerifyChainOptions,
 } from '../../../store/store.ts'
@@ -57,6 +58,10 @@ class UpcastingStore implements Store<TransitionRecord> {
 
   get hotFrom(): number {
     return this.stored.hotFrom
+  }
+
+  get figures(): StoreFigures | undefined {
+    return this.stored.figures
   }
 
   append(commit: Commit<TransitionRecord>): Promise<void> {

@@ -1,3 +1,4 @@
+import { Distribution } from '../../../store/distribution.ts'
 import type { Cell } from '../actors/cell.ts'
 import { listOf, timerOf } from '../actors/pending-timers.ts'
 import type { Logger } from '../logger.ts'
@@ -16,11 +17,16 @@ const DUE_PER_LOOK = 256
 /** Number of entries from which canceled timers are cleared. Long delays that are often canceled leave very many. */
 const CLEAR_FROM = 10_000
 
+/** The upper bounds of the classes of lateness, in seconds. A timer of a stop may be late by hours. */
+const LATENESS = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10, 60, 600, 3_600]
+
 /**
  * Finds timers that are due. The timers themselves are state of their actors (law 7), and this queue has only their due
  * times. It skips an entry whose timer is gone by then.
  */
 export class TimerService {
+  /** The seconds by which each timer was late when it was found due. */
+  readonly lateness = new Distribution(LATENESS)
   readonly #queue = new TimerQueue()
   readonly #clock: Clock
   readonly #table: Pick<Residents, 'find' | 'resident'>
@@ -175,6 +181,7 @@ export class TimerService {
       else held.push(due)
       return undefined
     }
+    this.lateness.note(Math.max(0, firedAt - this.#shiftMs - when) / 1_000)
     const event = Object.freeze({ ...timer.event, at: firedAt })
     const { correlation } = timer
     return { to: address, event, at: firedAt, size: sizeOf(event), cause: seq, correlation, timer }
