@@ -97,11 +97,20 @@ const REASONS: Readonly<Record<number, string>> = {
 class Dropped {
   readonly #counts = new Map<string, Map<string, number>>()
 
+  constructor(paths: Iterable<string>) {
+    for (const path of paths)
+      for (const reason of [...Object.values(REASONS), 'silent']) this.#add(path, reason, 0)
+  }
+
   note(path: string, reason: string): void {
+    this.#add(path, reason, 1)
+  }
+
+  #add(path: string, reason: string, by: number): void {
     const channel = path.slice(1)
     const counts = this.#counts.get(channel) ?? new Map<string, number>()
     this.#counts.set(channel, counts)
-    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+    counts.set(reason, (counts.get(reason) ?? 0) + by)
   }
 
   get all(): ReturnType<Sockets['dropped']> {
@@ -121,7 +130,7 @@ export function attachSockets(
   const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
   let compressed = 0
   const connections = new Set<Connection>()
-  const dropped = new Dropped()
+  const dropped = new Dropped(channels.keys())
   const upgrade = (
     request: IncomingMessage,
     socket: Duplex,

@@ -45,3 +45,14 @@ export interface Group<Source> {
   readonly about: string
   readonly families: readonly Family<Source>[]
 }
+
+/**
+ * Returns counts with a 0 for each of the names that has none. An increase is seen only where a 0 was before it, so a
+ * counter with known labels has all of them from the start.
+ */
+export function withZeros(
+  counts: ReadonlyMap<string, number>,
+  names: Iterable<string>,
+): ReadonlyMap<string, number> {
+  return new Map([...[...names].map((name) => [name, 0] as const), ...counts])
+}

@@ -102,20 +102,40 @@ export async function serve(supervisor: Supervisor, given: ServeOptions = {}): P
     ...options
   } = optionsOf('serve', serveOptions, given)
   // A program that does not call this loads none of it.
-  const [{ startApi }, { newCliToken }, { folderEntries }, { announce, withdraw }] = await Promise.all([
+  const [
+    { startApi },
+    { newCliToken },
+    { folderEntries },
+    { announce, withdraw },
+    { DiskWatch },
+    { Metrics },
+    { DISK },
+  ] = await Promise.all([
     import('../api/server.ts'),
     import('../api/tokens.ts'),
     import('./folder/folder-copy.ts'),
     import('./folder/announcement.ts'),
+    import('./folder/disk-watch.ts'),
+    import('../metrics/metrics.ts'),
+    import('../metrics/groups/disk.ts'),
   ])
   const folder =
     data === undefined
       ? undefined
       : (reading: { signal?: AbortSignal }) => folderEntries(supervisor.entries(reading), [], data)
   const cliToken = data === undefined ? undefined : newCliToken(options)
-  const api = await startApi(supervisor, { port, host, folder, cliToken, ...options }, unfailing(logger))
+  const metrics = new Metrics()
+  const disk = data === undefined ? undefined : new DiskWatch(data)
+  if (disk !== undefined) metrics.add(DISK, disk)
+  const api = await startApi(
+    supervisor,
+    { port, host, folder, cliToken, metrics, ...options },
+    unfailing(logger),
+  )
+  disk?.start()
   let closing: Promise<void> | undefined
   const end = async () => {
+    disk?.stop()
     await api.close()
     if (data !== undefined) withdraw(data, api.url)
   }

@@ -42,6 +42,8 @@ import type { AnySnapshot } from './xstate/snapshot.ts'
 
 /** The counts and measures of a runtime since its start. */
 export interface Figures {
+  /** The names of the kinds that there can be actors of. */
+  readonly kinds: readonly string[]
   /** The counts of durable records. */
   readonly counts: Counts
   /** The lanes of the mailbox, in order of priority. */
@@ -85,6 +87,7 @@ export class Queries {
   get figures(): Figures {
     const { loop, timers, clockWatch, store } = this.parts
     return {
+      kinds: [...this.registry.kinds].map(({ name }) => name),
       counts: loop.counts,
       lanes: loop.lanes,
       timersArmed: timers.length,

@@ -1,7 +1,7 @@
 /** A feed over HTTP, asked again and again as sparingly as HTTP lets us. */
 import { Observable, type Subscriber } from 'rxjs'
 import type { NewsMessage, NewsOpenOptions, NewsSource, OnNewsWarning } from '../news-source.ts'
-import { bytesOf, poll, Refused } from '../transport/http.ts'
+import { bytesOf, fetchCounted, poll, Refused } from '../transport/http.ts'
 import { type FeedDocument, readFeed } from './feed-document.ts'
 
 export interface RssOptions {
@@ -68,7 +68,10 @@ class Polling {
   async #fetch(): Promise<void> {
     const { url, timeoutMs = TIMEOUT_MS } = this.#options
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(timeoutMs)])
-    const response = await fetch(url, { headers: { 'user-agent': 'outcry', ...this.#validators }, signal })
+    const response = await fetchCounted(url, {
+      headers: { 'user-agent': 'outcry', ...this.#validators },
+      signal,
+    })
     if (response.status === 304) return
     if (!response.ok) {
       await response.body?.cancel()

@@ -8,6 +8,9 @@ const BODY_BYTES_MAX = 64 * 2 ** 20
 /** So much of a refusal's body says what it is about. */
 const EXCERPT_LENGTH = 200
 
+/** Status of an answer that has not changed since the last one. */
+const NOT_MODIFIED = 304
+
 /** Why there is no answer this time, and how long the server asks us to stay away. */
 export class Refused extends Error {
   readonly body: string
@@ -20,9 +23,27 @@ export class Refused extends Error {
   }
 }
 
+/** Requests of this process to servers outside, by outcome. */
+export const FETCHES = { ok: 0, refused: 0, failed: 0 }
+
+/** Returns the response of a server, and counts it. @throws what fetch throws */
+export async function fetchCounted(url: string, init: RequestInit): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(url, init)
+  } catch (error) {
+    // The run stops, and nobody waits for the answer.
+    if (init.signal?.reason?.name !== 'AbortError') FETCHES.failed++
+    throw error
+  }
+  if (response.ok || response.status === NOT_MODIFIED) FETCHES.ok++
+  else FETCHES.refused++
+  return response
+}
+
 /** @throws Refused, and what fetch throws; an error for an answer that is too long */
 export async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
-  const response = await fetch(url, { signal })
+  const response = await fetchCounted(url, { signal })
   const body = new TextDecoder().decode(await bytesOf(response, BODY_BYTES_MAX))
   if (!response.ok) throw new Refused(response, body)
   return JSON.parse(body)

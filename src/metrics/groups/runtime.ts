@@ -1,9 +1,10 @@
 import type { Distribution } from '../../../store/distribution.ts'
-import type { Group } from '../family.ts'
+import { type Group, withZeros } from '../family.ts'
 
 /** The part of a supervisor that says what it has done since its start. */
 export interface RuntimeSource {
   readonly figures: {
+    readonly kinds: readonly string[]
     readonly counts: {
       readonly turns: number
       readonly records: ReadonlyMap<string, number>
@@ -30,6 +31,9 @@ export interface RuntimeSource {
 const KIND = { kind: 'kind of the actor' }
 const LANE = { lane: '`control`, `timer`, `execution`, `command` or `market`' }
 
+/** Why a message became a dead letter. */
+const REASONS = ['unknown', 'ended', 'quarantined', 'failed', 'stashFull', 'unreadable', 'handlerFailed']
+
 export const RUNTIME: Group<RuntimeSource> = {
   name: 'The runtime',
   about: 'Of each supervisor, since its start. All of it counts only what is durable.',
@@ -45,7 +49,7 @@ export const RUNTIME: Group<RuntimeSource> = {
       help: 'Records: transitions of actors',
       type: 'counter',
       labels: KIND,
-      read: ({ figures }) => figures.counts.records,
+      read: ({ figures }) => withZeros(figures.counts.records, figures.kinds),
     },
     {
       name: 'outcry_events_total',
@@ -59,30 +63,28 @@ export const RUNTIME: Group<RuntimeSource> = {
       help: 'Failures of actors: a machine threw, and its turn was undone',
       type: 'counter',
       labels: KIND,
-      read: ({ figures }) => figures.counts.failures,
+      read: ({ figures }) => withZeros(figures.counts.failures, figures.kinds),
     },
     {
       name: 'outcry_actor_restarts_total',
       help: 'Restarts of actors, after failures or by people',
       type: 'counter',
       labels: KIND,
-      read: ({ figures }) => figures.counts.restarts,
+      read: ({ figures }) => withZeros(figures.counts.restarts, figures.kinds),
     },
     {
       name: 'outcry_actor_quarantines_total',
       help: 'Actors that went into quarantine',
       type: 'counter',
       labels: KIND,
-      read: ({ figures }) => figures.counts.quarantines,
+      read: ({ figures }) => withZeros(figures.counts.quarantines, figures.kinds),
     },
     {
       name: 'outcry_dead_letters_total',
       help: 'Messages that reached no actor',
       type: 'counter',
-      labels: {
-        reason: '`unknown`, `ended`, `quarantined`, `failed`, `stashFull`, `unreadable` or `handlerFailed`',
-      },
-      read: ({ figures }) => figures.counts.deadLetters,
+      labels: { reason: REASONS.map((reason) => `\`${reason}\``).join(', ') },
+      read: ({ figures }) => withZeros(figures.counts.deadLetters, REASONS),
     },
     {
       name: 'outcry_mailbox_messages',

@@ -7,6 +7,9 @@ import { machines } from '../../../machines/index.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { MarketSource } from '../../adapters/market-source.ts'
 import { VenuePort } from '../../adapters/venue-port.ts'
+import { ACCOUNTS } from '../../metrics/groups/accounts.ts'
+import { MARKET } from '../../metrics/groups/market.ts'
+import { TRADING } from '../../metrics/groups/trading.ts'
 import { createSupervisor } from '../../runtime/assemble.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { sinkName } from '../../sinks/section.ts'
@@ -16,7 +19,10 @@ import type { Driver } from '../drivers/driver.ts'
 import { timeOf } from '../drivers/time.ts'
 import { readNote, removeNote, suspectsOf } from '../process/hang/note.ts'
 import { alert } from '../reports/alerts.ts'
+import { marketFigures } from '../reports/market-figures.ts'
+import { Money } from '../reports/money.ts'
 import { counted } from '../reports/stats.ts'
+import { TradingCounts } from '../reports/trading-counts.ts'
 import type { Run } from '../run.ts'
 import { STORE, SUPERVISOR, venueComponentName, venueNames } from './names.ts'
 
@@ -54,11 +60,19 @@ export function supervisor(run: Run): readonly Component[] {
     const driver = time.driver(opened)
     run.open({ supervisor: opened, clock: time.clock, driver })
     drive(driver)
+    const money = new Money(opened)
+    const trading = new TradingCounts({ venues: venueNames(run), strategies: config.strategies ?? [] })
     opened.transitions$.subscribe((record) => {
       run.counts = counted(run.counts, record)
       run.connections.take(record)
+      money.take(record)
+      trading.take(record)
       alert(record, processLogger)
     })
+    await money.start()
+    run.metrics.add(MARKET, marketFigures(run))
+    run.metrics.add(TRADING, trading)
+    run.metrics.add(ACCOUNTS, money)
   }
   return [
     {

@@ -6,10 +6,19 @@ export class Connections {
   /** The status of each, by the address of its symbol. */
   readonly #lost = new Map<string, string>()
 
-  take({ actor, event }: Pick<TransitionRecord, 'actor' | 'event'>): void {
+  /** Time of the last market message, in epoch ms; undefined before the first of this run. */
+  lastAt: number | undefined
+
+  take({ actor, event, at, origin }: Pick<TransitionRecord, 'actor' | 'event' | 'at' | 'origin'>): void {
+    if (origin !== undefined && actor.startsWith('symbol/')) this.lastAt = at
     if (event.type !== 'CONNECTION') return
     if (event.status === 'connected') this.#lost.delete(actor)
     else this.#lost.set(actor, String(event.status))
+  }
+
+  /** The number of symbols without a connection. */
+  get lostCount(): number {
+    return this.#lost.size
   }
 
   /** Describes the lost connections for people. Undefined when there are none. */
