@@ -195,7 +195,7 @@ it('requests to servers outside are counted by outcome', async () => {
 })
 
 it('places in which the books of a venue differ are added up', () => {
-  const counts = new TradingCounts({ venues: ['sim'], strategies: [] })
+  const counts = new TradingCounts({ venues: ['sim'], symbols: [], strategies: [] })
   expect([...counts.discrepancies]).toEqual([['sim', 0]])
   for (const discrepancies of [2, 0, 1])
     counts.take({ emitted: [{ type: 'RECONCILIATION_COMPLETED', venue: 'sim', discrepancies }] })

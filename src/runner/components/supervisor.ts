@@ -27,7 +27,7 @@ import type { Run } from '../run.ts'
 import { STORE, SUPERVISOR, venueComponentName, venueNames } from './names.ts'
 
 export function supervisor(run: Run): readonly Component[] {
-  const { config, options, market, strategies, logger, processLogger } = run.plan
+  const { config, options, market, place, strategies, logger, processLogger } = run.plan
   const { acceptChanges, work } = options
   let opened: Supervisor | undefined
   const start = async () => {
@@ -61,7 +61,11 @@ export function supervisor(run: Run): readonly Component[] {
     run.open({ supervisor: opened, clock: time.clock, driver })
     drive(driver)
     const money = new Money(opened)
-    const trading = new TradingCounts({ venues: venueNames(run), strategies: config.strategies ?? [] })
+    const trading = new TradingCounts({
+      venues: venueNames(run),
+      symbols: place.symbols,
+      strategies: config.strategies ?? [],
+    })
     opened.transitions$.subscribe((record) => {
       run.counts = counted(run.counts, record)
       run.connections.take(record)

@@ -6,6 +6,7 @@ import { LabelCounts } from './label-counts.ts'
 /** The names in the configuration. */
 interface Known {
   readonly venues: readonly string[]
+  readonly symbols: readonly string[]
   readonly strategies: readonly { readonly id: string; readonly venue?: string | undefined }[]
 }
 
@@ -30,9 +31,10 @@ export class TradingCounts {
   readonly errors = new LabelCounts()
 
   /** Each counter whose labels are known begins at 0, because an increase is seen only where a 0 was before it. */
-  constructor({ venues, strategies }: Known) {
+  constructor({ venues, symbols, strategies }: Known) {
     for (const venue of venues) {
       this.discrepancies.add([venue], 0)
+      for (const symbol of symbols) this.unprotected.add([venue, symbol], 0)
       for (const check of LOSS_CHECKS)
         for (const counts of [this.breaches, this.trips]) counts.add([venue, check], 0)
       for (const strategy of [
