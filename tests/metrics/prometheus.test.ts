@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { createClient } from '../../src/client/index.ts'
 import { GROUPS } from '../../src/metrics/groups.ts'
 import { PROCESS } from '../../src/metrics/process.ts'
@@ -127,6 +128,27 @@ it('every family has its type, its help and a value', async () => {
     }
     expect(silent).toEqual([])
   })
+})
+
+it('clients of the feed are counted, and the events that they leave out', async () => {
+  const socket = new WebSocket(`${runner.url?.replace('http', 'ws')}/feed`, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+  })
+  let left = 0
+  socket.on('message', (data) => {
+    const { op, topics = {} } = JSON.parse(String(data))
+    if (op === 'conflated') for (const count of Object.values<number>(topics)) left += count
+  })
+  const topics = ['events.market_tick.>']
+  socket.on('open', () => socket.send(JSON.stringify({ op: 'subscribe', id: 's', topics, throttleMs: 300 })))
+  await eventually(async () => expect(await prometheus.value('outcry_feed_clients')).toBe(1))
+  await eventually(() => expect(left).toBeGreaterThan(0))
+  const known = left
+  await eventually(async () =>
+    expect(await prometheus.value('outcry_feed_conflated_total')).toBeGreaterThanOrEqual(known),
+  )
+  socket.close()
+  await eventually(async () => expect(await prometheus.value('outcry_feed_clients')).toBe(0))
 })
 
 it('what it has scraped is what the runner says', async () => {

@@ -382,6 +382,7 @@ describe('a component that is started again', () => {
     ])
     expect(time.isWaiting).toBe(false)
     expect(all.health).toEqual([{ name: 'news', state: 'FAILED', reason: 'cut 4', isOptional: true }])
+    expect(all.figures).toEqual([{ ...all.health[0], failures: 4, restarts: 3 }])
     expect(told).toEqual([
       ...[1, 2, 3].map((n) => `news has failed, and is started again in ${n * 1_000} ms: cut ${n}`),
       'news has failed, and is not started again: cut 4',
@@ -538,6 +539,7 @@ describe('a component that a person restarts', () => {
     await turn()
     expect([log, failures.length]).toEqual([[], 3])
     expect(all.health[1]).toEqual({ name: 'news', state: 'RUNNING', isOptional: true })
+    expect(all.figures[1]).toMatchObject({ failures: 1, restarts: 2 })
     await all.stop()
   })
 

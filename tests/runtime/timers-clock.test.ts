@@ -163,6 +163,7 @@ describe('timers', () => {
       machine.setClock(byMs)
       await open()
       expect(supervisor.clockJumps).toMatchObject([{ byMs }])
+      expect(supervisor.figures.clockJumps).toBe(1)
       await pass(60_000 - 1)
       expect(fired()).toEqual([])
       await pass(1)
