@@ -1,5 +1,5 @@
 /** A real Prometheus scrapes a runner that trades in real time, and answers queries for every family. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -149,6 +149,22 @@ it('clients of the feed are counted, and the events that they leave out', async 
   )
   socket.close()
   await eventually(async () => expect(await prometheus.value('outcry_feed_clients')).toBe(0))
+})
+
+it('takes every expression that docs/operations.md watches, of families that there are', async () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+  const [, watched = ''] = page.split('## What to watch')
+  const expressions = [...watched.matchAll(/^\|[^|]+\| `([^`]+)` \|/gm)].map(([, one]) => one as string)
+  expect(expressions.length).toBeGreaterThan(10)
+  const names = FAMILIES.map(({ name }) => name)
+  for (const expression of expressions) {
+    await prometheus.query(expression)
+    for (const [name] of expression.matchAll(/outcry_\w+/g))
+      expect(names).toContain(name.replace(/_bucket$/, ''))
+  }
+  // The runner is well: nothing of what ends with a part of it is seen.
+  for (const expression of expressions.filter((one) => /up\{|component|fenced|quarantined/.test(one)))
+    expect(await prometheus.query(expression), expression).toEqual([])
 })
 
 it('what it has scraped is what the runner says', async () => {

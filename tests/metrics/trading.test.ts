@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { AccountContext } from '../../machines/index.ts'
 import { fetchCounted } from '../../src/adapters/transport/http.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
@@ -122,6 +122,17 @@ describe('the gauges of the account', () => {
     expect(is.of('open_orders', { account: 'sim' })).toBe(Object.keys(account.working).length)
     expect(is.of('open_positions', { account: 'sim' })).toBe(Object.keys(account.positions).length)
   })
+})
+
+it('a scrape reads an actor again only after a record of it', async () => {
+  const { supervisor } = runner
+  const read = vi.spyOn(supervisor, 'getSnapshot')
+  await scrape(runner.url as string)
+  expect(read).not.toHaveBeenCalled()
+  await supervisor.send('account/sim', { type: 'SET_TRADING_STATE', tradingState: 'reducing', by: 'ann' })
+  await scrape(runner.url as string)
+  expect(read.mock.calls).toEqual([['account/sim']])
+  read.mockRestore()
 })
 
 describe('the market', () => {

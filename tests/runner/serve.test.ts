@@ -22,6 +22,7 @@ import { startApi } from '../../src/api/server.ts'
 import { createClient } from '../../src/client/index.ts'
 import { createSupervisor, openLevelStore, type Server, type Supervisor, serve } from '../../src/index.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { eventually } from '../runtime/harness.ts'
 import { outcry } from './runner-process.ts'
 
 const alarm = createMachine({
@@ -57,6 +58,19 @@ afterEach(async () => {
 })
 
 describe('a program that serves its machines', () => {
+  it('has the metrics of its machines, and of its disk where it names its folder', async () => {
+    server = await serve(supervisor, { port: 0, data, logger: silentLogger })
+    await createClient({ url: server.url, WebSocket }).send('alarm/a', { type: 'RING' })
+    const text = await (await fetch(`${server.url}/metrics`)).text()
+    expect(text).toContain('\noutcry_events_total{type="RUNG"} 1\n')
+    expect(text).not.toContain('outcry_account')
+    await eventually(async () => {
+      const now = await (await fetch(`${server?.url}/metrics`)).text()
+      expect(now).toMatch(/^outcry_store_size_bytes\{part="live"\} [1-9]/m)
+    })
+    expect(await (await fetch(`${server.url}/ready`)).json()).toEqual({ status: 'ready' })
+  })
+
   it('offers the API, the feed, inspection and the page', async () => {
     server = await serve(supervisor, { port: 0, logger: silentLogger })
     const client = createClient({ url: server.url, WebSocket })
