@@ -166,6 +166,7 @@ export async function startApi(
   own.add(RUNTIME, supervisor)
   own.add(LOG, supervisor)
   own.add(SERVER, {
+    version: VERSION,
     get feedClients() {
       return readers.count
     },

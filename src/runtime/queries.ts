@@ -42,6 +42,8 @@ import type { AnySnapshot } from './xstate/snapshot.ts'
 
 /** The counts and measures of a runtime since its start. */
 export interface Figures {
+  /** The time since the start, in ms. */
+  readonly uptimeMs: number
   /** The names of the kinds that there can be actors of. */
   readonly kinds: readonly string[]
   /** The counts of durable records. */
@@ -65,6 +67,7 @@ export class Queries {
   readonly #transitions$: Observable<TransitionRecord>
   readonly #events$: Observable<EventEnvelope>
   readonly #fenced$: Observable<OutcryError>
+  readonly #beganAt = performance.now()
 
   constructor(parts: Parts) {
     const { registry, publisher, logger } = parts
@@ -87,6 +90,7 @@ export class Queries {
   get figures(): Figures {
     const { loop, timers, clockWatch, store } = this.parts
     return {
+      uptimeMs: performance.now() - this.#beganAt,
       kinds: [...this.registry.kinds].map(({ name }) => name),
       counts: loop.counts,
       lanes: loop.lanes,

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { assign, emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { VERSION } from '../../src/api/version.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Tally } from '../../src/runtime/commit/tally.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
@@ -82,6 +83,8 @@ it('counts turns, records, events and commits', async () => {
     0,
   ])
   expect(is.of('actors_in_memory')).toBe(supervisor.residents)
+  expect(moved('uptime_seconds')).toBeGreaterThan(0)
+  expect(is.of('build_info', { version: VERSION, node: process.versions.node })).toBe(1)
 })
 
 it('tells of each lane how many messages wait in it, and how long they have waited', async () => {

@@ -4,6 +4,7 @@ import { type Group, withZeros } from '../family.ts'
 /** The part of a supervisor that says what it has done since its start. */
 export interface RuntimeSource {
   readonly figures: {
+    readonly uptimeMs: number
     readonly kinds: readonly string[]
     readonly counts: {
       readonly turns: number
@@ -38,6 +39,12 @@ export const RUNTIME: Group<RuntimeSource> = {
   name: 'The runtime',
   about: 'Of each supervisor, since its start. All of it counts only what is durable.',
   families: [
+    {
+      name: 'outcry_uptime_seconds',
+      help: 'Time since the supervisor has started',
+      type: 'gauge',
+      read: ({ figures }) => figures.uptimeMs / 1_000,
+    },
     {
       name: 'outcry_turns_total',
       help: 'Turns in the log: one message and all that follows from it at once',

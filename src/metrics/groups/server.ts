@@ -2,6 +2,8 @@ import type { Group, Labelled } from '../family.ts'
 
 /** The part of a server that says who listens to it. */
 export interface ServerSource {
+  /** Version of Outcry. */
+  readonly version: string
   /** Connections to the feed. */
   readonly feedClients: number
   /** Connections to the inspection. */
@@ -18,6 +20,13 @@ export const SERVER: Group<ServerSource> = {
   name: 'The server',
   about: 'Of each server. Its WebSockets are the feed and the inspection.',
   families: [
+    {
+      name: 'outcry_build_info',
+      help: '1, with the versions of Outcry and of Node as labels',
+      type: 'gauge',
+      labels: { version: 'version of Outcry', node: 'version of Node' },
+      read: ({ version }) => [[version, process.versions.node, 1]],
+    },
     {
       name: 'outcry_feed_clients',
       help: 'Connections to the feed',
