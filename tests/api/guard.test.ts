@@ -240,7 +240,16 @@ describe('a server with a token', () => {
     ['a cookie of another token', () => cookie('x'.repeat(TOKEN.length))],
   ])('refuses %s, for all but its health', async (_, headers) => {
     await start({ token: TOKEN })
-    for (const path of ['/', '/page/main.js', '/actors', '/events', '/backup', '/verify', '/nowhere']) {
+    for (const path of [
+      '/',
+      '/page/main.js',
+      '/actors',
+      '/events',
+      '/metrics',
+      '/backup',
+      '/verify',
+      '/nowhere',
+    ]) {
       expect(await ask(path, headers())).toMatchObject({
         status: 401,
         code: 'NOT_AUTHORISED',
@@ -251,7 +260,7 @@ describe('a server with a token', () => {
     expect(harness.value('door/a')).toBe('shut')
     for (const path of ['/feed', '/inspect', '/inspect/legacy'])
       expect(await upgrade(path, headers())).toBe(4401)
-    expect((await ask('/health', headers())).status).toBe(200)
+    for (const path of ['/health', '/ready']) expect((await ask(path, headers())).status).toBe(200)
   })
 
   it('gives a page that is opened with it a cookie, and a URL without it', async () => {
