@@ -7,6 +7,7 @@ import { LOG } from './groups/log.ts'
 import { MARKET } from './groups/market.ts'
 import { RUNTIME } from './groups/runtime.ts'
 import { SERVER } from './groups/server.ts'
+import { SINKS } from './groups/sinks.ts'
 import { TRADING } from './groups/trading.ts'
 
 /** Each has a source of its own type, which only its reader knows. */
@@ -16,6 +17,7 @@ export const GROUPS: readonly Pick<Group<never>, 'name' | 'about' | 'families'>[
   DISK,
   SERVER,
   COMPONENTS,
+  SINKS,
   MARKET,
   TRADING,
   ACCOUNTS,

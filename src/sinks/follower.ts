@@ -195,7 +195,7 @@ export class Follower {
     const { log, mark, recent, since } = this.#parts
     if (mark.seq === undefined && since === 'now') {
       // What comes while the target cannot be opened yet is to come, too.
-      mark.moveTo(recent.seq)
+      mark.moveTo(this.#began)
       await mark.keep().catch(() => {})
     }
     const seq = mark.seq ?? 0
@@ -253,7 +253,7 @@ export class Follower {
     const { mark, recent, since, logger, name } = this.#parts
     const own = writer.position && (await this.#within(writer.position()))
     const kept = writer.position === undefined ? mark.seq : own
-    let seq = kept ?? (since === 'start' ? 0 : (mark.seq ?? this.#began))
+    let seq = kept ?? (since === 'start' ? 0 : (mark.seq ?? 0))
     if (own !== undefined && own > recent.seq) throw ahead(name, own, recent.seq)
     if (seq > recent.seq) {
       logger.warn(

@@ -3,10 +3,10 @@ import { afterEach, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import type { ComponentHealth } from '../../src/api/contract/answers.ts'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { Harness } from '../runtime/harness.ts'
 import { ask } from './asking.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const TOKEN = 'correct.horse_battery~staple-7'
 const WITH = { authorization: `Bearer ${TOKEN}` }
 const door = setup({}).createMachine({ initial: 'shut', states: { shut: {} } })
@@ -20,7 +20,11 @@ async function start(of?: readonly ComponentHealth[]): Promise<void> {
   harness = new Harness()
   const supervisor = await harness.open({ machines: { door } })
   const known = of === undefined ? undefined : () => components ?? []
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, token: TOKEN, components: known }, QUIET)
+  api = await startApi(
+    supervisor,
+    { host: '127.0.0.1', port: 0, token: TOKEN, components: known },
+    silentLogger,
+  )
 }
 afterEach(async () => {
   await api.close()

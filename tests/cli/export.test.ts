@@ -7,6 +7,7 @@ import { emit, setup } from 'xstate'
 import { createSupervisor, type EventEnvelope, openLevelStore, serve } from '../../src/index.ts'
 import { RUNNER_FILE } from '../../src/runner/folder/announcement.ts'
 import { envelopesOf } from '../../src/runtime/events/envelope.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { AnyEvent } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
@@ -15,7 +16,6 @@ import { type ExportOptions, exportEvents } from '../../tools/cli/command-export
 import { duckdb } from '../sinks/parquet/duckdb.ts'
 import { linesOf } from './said.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-export-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const data = join(folder, 'data')
@@ -28,7 +28,7 @@ const teller = setup({
 
 async function open(): Promise<Supervisor> {
   const store = await openLevelStore(data)
-  return createSupervisor({ store, machines: { teller }, clock: new EventClock(START), logger: QUIET })
+  return createSupervisor({ store, machines: { teller }, clock: new EventClock(START), logger: silentLogger })
 }
 
 let all: EventEnvelope[] = []

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
 import { createSupervisor, openLevelStore, serve } from '../../src/index.ts'
 import { RUNNER_FILE } from '../../src/runner/folder/announcement.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { exportEvents } from '../../tools/cli/command-export.ts'
 import { importLedger } from '../../tools/cli/command-import.ts'
 import { state } from '../../tools/cli/command-state.ts'
 import { exactJson } from '../../tools/cli/files/exact-json.ts'
 import { linesOf } from './said.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const folder = mkdtempSync(join(tmpdir(), 'outcry-import-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let made = 0
@@ -58,7 +58,7 @@ describe('a ledger', () => {
   it('that was exported comes out of an empty store as the same bytes', async () => {
     const data = newPath('data')
     const store = await openLevelStore(join(data, 'log'))
-    const supervisor = await createSupervisor({ store, machines, logger: QUIET })
+    const supervisor = await createSupervisor({ store, machines, logger: silentLogger })
     await supervisor
       .send('news/main', { type: 'NEWS_ITEM', at: 1, id: 'n', headline: 'x' } as never)
       .catch(() => {})
@@ -175,7 +175,7 @@ describe('a ledger that a running program takes', () => {
   let end = async () => {}
   beforeAll(async () => {
     const store = await openLevelStore(join(data, 'log'))
-    const supervisor = await createSupervisor({ store, machines, logger: QUIET })
+    const supervisor = await createSupervisor({ store, machines, logger: silentLogger })
     const server = await serve(supervisor, { port: 0 })
     writeFileSync(join(data, RUNNER_FILE), JSON.stringify({ url: server.url, pid: process.pid }))
     end = async () => {

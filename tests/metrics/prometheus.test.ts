@@ -12,10 +12,10 @@ import { PROCESS } from '../../src/metrics/process.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually } from '../runtime/harness.ts'
 import { Prometheus, promtool } from './prometheus.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const TOKEN = 'correct.horse_battery~staple-7'
 const EVERY = '1s'
 const FAMILIES = GROUPS.flatMap(({ families }) => families)
@@ -28,22 +28,20 @@ let news: Server
 beforeAll(async () => {
   news = createServer((_, response) => response.end('<rss><channel></channel></rss>')).listen(0, '127.0.0.1')
   await eventually(() => expect(news.address()).not.toBeNull())
+  const url = `http://127.0.0.1:${(news.address() as AddressInfo).port}/`
   const flags = {
     data: join(folder, 'data'),
     server: { port: 0, token: TOKEN },
     market: { source: 'sim', seed: 6 },
     // It places no stop of its own within the test.
     watchdog: { graceMs: 600_000 },
-    news: {
-      sources: [
-        { type: 'rss', url: `http://127.0.0.1:${(news.address() as AddressInfo).port}/`, everyMs: 1_000 },
-      ],
-    },
+    news: { sources: [{ type: 'rss', url, everyMs: 1_000 }] },
+    sinks: [{ type: 'webhook', url }],
     strategies: [
       { type: 'emaCross', id: 'btc', symbol: 'BTCUSDT', interval: '1s', fast: 2, slow: 5, orderQty: '0.01' },
     ],
   }
-  runner = await startRunner(loadConfig({ flags }), QUIET)
+  runner = await startRunner(loadConfig({ flags }), silentLogger)
   const { host } = new URL(runner.url as string)
   prometheus = await Prometheus.start(folder, {
     global: { scrape_interval: EVERY, scrape_timeout: EVERY },

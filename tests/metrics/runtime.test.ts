@@ -6,6 +6,7 @@ import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { VERSION } from '../../src/api/version.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import { Tally } from '../../src/runtime/commit/tally.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { type Scrape, scrape } from './values.ts'
 
@@ -28,7 +29,6 @@ const MACHINES: Machines = {
     supervision: { strategy: 'restart', backoff: { minMs: 10, maxMs: 10, restartsMax: 3, resetMs: 1_000 } },
   },
 }
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
 let harness: Harness
 let api: ApiServer
@@ -37,7 +37,7 @@ beforeEach(async () => {
   harness = new Harness()
   const supervisor = await harness.open({ machines: MACHINES })
   const limits = { handshakeMs: 40 }
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, limits }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0, limits }, silentLogger)
 })
 afterEach(async () => {
   await api.close()

@@ -12,11 +12,11 @@ import { Connections } from '../../src/runner/reports/connections.ts'
 import { LabelCounts } from '../../src/runner/reports/label-counts.ts'
 import { TradingCounts } from '../../src/runner/reports/trading-counts.ts'
 import type { RunningRunner } from '../../src/runner/runner.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import type { AnyEvent, TransitionRecord } from '../../src/runtime/record/record.ts'
 import { eventually } from '../runtime/harness.ts'
 import { type Scrape, scrape } from './values.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const GRID = { tickSize: '0.01', lotSize: '0.0001' }
 const EMA = { type: 'emaCross', interval: '1s', fast: 2, slow: 5, orderQty: '0.01' }
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
       { ...EMA, id: 'too', symbol: 'ETHUSDT', orderQty: '1' },
     ],
   }
-  runner = await startRunner(loadConfig({ flags }), QUIET)
+  runner = await startRunner(loadConfig({ flags }), silentLogger)
   await runner.ended
   records = []
   for await (const record of runner.supervisor.read()) records.push(record)

@@ -25,7 +25,6 @@ it('a runner goes on while a sink is down or refused, says why, and writes all a
   const sinks = [
     { type: 'redis', url: redis.url, maxLength: 0 },
     { type: 'redis', name: 'down', url: 'redis://127.0.0.1:1' },
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a person writes it so
     { type: 'postgres', url: 'postgres://me:${NOT_SET_ANYWHERE}@127.0.0.1:1/x' },
   ]
   const market = { source: 'sim', seed: 7 }

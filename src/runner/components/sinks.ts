@@ -1,5 +1,6 @@
 /** The sinks of the run, a component for each. The runner waits for none of them, and goes on without one that fails. */
 import { randomUUID } from 'node:crypto'
+import { SINKS } from '../../metrics/groups/sinks.ts'
 import { Follower, type Mark } from '../../sinks/follower.ts'
 import { Recent } from '../../sinks/recent.ts'
 import { sinkNamed } from '../../sinks/registry.ts'
@@ -17,6 +18,12 @@ export function sinks(run: Run): readonly Component[] {
   const { sinks: configs } = run.plan.config
   const id = randomUUID()
   let recent: Recent | undefined
+  if (configs.length > 0)
+    run.metrics.add(SINKS, {
+      get sinks() {
+        return [...run.sinks.values()].map(({ figures }) => figures)
+      },
+    })
   return configs.map((config) =>
     sink(run, id, config, () => {
       const supervisor = run.get('supervisor')
