@@ -90,13 +90,19 @@ interface Transition {
   guard?: unknown
   actions: readonly unknown[]
 }
+/** A transition that was asked about, and in which selection of transitions: each is of one snapshot and one event. */
+interface Asking {
+  readonly asked: Writable<AskedTransition>
+  readonly snapshot: Snapshot
+  readonly event: AnyEvent
+}
 
 export class RecordingMachine {
   /** The copy. It is for one step at a time. */
   readonly machine: AnyStateMachine
   #asked: Writable<AskedTransition>[] = []
   #left: NotesLeft = { notes: 0 }
-  readonly #last = new Map<Transition, Writable<AskedTransition>>()
+  readonly #last = new Map<Transition, Asking>()
 
   private constructor(machine: AnyStateMachine) {
     this.machine = machine.provide({})
@@ -183,8 +189,8 @@ export class RecordingMachine {
     // XState runs the actions of those transitions alone that it takes.
     const mark = Object.assign(() => {}, {
       resolve: (_scope: unknown, snapshot: unknown) => {
-        const asked = this.#last.get(transition)
-        if (asked !== undefined) asked.taken = true
+        const last = this.#last.get(transition)
+        if (last !== undefined) last.asked.taken = true
         return [snapshot]
       },
     })
@@ -192,6 +198,9 @@ export class RecordingMachine {
   }
 
   #ask(transition: Transition, guard: unknown, args: Args, snapshot: Snapshot): boolean {
+    // In each region of a parallel state, XState asks about the `always` of the states around it anew.
+    const last = this.#last.get(transition)
+    if (last?.snapshot === snapshot && args.event === last.event) return last.asked.result === 'true'
     const guards: AskedGuard[] = []
     const asked: Writable<AskedTransition> = {
       source: transition.source.id,
@@ -203,7 +212,7 @@ export class RecordingMachine {
       guards,
     }
     this.#asked.push(asked)
-    this.#last.set(transition, asked)
+    this.#last.set(transition, { asked, snapshot, event: args.event })
     const passes = guard === undefined || evaluate(guard, 0, args, snapshot, { guards, left: this.#left })
     asked.result = resultOf(passes)
     return passes

@@ -173,6 +173,28 @@ it('has what an actor was asked at its start', async () => {
   ])
 })
 
+it('has a transition of a parallel state once, though XState asks in each of its regions', async () => {
+  const region = { initial: 'on', states: { on: {} } }
+  const both = createMachine({
+    id: 'p',
+    type: 'parallel',
+    context: { sum: 0 },
+    on: { ADD: { actions: assign({ sum: ({ event }) => event.n }) } },
+    always: { guard: ({ context }) => context.sum > 5, actions: assign({ sum: 0 }) },
+    states: { one: region, two: region },
+  })
+  const harness = new Harness()
+  const supervisor = await harness.open({ machines: { p: both } })
+  await supervisor.spawn('p', 'a')
+  await supervisor.send('p/a', { type: 'ADD', n: 9 })
+  const { 'p/a': all = [] } = await askedIn(harness)
+  expect(texts(all.at(-1) as GuardsAsked)).toEqual([
+    'p on ADD -> stay: true, taken; ',
+    'p on always (ADD) -> stay: true, taken; (inline) true context.sum=9',
+    'p on always (ADD) -> stay: false; (inline) false context.sum=0',
+  ])
+})
+
 it('marks a transition that another region pre-empts as not taken', async () => {
   const region = { initial: 'on', states: { on: { on: { OUT: '#done' } } } }
   const racing = createMachine({
