@@ -71,7 +71,7 @@ const REFUSED = [
   '',
   '▶ 09:00:00.000 6 till/a  ORDER  qty=1 item=cup',
   '      from web, position 7',
-  '      open does not handle it',
+  '      open does nothing about it',
   '      ✗ isTooMuch(most: 5) in open',
   '          event.qty = 1',
   '      ✗ isInStock in open',
@@ -118,7 +118,7 @@ describe('outcry why', () => {
     expect((await told('7')).slice(2, -1)).toEqual([
       '▶ 09:00:00.000 7 desk/main  CLEAN',
       '      from outside, by the program itself',
-      '      busy does not handle it',
+      '      busy does nothing about it',
       '      no transition for CLEAN in busy',
     ])
   })

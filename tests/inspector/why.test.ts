@@ -155,7 +155,7 @@ describe('the words', () => {
       taken: false,
       guards: [guard],
     } as const
-    const asked = (list: readonly (typeof refused)[]): Explained => ({
+    const asked = (list: NonNullable<Explained['guards']>['asked']): Explained => ({
       record,
       guards: { event: 'GO', states: ['order', 'order.open'], asked: list },
     })
@@ -164,6 +164,12 @@ describe('the words', () => {
     expect(outcomeOf(asked([]))).toEqual({ text: 'no transition for it', kind: 'refused' })
     expect(outcomeText(asked([]))).toBe('No transition for GO in open')
     expect(outcomeOf({ record: recordOf(2, 'order/a') })).toBeUndefined()
+    // XState asks about the transitions without an event after each event, known or not.
+    const always = { ...refused, on: '' } as const
+    expect(outcomeOf(asked([always]))).toEqual({ text: 'no transition for it', kind: 'refused' })
+    const idle = { ...refused, result: 'true', taken: true, guards: [] } as const
+    expect(outcomeOf(asked([idle, always]))).toBeUndefined()
+    expect(outcomeText(asked([idle, always]))).toBe('It stays in open')
     const moved = recordOf(2, 'order/a', { from: { e: 'open', r: 'idle' }, to: { e: 'done', r: 'idle' } })
     expect(outcomeOf({ record: moved })).toEqual({ text: 'done', kind: 'moved' })
     const failure = { type: 'outcry.failed', error: { message: 'no figure' }, event: { type: 'GO' } }

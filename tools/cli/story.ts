@@ -57,7 +57,7 @@ function changedLines({ changed = [], unread }: RecordInDetail): string[] {
 }
 
 function changeText({ from, to, unhandled, stashed, status }: RecordInDetail): string {
-  if (unhandled) return colors.yellow(`${stateText(to)} does not handle it`)
+  if (unhandled) return colors.yellow(`${stateText(to)} does nothing about it`)
   if (stashed) return colors.yellow('kept until the actor has restarted')
   const change = from === null ? `starts in ${stateText(to)}` : arrow(stateText(from), stateText(to))
   return status === undefined ? change : `${change} ${colors.magenta(`(${status})`)}`

@@ -170,7 +170,11 @@ function changeOf(
   if (gone.length + come.length > 0) return [cut(`${gone.join(' ')} -> ${come.join(' ')}${ends}`, columns)]
   if (ends !== '') return [`ends${ends}`]
   return isFull
-    ? [colors.dim(cut(unhandled ? `${is.join(' ')} does not handle it` : `stays ${is.join(' ')}`, columns))]
+    ? [
+        colors.dim(
+          cut(unhandled ? `${is.join(' ')} does nothing about it` : `stays ${is.join(' ')}`, columns),
+        ),
+      ]
     : []
 }
 

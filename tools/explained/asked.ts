@@ -38,6 +38,11 @@ export function isUnknownTo({ problem, states, event, asked }: GuardsAsked): boo
   return isKnown && !asked.some((one) => one.event === event && one.on !== '')
 }
 
+/** Returns whether a transition was taken. Nothing comes of one without a target whose actions do nothing. */
+export function isTaken({ asked }: GuardsAsked): boolean {
+  return asked.some(({ taken }) => taken)
+}
+
 /** Returns the values that were read, each once: plain ones, the most telling first, then objects, then what was missing. */
 export function valuesOf(reads: readonly GuardRead[]): Field[] {
   const rank = ({ path, value }: GuardRead) => {

@@ -65,7 +65,10 @@ export const transitionRecord = z.object({
     .optional(),
   status: z.string().optional().describe('`done`, `error` or `stopped`, in the record that ended the actor'),
   stashed: z.literal(true).optional(),
-  unhandled: z.literal(true).optional().describe('the machine had no transition for the event'),
+  unhandled: z
+    .literal(true)
+    .optional()
+    .describe('nothing came of the event: no transition took it, or one that does nothing and stays'),
   origin: z.object({ source: z.string(), position: z.number() }).optional(),
   completes: z.string().optional().describe('id of the intent to which the message is the final answer'),
   key: z.string().optional().describe("the sender's Idempotency-Key"),

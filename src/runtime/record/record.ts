@@ -91,7 +91,7 @@ export interface TransitionRecord extends LogRecord {
   readonly status?: string
   /** True when the event is stashed. After its restart or release the actor takes it again, in another record. */
   readonly stashed?: true
-  /** True when the machine had no transition for the event, and nothing changed. */
+  /** True when nothing came of the event: no transition took it, or one that does nothing and stays. */
   readonly unhandled?: true
   /** The position of the outside message in its source (market data, execution reports). A restart resumes after it. */
   readonly origin?: Origin

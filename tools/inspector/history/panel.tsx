@@ -263,7 +263,7 @@ function Line({ of }: { readonly of: TransitionRecord }): JSX.Element {
       <span class="at">{timeText(of.at)}</span>
       <b class="what mono">{eventText(of.event.type)}</b>
       {isMoved && <span class="into">{shortState(of.to)}</span>}
-      {of.unhandled && <span class="vh">, not taken</span>}
+      {of.unhandled && <span class="vh">, nothing comes of it</span>}
     </>
   )
 }

@@ -130,7 +130,7 @@ function Came({ of }: { readonly of: TransitionRecord }): JSX.Element {
           </To>
         </p>
       )}
-      {of.unhandled && <p class="chip warn">No transition takes it in this state</p>}
+      {of.unhandled && <p class="chip warn">Nothing comes of it in this state</p>}
       {of.stashed && <p class="chip warn">It waits until the actor takes messages again</p>}
     </Part>
   )

@@ -1,6 +1,6 @@
 /** The records of an explanation as the steps of a sequence: who told whom what, in the order of the log. Pure. */
 import type { Explained, Explanation, TransitionRecord } from '../../../src/client/index.ts'
-import { isUnknownTo } from '../../explained/asked.ts'
+import { isTaken, isUnknownTo } from '../../explained/asked.ts'
 import { type Field, tellingFields } from '../../explained/decisive.ts'
 import { eventText, kindOf, leavesOf, movesOf, type StateValue, shortState } from '../text/names.ts'
 
@@ -120,9 +120,9 @@ export function outcomeOf({ record, guards }: Explained): Outcome | undefined {
   const state = from === null ? shortState(to as StateValue) : entered.join(', ')
   const text = [state, status].filter(Boolean).join(', ')
   if (text !== '') return { text, kind: 'moved' }
-  if (!unhandled) return undefined
-  const isRefused = guards?.asked.some(({ result, action }) => result !== 'true' && action === undefined)
-  return { text: isRefused ? 'refused by its guards' : 'no transition for it', kind: 'refused' }
+  if (!unhandled || (guards !== undefined && isTaken(guards))) return undefined
+  const isUnknown = guards === undefined || isUnknownTo(guards)
+  return { text: isUnknown ? 'no transition for it' : 'refused by its guards', kind: 'refused' }
 }
 
 /** Returns the sentence of what came of a record. */
@@ -139,9 +139,10 @@ export function outcomeText(explained: Explained): string {
   if (from === null) return `It starts in ${is}${ends}`
   if (was !== is) return `${was} → ${is}${ends}`
   if (ends !== '') return `It stays in ${is}${ends}`
-  if (!unhandled) return `It stays in ${is}`
-  return explained.guards !== undefined && isUnknownTo(explained.guards)
-    ? `No transition for ${explained.guards.event} in ${is}`
+  const { guards } = explained
+  if (!unhandled || (guards !== undefined && isTaken(guards))) return `It stays in ${is}`
+  return guards !== undefined && isUnknownTo(guards)
+    ? `No transition for ${guards.event} in ${is}`
     : `Refused: it stays in ${is}`
 }
 
