@@ -488,9 +488,12 @@ describe('the overview', () => {
     await api.close()
     await shown('#moment .chip', 'no connection since')
     expect(await page.getByRole('button', { name: /Release|Halt/ }).count()).toBe(0)
+    // What ran then may not run now.
+    await shown('.card.old:has(.components) h2', 'Components as last heard')
     await serve(Number(port))
     await shown('#moment .chip', 'live')
     await shown('#top .btn', 'Halt…')
+    expect(await page.locator('.card.old').count()).toBe(0)
   })
 })
 

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { ActorLink } from '../frame/name.tsx'
 import { actorAt } from '../log/actors.ts'
+import { lost } from '../log/connection.ts'
 import { type Health, health, run } from '../log/run.ts'
 import { type Vitals, vitals } from '../log/vitals.ts'
 import { moment } from '../state/place.ts'
@@ -21,8 +22,10 @@ export function Components(): JSX.Element | null {
   const strategies = run.value.value?.strategies ?? []
   if (components.length + markets.length + strategies.length === 0) return null
   return (
-    <div class="card">
-      <h2>Components {moment.value !== undefined && <span class="dim small">now, not then</span>}</h2>
+    <div class={`card${lost.value === undefined ? '' : ' old'}`}>
+      <h2>
+        Components <span class="dim small">{noteOf()}</span>
+      </h2>
       <ul class="components">
         <Markets markets={markets} />
         {components.map((component) => (
@@ -32,6 +35,11 @@ export function Components(): JSX.Element | null {
       </ul>
     </div>
   )
+}
+
+function noteOf(): string {
+  if (lost.value !== undefined) return 'as last heard'
+  return moment.value === undefined ? '' : 'now, not then'
 }
 
 /** Returns why a market cannot be traded on; undefined when it can. */
