@@ -93,7 +93,7 @@ export const ERRORS = {
   LOG_FOREIGN: { status: 500, exit: 2, retryable: false, about: 'The data folder has the log of another program.' },
   LOG_GAP: { status: 500, exit: 1, retryable: false, about: 'A record that must be in the log is missing.' },
   LOG_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'The log has a record of a later version that this one cannot replay.' },
-  MACHINES_NONE: { status: 500, exit: 1, retryable: false, about: 'A module that `--machines` names exports no machines and no strategy.' },
+  MACHINES_NONE: { status: 500, exit: 1, retryable: false, about: 'A module that `--machines` names is not there, fails as it is loaded, or exports no machines and no strategy.' },
   MACHINE_CHANGED: { status: 500, exit: 1, retryable: false, about: 'A machine changed without a new version while the log has actors of it; found at the start.' },
   MACHINE_NONE: { status: 400, exit: 1, retryable: false, about: 'The requested actor has no machine, so it has no definition.' },
   MACHINE_VERSION_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'The log has actors of a machine version that is not registered and has no upgrade.' },

@@ -2,9 +2,22 @@
  * Each command that reads answers a wrong folder, address or time with one line and the right exit code, and ends
  * quietly when nobody reads its output. The commands are child processes.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { Level } from 'level'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +26,7 @@ import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { META } from '../../store/leveldb/codec/keys.ts'
+import { program } from '../programs/program.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { machines } from './till.ts'
 
@@ -43,6 +57,8 @@ beforeAll(async () => {
   for (const name of readdirSync(at('half'))) if (name.startsWith('MANIFEST')) rmSync(join(at('half'), name))
   mkdirSync(at('other'))
   writeFileSync(join(at('other'), 'letter.txt'), 'Dear store')
+  writeFileSync(at('torn.ts'), 'export const machines = {')
+  writeFileSync(at('throws.ts'), "throw new Error('no licence')")
 })
 
 const BEFORE = '2020-01-01T00:00:00Z'
@@ -77,6 +93,9 @@ const ROWS: readonly Row[] = [
   ['RECORD_UNKNOWN', 'good', ['why', '99999']],
   ['RECORD_UNKNOWN', 'good', ['why', '99999999999999999999']],
   ['ADDRESS_INVALID', 'good', ['replay', 'a till']],
+  ...['gone.ts', 'torn.ts', 'throws.ts', 'other'].map(
+    (module): Row => ['MACHINES_NONE', 'good', ['why', 'till/a', '--machines', at(module)]],
+  ),
   ['PLACE_INVALID', 'good', ['replay', 'till/a', '--at', BEFORE]],
   ['PLACE_INVALID', 'good', ['replay', 'till/a', '--to', BEFORE]],
   ['PLACE_INVALID', 'good', ['diff', 'till/a', BEFORE, 'now']],
@@ -123,6 +142,20 @@ describe.concurrent('output that nobody reads', () => {
     const { code, signal, stderr } = await child.finished()
     expect([code, signal, stderr]).toEqual([0, null, ''])
   })
+})
+
+it.skipIf(!existsSync('/dev/full'))('says in one line that the disk of its output is full', async () => {
+  const full = openSync('/dev/full', 'w')
+  try {
+    const args = ['replay', 'till/a', '--data', at('good'), '--machines', MODULE]
+    const child = spawn(process.execPath, [...program('tools/cli/main.ts'), ...args], {
+      stdio: ['ignore', full, 'pipe'],
+    })
+    const [said, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+    expect([said, code]).toEqual([expect.stringMatching(/^ENOSPC: [^\n]+\.\n$/), 1])
+  } finally {
+    closeSync(full)
+  }
 })
 
 it('a time that looks like an option is told how to stand', async () => {

@@ -2,7 +2,7 @@ import type { Strategy } from '../../machines/index.ts'
 import { RUNNER } from '../../machines/runner/context.ts'
 import type { Machines } from '../../src/runtime/actors/kind.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
-import { OutcryError, type Store } from '../../store/index.ts'
+import { isOutcryError, OutcryError, type Store } from '../../store/index.ts'
 
 /**
  * Returns the machines of the modules that the user names. Modules that a folder names are not run: the folder may be a
@@ -37,15 +37,23 @@ async function ofRuns(): Promise<Machines> {
   return { ...machines, ...kindsOf(BUILT_IN_STRATEGIES) }
 }
 
+const HINT = 'Export const machines = { kind: machine }, or name the module of a strategy.'
+
 async function machinesOf(file: string): Promise<Machines> {
-  const { importUserModule } = await import('../../src/runner/process/user-module.ts')
-  const module: { machines?: Machines; strategy?: Strategy } = await importUserModule(file)
+  const module = await imported(file)
   const { kindsOf, strategyIn } = await import('../../src/runner/actors/strategies.ts')
   const strategy = module.strategy && kindsOf(new Map([[file, strategyIn(module, file)]]))
   if (module.machines !== undefined || strategy !== undefined) return { ...module.machines, ...strategy }
-  throw new OutcryError(
-    'MACHINES_NONE',
-    `${file} exports neither "machines" nor "strategy"`,
-    'Export const machines = { kind: machine }, or name the module of a strategy.',
-  )
+  throw new OutcryError('MACHINES_NONE', `${file} exports neither "machines" nor "strategy"`, HINT)
+}
+
+async function imported(file: string): Promise<{ machines?: Machines; strategy?: Strategy }> {
+  const { importUserModule, moduleProblem } = await import('../../src/runner/process/user-module.ts')
+  try {
+    return await importUserModule(file)
+  } catch (error) {
+    if (isOutcryError(error)) throw error
+    const { text, isGone } = moduleProblem(file, error)
+    throw new OutcryError('MACHINES_NONE', text, isGone ? 'Correct the path.' : HINT, { cause: error })
+  }
 }

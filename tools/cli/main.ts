@@ -6,7 +6,7 @@ import { VERSION } from '../../src/api/version.ts'
 import { assertXState } from '../../src/runtime/xstate/xstate-version.ts'
 import { noteColors } from './colors.ts'
 import { COMMANDS } from './commands.ts'
-import { written } from './output.ts'
+import { systemText, written } from './output.ts'
 import { printable } from './printable.ts'
 
 const program = new Command('outcry')
@@ -38,10 +38,9 @@ function report(error: unknown): number {
     complain(`${noteColors.red(code)}: ${message}${message.includes('\n') ? '\n' : '. '}${hint}`)
     return factsOf(code).exit
   }
-  const { code, syscall, message } = Object(error) as NodeJS.ErrnoException
-  // An error of the system about a file, a folder or a socket needs no stack.
+  const { code, syscall } = Object(error) as NodeJS.ErrnoException
   if (syscall !== undefined && code !== undefined) {
-    complain(`${noteColors.red(code)}: ${message}. Check the path, its permissions, and the disk.`)
+    complain(systemText(error as NodeJS.ErrnoException))
     return EXIT.problem
   }
   complain(error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -1,13 +1,15 @@
 /** Writes the output of a command to stdout, at the pace of its reader, and completely before the process ends. */
 import { once } from 'node:events'
+import { EXIT } from '../../errors/codes.ts'
 import { colors, noteColors } from './colors.ts'
 import { columnsOf, inColumns } from './columns.ts'
 import { printable } from './printable.ts'
 
-// The reader has closed the pipe (`outcry replay ... | head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader has closed the pipe (`outcry replay ... | head`).
   if (error.code === 'EPIPE') process.exit()
-  throw error
+  note(systemText(error))
+  process.exit(EXIT.problem)
 })
 
 /** Prints a line. Resolves when there is room for the next one. */
@@ -26,6 +28,11 @@ export function printLines(text: string): Promise<void> {
 
 export function printJson(value: unknown): Promise<void> {
   return print(JSON.stringify(value))
+}
+
+/** Returns the line for an error of the system about a file, a folder or a socket. It needs no stack. */
+export function systemText({ code, message }: NodeJS.ErrnoException): string {
+  return `${noteColors.red(String(code))}: ${message}. Check the path, its permissions, and the disk.`
 }
 
 /** Tells the user something that is no output. */

@@ -87,16 +87,13 @@ async function load(loaded: Map<string, Strategy>, type: string, options: Import
 
 async function loadModule(file: string, options: ImportOptions): Promise<Strategy> {
   // The bundler takes long to load, and a reader of a log needs it only for modules that its caller names.
-  const { importUserModule } = await import('../process/user-module.ts')
+  const { importUserModule, moduleProblem } = await import('../process/user-module.ts')
   let module: UserModuleExports
   try {
     module = await importUserModule(file, options)
   } catch (error) {
     if (isOutcryError(error, 'MODULE_PENDING')) throw error
-    const { message } = error as Error
-    // The extension of the file may be omitted.
-    const isGone = message === `Could not resolve "${file}"`
-    const text = isGone ? `there is no file ${file}` : `${file} cannot be loaded: ${message}`
+    const { text, isGone } = moduleProblem(file, error)
     throw new OutcryError('STRATEGY_INVALID', text, isGone ? PATH_HINT : HINT, { cause: error })
   }
   return strategyIn(module, file)

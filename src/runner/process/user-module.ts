@@ -74,6 +74,17 @@ export async function importUserModule(
   }
 }
 
+/** Returns what is wrong with a module that could not be loaded, and whether its file is not there. */
+export function moduleProblem(
+  file: string,
+  error: unknown,
+): { readonly text: string; readonly isGone: boolean } {
+  const { message } = error as Error
+  // The extension of the file may be omitted.
+  const isGone = message === `Could not resolve "${file}"`
+  return { text: isGone ? `there is no file ${file}` : `${file} cannot be loaded: ${message}`, isGone }
+}
+
 /** Waits for the module. The timers also keep the process alive when nothing else is under way. */
 async function withinLimit<T>(
   imported: Promise<T>,
