@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import {
   closeSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
