@@ -521,6 +521,11 @@ describe('a token that may only read', () => {
 })
 
 const violations = () => violationsOn(page)
+/** Returns the texts of the buttons that have no room for them. */
+const cutButtons = () =>
+  page.evaluate(`[...document.querySelectorAll('button:not(.bead):not(.vh)')]
+    .filter((one) => one.checkVisibility() && one.scrollHeight > one.clientHeight + 1)
+    .map((one) => one.textContent)`)
 
 describe('what a person sees', () => {
   const WINDOWS = [
@@ -548,6 +553,7 @@ describe('what a person sees', () => {
     await open(`market/order/paper:b-entry@${filled}`, size, scheme)
     await page.waitForSelector('.price-chart canvas', SOON)
     expect(await violations()).toEqual([])
+    expect(await cutButtons()).toEqual([])
     await picture(page, 'market', scheme)
     if (size[0] < 1280) {
       await page.click('#top .narrow-only')
