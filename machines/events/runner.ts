@@ -58,6 +58,10 @@ export const processStopped = z.object({
 /** The levels of the process's log, the lowest first. */
 export const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
 export type LogLevel = z.infer<typeof logLevel>
+/** A part of the process that writes lines of its log. */
+export const logComponent = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,79}$/, 'the name of a component, such as server, feed or sink-webhook')
 
 export const setLogLevel = z
   .strictObject({
@@ -65,16 +69,28 @@ export const setLogLevel = z
     at: epochMs,
     by: by.describe('The name of the person or program that asks for it.'),
     level: logLevel.describe('The lowest level that is written.'),
+    component: logComponent
+      .optional()
+      .describe('The component whose lines it is for. Without it, it is for those of all components.'),
     reason: remark.optional().describe('A remark for the log.'),
   })
   .describe(
-    "Sets the level of the process's log, until the process ends. The next start has the level of its configuration again.",
+    "Sets the level of the process's log, until the process ends. The next start has the levels of its configuration again.",
   )
   .meta({ examples: [{ type: 'SET_LOG_LEVEL', by: 'ann', level: 'debug', reason: 'the feed is odd' }] })
 
 export const logLevelSet = event(
   'LOG_LEVEL_SET',
-  { ...base, by: z.string(), level: logLevel, reason: z.string().optional() },
+  {
+    ...base,
+    by: z.string(),
+    level: logLevel,
+    component: z
+      .string()
+      .optional()
+      .describe('The component whose lines it is for. Absent when it is for those of all components.'),
+    reason: z.string().optional(),
+  },
   { ...EXAMPLE.base, by: 'ann', level: 'debug', reason: 'the feed is odd' },
 ).describe("The level of the process's log has changed, until the process ends.")
 

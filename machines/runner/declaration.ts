@@ -40,6 +40,7 @@ export const since: Since<typeof runnerDeclaration> = {
   6: ['STATS_UPDATE.strategies'],
   7: ['LOG_LEVEL_SET.type'],
   8: ['SYSTEM_STARTED.crashed'],
+  9: ['LOG_LEVEL_SET.component'],
 }
 
 export type RunnerEvent = Accepted<typeof runnerDeclaration>

@@ -15,8 +15,8 @@ function untilHeartbeat(every: number, { at }: Timed): number {
 }
 
 /**
- * Returns the machine of a version. Versions before 6 know nothing of strategies' work, those before 7 of log levels, and
- * those before 8 do not tell of a crash.
+ * Returns the machine of a version. Versions before 6 know nothing of strategies' work, those before 7 of log levels, those
+ * before 8 do not tell of a crash, and those before 9 do not tell of the component that a level is for.
  */
 const runnerOf = (version: string) =>
   setup({

@@ -493,6 +493,7 @@ export const SCRIPTED: readonly Scripted[] = [
       event('SET_LOG_LEVEL', {
         by: fc.constant('ann'),
         level: fc.constantFrom('debug', 'silent'),
+        component: fc.constantFrom('server', undefined),
         reason: fc.constantFrom('odd', undefined),
       }),
     ),

@@ -26,10 +26,13 @@ export async function reconcile(addresses: readonly string[], options: ActOption
   )
 }
 
-/** `outcry log-level <level>`: sets the level of the runner's own log until it ends. */
-export async function logLevel(level: string, options: ActOptions): Promise<number> {
-  const { reason } = options
-  const event = compact({ type: 'SET_LOG_LEVEL', level, by: personOf(options), reason })
+/** `outcry log-level <level>`: sets the level of the runner's own log until it ends, for all components or for one. */
+export async function logLevel(
+  level: string,
+  options: ActOptions & { readonly component?: string },
+): Promise<number> {
+  const { component, reason } = options
+  const event = compact({ type: 'SET_LOG_LEVEL', level, component, by: personOf(options), reason })
   return act(options, () => [{ to: RUNNER, event }])
 }
 

@@ -3,6 +3,7 @@ import { type ActOptions, acting, type DefineCommand, finish } from '../define-c
 export const logLevel: DefineCommand = (program) =>
   acting(program, 'log-level', "set the level of the runner's own log until it ends")
     .argument('<level>', 'debug, info, warn, error or silent')
-    .action(async (level: string, options: ActOptions) =>
+    .option('--component <name>', 'only for the lines of this component, such as feed or sink-webhook')
+    .action(async (level: string, options: ActOptions & { readonly component?: string }) =>
       finish((await import('../command-send.ts')).logLevel(level, options)),
     )
