@@ -7,7 +7,7 @@ import { RUNTIME } from '../metrics/groups/runtime.ts'
 import { SERVER } from '../metrics/groups/server.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import { measureProcess } from '../metrics/process.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { type Logger, named } from '../runtime/logger.ts'
 import type { Supervisor } from '../runtime/supervisor.ts'
 import { admission, admitAddresses } from './admission.ts'
 import { addressOf } from './binding.ts'
@@ -152,7 +152,7 @@ export async function startApi(
   const known = new Known(await knownKinds(supervisor), derivations, logged)
   const feed = new Feed(supervisor, VERSION, known, derivations)
   vitalRoutes(byContract, supervisor, feed, verifications)
-  const inspection = new Inspection({ supervisor, guard, logger })
+  const inspection = new Inspection({ supervisor, guard, logger: named(logger, 'inspection') })
   const readers = new Clients(limits.connectionsMax)
   const inspectors = new Clients(limits.inspectorsMax)
   const channels = new Map<string, Channel>([
@@ -160,7 +160,13 @@ export async function startApi(
     ['/inspect', { clients: inspectors, open: (request) => inspection.open(request) }],
     ['/inspect/legacy', { clients: inspectors, open: (...asked) => inspection.openLegacy(...asked) }],
   ])
-  const sockets = attachSockets(http, channels, { guard, shares, logger, limits, compressFrames })
+  const sockets = attachSockets(http, channels, {
+    guard,
+    shares,
+    logger: named(logger, 'feed'),
+    limits,
+    compressFrames,
+  })
   measureProcess()
   const own = new Metrics()
   own.add(RUNTIME, supervisor)

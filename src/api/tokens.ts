@@ -75,8 +75,8 @@ export class Tokens {
       if (!file.look()) continue
       hasChanged = true
       if (file.fault === undefined)
-        this.#logger?.info({ token: name, count: file.digests.length }, 'the tokens in a file have changed')
-      else this.#logger?.error({ token: name, err: file.fault }, 'a token file has no tokens any more')
+        this.#logger?.info({ owner: name, count: file.digests.length }, 'the tokens in a file have changed')
+      else this.#logger?.error({ owner: name, err: file.fault }, 'a token file has no tokens any more')
     }
     if (hasChanged) this.#all = this.#gather()
   }

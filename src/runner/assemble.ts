@@ -22,7 +22,11 @@ export async function startRunner(
 ): Promise<RunningRunner> {
   const run = new Run(await prepare(config, processLogger, options))
   const { records, plan } = run
-  const lifecycle = new Lifecycle(componentsOf(run), { records, logger: plan.logger })
+  const lifecycle = new Lifecycle(componentsOf(run), {
+    records,
+    logger: plan.logger,
+    redact: (text) => plan.redactor.text(text),
+  })
   run.health = () => lifecycle.health
   run.metrics.add(COMPONENTS, {
     get components() {

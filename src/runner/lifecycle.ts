@@ -16,6 +16,8 @@ export interface LifecycleOptions {
   readonly records: Pick<ComponentRecords, 'note' | 'ask' | 'flush'>
   readonly logger: Pick<Logger, 'warn' | 'error'>
   readonly time?: RestartTime
+  /** Hides secrets in the reasons of failures and problems. */
+  readonly redact?: (text: string) => string
 }
 
 /** The clock of restarts. It is the system's, whatever time the run has. */
@@ -85,7 +87,7 @@ export class Lifecycle {
       return compact({
         name: component.name,
         state,
-        reason: state === 'RUNNING' ? problemOf(component) : failure,
+        reason: this.#told(state === 'RUNNING' ? problemOf(component) : failure),
         isOptional: component.restart === undefined ? undefined : (true as const),
       })
     })
@@ -277,18 +279,22 @@ export class Lifecycle {
   }
 
   #fault(entry: Entry, error: Error, retryInMs?: number): void {
-    const { records, logger } = this.#options
+    const { records, logger, redact = String } = this.#options
     const { name, restart } = entry.component
-    const reason = reasonOf(error)
+    const reason = redact(reasonOf(error))
     entry.state = 'FAILED'
     entry.reason = reason
     entry.failed++
     records.note(name, compact({ type: 'FAULT', reason, retryInMs }))
-    const details = { err: error, actor: componentAddress(name) }
+    const details = { component: name, err: error, actor: componentAddress(name) }
     if (retryInMs !== undefined)
       logger.warn(details, `${name} has failed, and is started again in ${retryInMs} ms: ${reason}`)
     else if (restart !== undefined)
       logger.error(details, `${name} has failed, and is not started again: ${reason}`)
+  }
+
+  #told(reason: string | undefined): string | undefined {
+    return reason === undefined ? undefined : (this.#options.redact?.(reason) ?? reason)
   }
 
   async #stop(entries: readonly Entry[]): Promise<void> {

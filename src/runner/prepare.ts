@@ -5,15 +5,19 @@
 import { compact } from '../../errors/compact.ts'
 import { marketOffer } from '../adapters/registry.ts'
 import { newCliToken, openTokens } from '../api/tokens.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { type Logger, named } from '../runtime/logger.ts'
 import { SystemClock } from '../runtime/time/clock.ts'
 import { symbolIssues, venueAndSymbols } from './actors/instruments.ts'
 import { loadStrategies } from './actors/strategies.ts'
+import { MARKET, STRATEGIES } from './components/names.ts'
 import { wrongConfig } from './config/problems.ts'
 import type { RunnerConfig } from './config/schema.ts'
 import { isModule } from './config/strategy.ts'
 import { venuesOf } from './config/venues.ts'
 import { readStrategiesFile } from './folder/strategies-file.ts'
+import { logIssues } from './log/components.ts'
+import { Redactor } from './log/redactor.ts'
+import { secretsOf } from './log/secrets.ts'
 import { ErrorReports } from './reports/error-reports.ts'
 import type { Plan, StartOptions } from './run.ts'
 
@@ -27,8 +31,8 @@ export async function prepare(
   processLogger: Logger,
   options: StartOptions,
 ): Promise<Plan> {
-  const { machines: named, work } = options
-  const logger = new ErrorReports(processLogger)
+  const { machines: modules, work, redactor = new Redactor(secretsOf(config)) } = options
+  const logger = new ErrorReports(processLogger, redactor)
   const { moduleLimitMs: limitMs } = config.runner
   // A torn one is refused before anything is run or made.
   readStrategiesFile(config.data)
@@ -36,18 +40,22 @@ export async function prepare(
   // The server opens them anew. What is wrong with them is said before the run opens anything.
   if (server.enabled) openTokens(server)
   const cliToken = server.enabled ? newCliToken(server) : undefined
-  const loading = compact({ limitMs, logger, work })
-  const { strategies, issues } = await loadStrategies(config.strategies ?? [], named, loading)
+  if (cliToken !== undefined) redactor.add([cliToken])
+  const loading = compact({ limitMs, logger: named(logger, STRATEGIES), work })
+  const { strategies, issues } = await loadStrategies(config.strategies ?? [], modules, loading)
   // The actors of these may do what nobody foresees.
   if (work !== undefined)
     work.named = [...strategies].flatMap(([type, { name }]) => (isModule(type) ? [name] : []))
   const systemClock = new SystemClock()
   const { market: ofMarket } = config
-  const market = await marketOffer(ofMarket).open(ofMarket, { logger, now: () => systemClock.now() })
+  const market = await marketOffer(ofMarket).open(ofMarket, {
+    logger: named(logger, MARKET),
+    now: () => systemClock.now(),
+  })
   const place = venueAndSymbols(market)
-  const wrong = [...issues, ...symbolIssues(config, place)]
-  if (wrong.length > 0) throw wrongConfig(wrong)
   const venues = venuesOf(config, place.venue)
+  const wrong = [...issues, ...symbolIssues(config, place), ...logIssues(config, venues)]
+  if (wrong.length > 0) throw wrongConfig(wrong)
   return {
     config,
     options,
@@ -58,6 +66,7 @@ export async function prepare(
     systemClock,
     cliToken,
     logger,
+    redactor,
     processLogger,
   }
 }

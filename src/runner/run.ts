@@ -22,6 +22,7 @@ import type { RunnerConfig } from './config/schema.ts'
 import type { VenueSettings } from './config/venues.ts'
 import type { Driver } from './drivers/driver.ts'
 import type { NewsTimes } from './feeds/news-times.ts'
+import type { Redactor } from './log/redactor.ts'
 import { Connections } from './reports/connections.ts'
 import type { ErrorReports } from './reports/error-reports.ts'
 import { NO_COUNTS } from './reports/stats.ts'
@@ -33,8 +34,10 @@ export interface StartOptions {
   readonly machines?: readonly string[] | undefined
   /** Is notified of the code at work. The watchdog of the process names it. */
   readonly work?: WorkObserver & { load(file: string): void; named: readonly string[] }
-  /** Sets the level of the process's log, when a person has changed it. */
-  readonly setLogLevel?: (level: LogLevel) => void
+  /** Sets the level of a component's lines in the process's log, or of all, when a person has changed it. */
+  readonly setLogLevel?: (level: LogLevel, component?: string) => void
+  /** Hides secrets in what the run says. Without it, those of the configuration are hidden. */
+  readonly redactor?: Redactor
   /** Rejects when something throws outside every turn. */
   readonly faulted?: Promise<never>
   /** Keeps log and books elsewhere than in the data folder: for tests. */
@@ -61,6 +64,7 @@ export interface Plan {
   readonly cliToken: string | undefined
   /** A logger that also reports to the log. */
   readonly logger: ErrorReports
+  readonly redactor: Redactor
   /** Hears, besides, of what is in the log already. */
   readonly processLogger: Logger
 }

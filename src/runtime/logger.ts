@@ -38,6 +38,16 @@ function tellWithout(logger: Logger, level: keyof Logger, message: string, error
   }
 }
 
+/** Returns a logger whose lines name the component, unless their details name one. */
+export function named(logger: Logger, component: string): Logger {
+  return {
+    debug: (details, message) => logger.debug({ component, ...details }, message),
+    info: (details, message) => logger.info({ component, ...details }, message),
+    warn: (details, message) => logger.warn({ component, ...details }, message),
+    error: (details, message) => logger.error({ component, ...details }, message),
+  }
+}
+
 /** The default logger. Warnings and errors go to the console, and other messages are dropped. */
 export const consoleLogger: Logger = {
   debug: () => {},

@@ -193,7 +193,7 @@ describe('the id of a request', () => {
       const { headers, record } = await go('ann', 'free/a', {}, { 'x-request-id': id })
       expect(headers['x-request-id']).toBe(id)
       expect(record?.request).toBe(id)
-      expect(logged).toContainEqual(expect.objectContaining({ requestId: id, token: 'ann', by: 'ann' }))
+      expect(logged).toContainEqual(expect.objectContaining({ requestId: id, caller: 'ann', by: 'ann' }))
     },
   )
 

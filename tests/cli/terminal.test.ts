@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { columnsOf } from '../../tools/cli/columns.ts'
 import { fitted } from '../../tools/cli/status-line.ts'
-import { logText, Terminal } from '../../tools/cli/terminal.ts'
+import { fullLogText, logText, Terminal } from '../../tools/cli/terminal.ts'
 
 /** Erases to the end of the line. */
 const ERASE = '\x1b[K'
@@ -74,7 +74,7 @@ describe('the terminal of a run', () => {
     terminal.showStatus('equity 1')
     terminal.print('first')
     terminal.showStatus('equity 22')
-    terminal.log.write(JSON.stringify({ level: 40, time: 0, msg: 'second' }))
+    terminal.print(logText({ level: 40, time: 0, component: 'process', msg: 'second' }))
     expect(screen.lines.map(stripVTControlCharacters)).toEqual([
       'first',
       expect.stringMatching(/^\d\d:\d\d:\d\d warn {2}second$/),
@@ -86,10 +86,20 @@ describe('the terminal of a run', () => {
 
   it('names the actor and the cause, once each', () => {
     const line = (more: object) =>
-      stripVTControlCharacters(logText({ level: 50, time: 0, msg: 'it failed', ...more })).slice(15)
+      stripVTControlCharacters(
+        logText({ level: 50, time: 0, component: 'server', msg: 'it failed', ...more }),
+      ).slice(15)
     expect(line({ actor: 'order/a' })).toBe('order/a: it failed')
     expect(line({ msg: 'order/a failed', actor: 'order/a' })).toBe('order/a failed')
     expect(line({ err: { message: 'no disk' } })).toBe('it failed: no disk')
+  })
+
+  it('shows all of a line as text, but the stack', () => {
+    const err = { message: 'no disk', stack: 'at work' }
+    const line = { level: 50, time: 0, component: 'sink-a', msg: 'it failed', err, actor: 'order/a', seq: 7 }
+    expect(stripVTControlCharacters(fullLogText(line))).toBe(
+      '1970-01-01T00:00:00.000Z error sink-a: it failed: no disk  actor=order/a seq=7',
+    )
   })
 
   it.each([10, 20, 30, 40, 50, 60])('has a status that fits %i columns', (columns) => {

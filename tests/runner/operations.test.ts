@@ -128,6 +128,14 @@ describe('on a live market', () => {
     await told('reconcile')
     await eventually(() => expect(written('RECONCILE')).toBe(2))
     expect(written('ACKNOWLEDGE_REVIEW')).toBe(0)
+    await told('log-level', 'warn')
+    await told('log-level', 'debug', '--component', 'server')
+    await told('reconcile')
+    await eventually(() => expect(written('RECONCILE')).toBe(3))
+    await told('log-level', 'debug', '--component', 'serve')
+    await eventually(() =>
+      expect(runner.stderr).toContain('no component serve writes lines: process, actors'),
+    )
   })
 
   it.each([

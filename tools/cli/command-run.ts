@@ -1,12 +1,15 @@
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
-import { destination, type Logger as Pino, pino } from 'pino'
+import { destination } from 'pino'
 import { compact } from '../../errors/compact.ts'
 import { VERSION } from '../../src/api/version.ts'
 import { quarantinedIn } from '../../src/runner/actors/quarantine.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import type { RunnerConfig } from '../../src/runner/config/schema.ts'
+import { Redactor } from '../../src/runner/log/redactor.ts'
+import { type LogLine, RunnerLog } from '../../src/runner/log/runner-log.ts'
+import { secretsOf } from '../../src/runner/log/secrets.ts'
 import { HangWatch } from '../../src/runner/process/hang/hang-watch.ts'
 import { letHeapGrow } from '../../src/runner/process/heap.ts'
 import { ProcessGuard } from '../../src/runner/process/process-guard.ts'
@@ -18,7 +21,7 @@ import { countText } from './format.ts'
 import { print, printJson } from './output.ts'
 import { summaryText } from './run-summary.ts'
 import { StatusLine } from './status-line.ts'
-import { Terminal } from './terminal.ts'
+import { fullLogText, logText, Terminal } from './terminal.ts'
 
 export interface RunOptions {
   readonly config?: string
@@ -46,15 +49,28 @@ export async function run(options: RunOptions): Promise<number> {
   letHeapGrow()
   const terminal = new Terminal()
   const asStatus = showsStatus(config, terminal)
-  // Log lines go to stderr, so that programs can read the summary on stdout.
-  const logger = pino(
-    { level: asStatus && config.log.level === 'info' ? 'warn' : config.log.level, base: null },
-    asStatus && terminal.isTTY ? terminal.log : destination(2),
-  )
+  const redactor = new Redactor(secretsOf(config))
+  const { level, levels, format } = config.log
+  const logger = new RunnerLog({
+    level: asStatus && level === 'info' ? 'warn' : level,
+    levels,
+    redactor,
+    write: writerOf(asStatus ? 'status' : format, terminal),
+  })
   const guard = new ProcessGuard(userModules, logger)
   const watch = watchFor(config, guard, logger)
   try {
-    return await runUntilStopped(config, { options, logger, terminal, asStatus, guard, watch })
+    return await runUntilStopped(config, {
+      options,
+      logger,
+      redactor,
+      terminal,
+      asStatus,
+      guard,
+      watch,
+    })
+  } catch (error) {
+    throw redactor.error(error)
   } finally {
     await watch?.stop()
     guard.end()
@@ -63,7 +79,8 @@ export async function run(options: RunOptions): Promise<number> {
 
 interface Running {
   readonly options: RunOptions
-  readonly logger: Pino
+  readonly logger: RunnerLog
+  readonly redactor: Redactor
   readonly terminal: Terminal
   readonly asStatus: boolean
   readonly guard: ProcessGuard
@@ -72,7 +89,7 @@ interface Running {
 
 async function runUntilStopped(
   config: RunnerConfig,
-  { options, logger, terminal, asStatus, guard, watch }: Running,
+  { options, logger, redactor, terminal, asStatus, guard, watch }: Running,
 ): Promise<number> {
   const { faulted } = guard
   const { acceptChanges, machines } = options
@@ -80,9 +97,8 @@ async function runUntilStopped(
     acceptChanges,
     machines: machines?.map((module) => resolve(module)),
     faulted,
-    setLogLevel: (level) => {
-      logger.level = level
-    },
+    redactor,
+    setLogLevel: (level, component) => logger.setLevel(level, component),
     ...compact({ work: watch?.work }),
   })
   await watch?.hearSignals(true)
@@ -181,6 +197,14 @@ export function marketFlags({
 /** Returns the number in a text. An empty text is not a number, either. */
 function numberOf(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text)
+}
+
+/** Returns what writes log lines. They go to stderr, so that programs can read the summary on stdout. */
+function writerOf(format: RunnerConfig['log']['format'], terminal: Terminal): (line: LogLine) => void {
+  if (format === 'status' && terminal.isTTY) return (line) => terminal.print(logText(line))
+  if (format === 'text') return (line) => terminal.print(fullLogText(line))
+  const out = destination(2)
+  return (line) => void out.write(`${JSON.stringify(line)}\n`)
 }
 
 function showsStatus({ log }: RunnerConfig, { isTTY }: Terminal): boolean {

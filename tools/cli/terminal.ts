@@ -1,16 +1,9 @@
 /** Writes a run's output to stderr: log lines that stay, and below them one status line that is overwritten. */
+
+import type { LogLine } from '../../src/runner/log/runner-log.ts'
 import { noteColors } from './colors.ts'
 import { columnsOf } from './columns.ts'
 import { printable } from './printable.ts'
-
-/** A line of pino: one JSON object. */
-interface LogLine {
-  readonly level: number
-  readonly time: number
-  readonly msg?: string
-  readonly actor?: string
-  readonly err?: { readonly message?: string }
-}
 
 /** Columns of a terminal that does not know its own. */
 const COLUMNS = 80
@@ -47,24 +40,38 @@ export class Terminal {
     else if (line !== '') this.#out.write(`${line}\n`)
     this.#status = line
   }
-
-  /** A destination for pino. */
-  get log(): { write(json: string): void } {
-    return { write: (json) => this.print(logText(JSON.parse(json))) }
-  }
 }
 
 /** Returns a log line such as `16:02:11 warn  order/o-1: rejected by its venue`, in local time. */
-export function logText({ level, time, msg = '', actor, err }: LogLine): string {
-  const name =
-    level >= 50
-      ? noteColors.red('error')
-      : level >= 40
-        ? noteColors.yellow('warn ')
-        : level >= 30
-          ? 'info '
-          : 'debug'
-  const about = actor === undefined || msg.includes(actor) ? '' : `${actor}: `
-  const cause = err?.message === undefined || msg.includes(err.message) ? '' : `: ${err.message}`
-  return `${noteColors.dim(new Date(time).toTimeString().slice(0, 8))} ${name} ${about}${msg}${cause}`
+export function logText(line: LogLine): string {
+  const { level, time, msg, actor } = line
+  const about = typeof actor !== 'string' || msg.includes(actor) ? '' : `${actor}: `
+  const at = noteColors.dim(new Date(time).toTimeString().slice(0, 8))
+  return `${at} ${levelText(level)} ${about}${msg}${causeText(line)}`
+}
+
+/**
+ * Returns a log line with all that it says but the stack of an error, and the time in UTC.
+ * @example 2026-11-28T15:02:11.071Z warn  supervisor: rejected by its venue  actor=order/o-1 seq=12 correlation=c-12
+ */
+export function fullLogText(line: LogLine): string {
+  const { level, time, component, msg, err: _, ...rest } = line
+  const facts = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  const more = facts.length === 0 ? '' : `  ${noteColors.dim(facts.join(' '))}`
+  const at = noteColors.dim(new Date(time).toISOString())
+  return `${at} ${levelText(level)} ${component}: ${msg}${causeText(line)}${more}`
+}
+
+function levelText(level: number): string {
+  if (level >= 50) return noteColors.red('error')
+  if (level >= 40) return noteColors.yellow('warn ')
+  return level >= 30 ? 'info ' : 'debug'
+}
+
+/** Returns what an error says that the message does not. */
+function causeText({ msg, err }: LogLine): string {
+  const { message } = Object(err) as { readonly message?: unknown }
+  return typeof message !== 'string' || msg.includes(message) ? '' : `: ${message}`
 }

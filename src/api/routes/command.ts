@@ -44,8 +44,9 @@ export async function command(
   const given = commandOf(supervisor, address, body)
   const by = guard.signerOf(request, given.by)
   const event = signed(supervisor, address, given, by)
-  const token = guard.callerOf(request)?.token?.name
-  logger.debug({ requestId: requestIdOf(request), token, by, address, type: event.type }, 'a command')
+  const caller = guard.callerOf(request)?.token?.name
+  const { type } = event
+  logger.debug({ requestId: requestIdOf(request), caller, by, actor: address, type }, 'a command')
   const seq = key === undefined ? undefined : supervisor.seqOfKey(key)
   if (seq === undefined) assertTakes(supervisor, address, event)
   const receipt = await (seq === undefined

@@ -68,8 +68,8 @@ export function operationRoutes(
     const { by: given, reason } = body ?? {}
     const by = guard.signerOf(raw, given)
     const { 'idempotency-key': key } = headers
-    const token = guard.callerOf(raw)?.token?.name
-    logger.debug({ requestId: id, token, by, ...deed }, 'an operation')
+    const caller = guard.callerOf(raw)?.token?.name
+    logger.debug({ requestId: id, caller, by, ...deed }, 'an operation')
     const known = key === undefined ? undefined : supervisor.seqOfKey(key)
     const offset = deed.isFollowed ? 1 : 0
     const receipt =

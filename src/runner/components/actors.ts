@@ -1,4 +1,6 @@
 /** Starts the actors of a run, except the strategies: the runner's own, the account, symbols, positions and so on. */
+
+import { named } from '../../runtime/logger.ts'
 import { Boot } from '../actors/boot.ts'
 import type { Component } from '../component.ts'
 import type { Run } from '../run.ts'
@@ -15,7 +17,7 @@ export function actors(run: Run): readonly Component[] {
       at,
       belonging,
       strategies,
-      logger,
+      logger: named(logger, ACTORS),
       suspect,
     })
     await boot.actors()

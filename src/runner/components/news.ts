@@ -1,4 +1,5 @@
 /** Feeds news from its sources to the news actor. */
+import { named } from '../../runtime/logger.ts'
 import type { Component } from '../component.ts'
 import { NewsFeed } from '../feeds/news-feed.ts'
 import type { Run } from '../run.ts'
@@ -16,7 +17,7 @@ export function news(run: Run): readonly Component[] {
       start: () => {
         const { newsTimes } = run
         const [supervisor, clock] = [run.get('supervisor'), run.get('clock')]
-        feed = new NewsFeed(sources, { supervisor, clock, logger: run.plan.logger, newsTimes })
+        feed = new NewsFeed(sources, { supervisor, clock, logger: named(run.plan.logger, NEWS), newsTimes })
       },
       run: async () => feed?.run(),
       stop: () => feed?.stop(),

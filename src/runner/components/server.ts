@@ -5,6 +5,7 @@ import type { Interruptible } from '../../../store/index.ts'
 import { startApi } from '../../api/server.ts'
 import { DISK } from '../../metrics/groups/disk.ts'
 import type { ActOptions } from '../../runtime/actors/signals.ts'
+import { named } from '../../runtime/logger.ts'
 import type { Component } from '../component.ts'
 import { announce } from '../folder/announcement.ts'
 import { type BooksLook, withBooks } from '../folder/books.ts'
@@ -39,7 +40,7 @@ export function server(run: Run): readonly Component[] {
       derivations: [positionMarks(venueNames(run))],
     }
     // What clients get wrong is theirs: told to the runner it would let them fill the log.
-    run.api = await startApi(at, options, processLogger)
+    run.api = await startApi(at, options, named(processLogger, SERVER))
     disk.start()
     // At once: a client of the command line that follows the feed comes back before the other components have started.
     announce(config.data, { url: run.api.url, token: cliToken ?? config.server.token })

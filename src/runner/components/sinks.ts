@@ -1,11 +1,13 @@
 /** The sinks of the run, a component for each. The runner waits for none of them, and goes on without one that fails. */
 import { randomUUID } from 'node:crypto'
 import { SINKS } from '../../metrics/groups/sinks.ts'
+import { named } from '../../runtime/logger.ts'
 import { Follower, type Mark } from '../../sinks/follower.ts'
 import { Recent } from '../../sinks/recent.ts'
 import { sinkNamed } from '../../sinks/registry.ts'
 import { type SinkConfig, sinkName, wantedBy } from '../../sinks/section.ts'
 import type { Component, RestartPolicy } from '../component.ts'
+import { secretsOf } from '../log/secrets.ts'
 import type { Run } from '../run.ts'
 import { SUPERVISOR, sinkComponentName } from './names.ts'
 
@@ -34,8 +36,9 @@ export function sinks(run: Run): readonly Component[] {
 }
 
 function sink(run: Run, id: string, config: SinkConfig, recent: () => Recent): Component {
-  const { logger } = run.plan
+  const { config: all, redactor } = run.plan
   const name = sinkName(config)
+  const logger = named(run.plan.logger, sinkComponentName(name))
   let follower: Follower | undefined
   // A restart goes on with the same one: the store has the latest place of it a second later.
   let mark: Mark | undefined
@@ -48,16 +51,20 @@ function sink(run: Run, id: string, config: SinkConfig, recent: () => Recent): C
       recent: recent(),
       mark,
       logger,
-      open: (signal) =>
-        sinkNamed(config.type).open(config as never, {
+      open: (signal) => {
+        // An opening reads secrets anew.
+        redactor.add(secretsOf(all))
+        const { logId, epoch, seq } = log
+        return sinkNamed(config.type).open(config as never, {
           name,
-          logId: log.logId,
-          epoch: log.epoch,
+          logId,
+          epoch,
           run: id,
-          seq: log.seq,
+          seq,
           logger,
           signal,
-        }),
+        })
+      },
       wants: wantedBy(config),
       since: config.since,
     })

@@ -11,7 +11,7 @@ export function strategies(run: Run): readonly Component[] {
     const boot = run.get('boot')
     for (const [symbol, rivals] of rivalsIn(config, { ...place, strategies: loaded }))
       logger.warn(
-        {},
+        { component: STRATEGIES },
         `${rivals.join(' and ')} share one position in ${symbol}: one may close what the other opens`,
       )
     rememberStrategies(config.data, loaded)

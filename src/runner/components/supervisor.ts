@@ -11,6 +11,7 @@ import { ACCOUNTS } from '../../metrics/groups/accounts.ts'
 import { MARKET } from '../../metrics/groups/market.ts'
 import { TRADING } from '../../metrics/groups/trading.ts'
 import { createSupervisor } from '../../runtime/assemble.ts'
+import { named } from '../../runtime/logger.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { sinkName } from '../../sinks/section.ts'
 import { kindsOf } from '../actors/strategies.ts'
@@ -44,7 +45,7 @@ export function supervisor(run: Run): readonly Component[] {
       machines: { ...machines, ...kindsOf(strategies) },
       ports: portsOf(run, driving),
       clock: time.clock,
-      logger,
+      logger: named(logger, SUPERVISOR),
       retention: compact({ liveRecords, liveMs }),
       suspects: suspectsOf(note),
       ...compact({ acceptChanges, work }),
@@ -52,7 +53,10 @@ export function supervisor(run: Run): readonly Component[] {
     await opened.keepBookmarks(config.sinks.map((sink) => `sink:${sinkName(sink)}`))
     expectPositionsOf(market, opened, config.data)
     if (note !== undefined) {
-      logger.warn({ actor: note.actor }, `the run before this one was ended: ${note.text}`)
+      logger.warn(
+        { component: SUPERVISOR, actor: note.actor },
+        `the run before this one was ended: ${note.text}`,
+      )
       removeNote(config.data)
     }
     run.suspect = note?.actor
@@ -71,7 +75,7 @@ export function supervisor(run: Run): readonly Component[] {
       run.connections.take(record)
       money.take(record)
       trading.take(record)
-      alert(record, processLogger)
+      alert(record, named(processLogger, SUPERVISOR))
     })
     await money.start()
     run.metrics.add(MARKET, marketFigures(run))

@@ -1,4 +1,5 @@
 /** Feeds the venue's listing to the universe. */
+import { named } from '../../runtime/logger.ts'
 import type { Component } from '../component.ts'
 import { Listing } from '../feeds/listing.ts'
 import type { Run } from '../run.ts'
@@ -16,6 +17,7 @@ export function universe(run: Run): readonly Component[] {
       start: async () => {
         listing = new Listing(config, {
           ...run.plan,
+          logger: named(run.plan.logger, UNIVERSE),
           supervisor: run.get('supervisor'),
           clock: run.get('clock'),
           beganAt: run.beganAt,

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import {
   DEFAULT_NEWS_RULES,
+  logComponent,
   logLevel,
   newsRules,
   symbolInput,
@@ -197,10 +198,18 @@ export const configSections = z.strictObject({
   log: z
     .strictObject({
       level: z.enum(logLevel.options).default('info').describe('The lowest level that is written.'),
+      levels: z
+        .record(logComponent, z.enum(logLevel.options))
+        .default({})
+        .describe(
+          'Levels of components that have their own, such as `feed: debug`. Each line names its component.',
+        ),
       format: z
-        .enum(['auto', 'status', 'json'])
+        .enum(['auto', 'status', 'text', 'json'])
         .default('auto')
-        .describe('`auto`: a status line on a terminal, JSON otherwise.'),
+        .describe(
+          '`auto`: a status line on a terminal, JSON otherwise. `text`: lines for people. `json`: one JSON object a line.',
+        ),
     })
     .prefault({})
     .describe('The log of the process.'),

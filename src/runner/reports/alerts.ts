@@ -15,10 +15,10 @@ const ALERTS: ReadonlySet<string> = new Set<DomainEvent['type']>([
   'ORDER_REJECTED',
 ])
 
-export function alert({ actor, seq, emitted = [] }: TransitionRecord, logger: Logger): void {
+export function alert({ actor, seq, correlation, emitted = [] }: TransitionRecord, logger: Logger): void {
   for (const event of emitted) {
     const text = ALERTS.has(event.type) && !isFine(event) ? sentenceOf(event) : undefined
-    if (text !== undefined) logger.warn({ actor, seq }, text)
+    if (text !== undefined) logger.warn({ actor, seq, correlation }, text)
   }
 }
 

@@ -1,6 +1,7 @@
 import { compact } from '../../../errors/compact.ts'
 import { portAddress, type ReportError, RUNNER } from '../../../machines/index.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { Redactor } from '../log/redactor.ts'
 
 type Report = Pick<ReportError, 'severity' | 'text' | 'about'>
 
@@ -8,15 +9,18 @@ type Report = Pick<ReportError, 'severity' | 'text' | 'about'>
 const EARLY_MAX = 100
 
 /**
- * A logger of the process that also reports warnings and errors to the runner's actor, and so to the log and the feed.
+ * A logger of the process that also reports warnings and errors to the runner's actor, and so to the log and the feed,
+ * without secrets.
  */
 export class ErrorReports implements Logger {
   readonly #logger: Logger
+  readonly #redactor: Redactor
   #early: Report[] = []
   #tell: ((report: Report) => void) | undefined
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, redactor = new Redactor()) {
     this.#logger = logger
+    this.#redactor = redactor
   }
 
   debug(details: object, message: string): void {
@@ -41,7 +45,7 @@ export class ErrorReports implements Logger {
     const about = aboutOf(details)
     // A report of the runner's own failure would be its next failure.
     if (about === RUNNER) return
-    const report = compact({ severity, text, about })
+    const report = compact({ severity, text: this.#redactor.text(text), about })
     if (this.#tell === undefined) {
       if (this.#early.length < EARLY_MAX) this.#early.push(report)
       return

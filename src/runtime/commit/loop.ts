@@ -2,6 +2,7 @@
  * Runs the loop from mailbox to log: messages become turns, one at a time, and finished turns wait for a commit
  * together.
  */
+import { compact } from '../../../errors/compact.ts'
 import { isOutcryError, OutcryError } from '../../../errors/outcry-error.ts'
 import type { SnapshotEntry } from '../../../store/store.ts'
 import { SNAPSHOTS_SIZE_MAX } from '../actors/bounds.ts'
@@ -335,7 +336,13 @@ export class Loop implements CommitObserver {
   #failTurn(message: Message, error: unknown): Turn | undefined {
     const failure = error instanceof TurnFailure ? error : new TurnFailure(message.to, message.event, error)
     const { cause: err, address: actor, event } = failure
-    this.#parts.logger.error({ err, actor, event: event.type }, failure.message)
+    // The seq that the record of the failure gets is not known yet. A message from outside has no correlation before its first record.
+    const at = compact({
+      correlation: message.correlation,
+      cause: message.cause ?? undefined,
+      request: message.request,
+    })
+    this.#parts.logger.error({ err, actor, event: event.type, ...at }, failure.message)
     try {
       return failTurn(this.#parts.context, () => this.#newTurn(message), message, failure)
     } catch (err) {

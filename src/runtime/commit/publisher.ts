@@ -115,8 +115,7 @@ export class Publisher {
   #show(publication: Publication): void {
     shown(publication.snapshot)
     // A watcher may add a watcher, or stop itself.
-    for (const watcher of [...this.#watchers])
-      this.#shielded(() => watcher(publication), publication.record.actor)
+    for (const watcher of [...this.#watchers]) this.#shielded(() => watcher(publication), publication.record)
   }
 
   /**
@@ -137,20 +136,24 @@ export class Publisher {
     if (live === 'halt') this.#running.halt(cell.address)
     if (live === 'start') this.#running.start(cell, snapshot, record.seq)
     for (const effect of effects) {
-      if (effect.type === 'custom') this.#shielded(effect.run, record.actor, effect.name)
+      if (effect.type === 'custom') this.#shielded(effect.run, record, effect.name)
       else if (effect.type === 'receive') this.#running.receive(cell.address, effect.event)
       else if (effect.type === 'log') {
-        this.#parts.logger.info({ actor: record.actor, value: effect.value }, effect.label ?? 'log')
+        const { actor, seq, correlation } = record
+        this.#parts.logger.info({ actor, seq, correlation, value: effect.value }, effect.label ?? 'log')
       }
     }
     this.#parts.work?.end()
   }
 
   #hand(intent: Intent, how: 'deliver' | 'recover'): void {
-    const { id, port: name } = intent
+    const { id, port: name, actor, seq, correlation } = intent
     const port = this.#parts.ports.get(name)
     const onError = (err: unknown) =>
-      this.#parts.logger.error({ err, intent: id, port: name }, `port/${name} failed to ${how} an intent`)
+      this.#parts.logger.error(
+        { err, intent: id, port: name, actor, seq, correlation },
+        `port/${name} failed to ${how} an intent`,
+      )
     if (port === undefined) {
       onError(new Error(`no port is registered under the name "${name}"`))
       return
@@ -180,10 +183,11 @@ export class Publisher {
    * Runs observers and actions so that they cannot fail here. An unhandled rejection of an async one would end the
    * process.
    */
-  #shielded(work: () => unknown, actor: string, action?: string): void {
+  #shielded(work: () => unknown, record: TransitionRecord, action?: string): void {
     const onThrow = (err: unknown) => {
       const what = action === undefined ? 'an observer threw' : `custom action "${action}" threw`
-      this.#parts.logger.error({ err, actor, action }, what)
+      const { actor, seq, correlation } = record
+      this.#parts.logger.error({ err, actor, seq, correlation, action }, what)
     }
     try {
       const result = work()
