@@ -169,6 +169,7 @@ export const ERRORS = {
   TIMER_ID_INVALID: { status: 500, exit: 1, retryable: false, about: 'A machine sets a timer whose id is not a text of an allowed length.' },
   TOKEN_INVALID: { status: 500, exit: 2, retryable: false, about: 'A named token cannot be used: its file or its variable is missing, has no token or a short one, other users may read it, or two names have the same token.' },
   TOKEN_NONE: { status: 500, exit: 1, retryable: false, about: 'A server without a token would listen where other machines may reach it.' },
+  TRACING_CLIENT_MISSING: { status: 500, exit: 1, retryable: false, about: 'Tracing needs packages that are not installed. The message names them.' },
   TURN_TOO_LONG: { status: 500, exit: 1, retryable: false, about: 'One message leads to more records than a turn may have.' },
   UPGRADE_FAILED: { status: 500, exit: 1, retryable: false, about: 'An actor cannot be migrated to the registered version of its machine.' },
   UPGRADE_REQUIRED: { status: 426, exit: 1, retryable: false, about: 'A request to the path of a WebSocket does not ask for one.' },

@@ -15,6 +15,7 @@ import type { Supervisor } from '../runtime/supervisor.ts'
 import type { Clock, SystemClock } from '../runtime/time/clock.ts'
 import type { WorkObserver } from '../runtime/work.ts'
 import type { Follower } from '../sinks/follower.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import type { Boot } from './actors/boot.ts'
 import type { ComponentHealth } from './component.ts'
 import { ComponentRecords } from './component-records.ts'
@@ -113,6 +114,8 @@ export class Run {
   api: ApiServer | undefined
   /** The reason and the initiator of the stop. */
   ending = { reason: 'failure', initiator: 'runner' }
+  /** Returns the tracing of a log, where the configuration has an endpoint. */
+  tracing: ((logId: string) => Tracing) | undefined
   /** Returns the health of the components. */
   health: () => readonly ComponentHealth[] = () => []
   /** Restarts a component for a person. See Lifecycle.restart. */

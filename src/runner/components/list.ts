@@ -14,10 +14,12 @@ import { sinks } from './sinks.ts'
 import { store } from './store.ts'
 import { strategies } from './strategies.ts'
 import { supervisor } from './supervisor.ts'
+import { tracing } from './tracing.ts'
 import { universe } from './universe.ts'
 import { venues } from './venues.ts'
 
 export const COMPONENTS: readonly ((run: Run) => readonly Component[])[] = [
+  tracing,
   store,
   venues,
   supervisor,

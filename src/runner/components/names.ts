@@ -1,6 +1,7 @@
 /** The names of components, for their needs and for the addresses of their actors. */
 import type { Run } from '../run.ts'
 
+export const TRACING = 'tracing'
 export const STORE = 'store'
 export const SUPERVISOR = 'supervisor'
 export const SERVER = 'server'

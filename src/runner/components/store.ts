@@ -35,7 +35,7 @@ export function store(run: Run): readonly Component[] {
     if (storeId !== log.shortId)
       throw wrongConfig([{ field: 'runner.storeId', rule: asBefore(log.shortId, data) }])
     run.beganAt = await beginningOf(log)
-    run.open({ store: log, belonging, isNew: was === undefined })
+    run.open({ store: run.tracing?.(log.shortId).store(log) ?? log, belonging, isNew: was === undefined })
   }
   return [{ name: STORE, needs: [], start, stop: () => opened?.close() }]
 }

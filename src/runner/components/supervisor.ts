@@ -12,6 +12,7 @@ import { MARKET } from '../../metrics/groups/market.ts'
 import { TRADING } from '../../metrics/groups/trading.ts'
 import { createSupervisor } from '../../runtime/assemble.ts'
 import { named } from '../../runtime/logger.ts'
+import type { Port } from '../../runtime/port.ts'
 import type { Supervisor } from '../../runtime/supervisor.ts'
 import { sinkName } from '../../sinks/section.ts'
 import { kindsOf } from '../actors/strategies.ts'
@@ -103,13 +104,15 @@ export function supervisor(run: Run): readonly Component[] {
   ]
 }
 
-function portsOf(run: Run, driving: Promise<Driver>): Readonly<Record<string, VenuePort>> {
+function portsOf(run: Run, driving: Promise<Driver>): Readonly<Record<string, Port>> {
+  const tracing = run.tracing?.(run.get('store').shortId)
   const onRequest = () => run.opened.driver?.lookAtVenues()
   // A recovered intent of the log may ask before there is a driver.
   const ports = [...run.venues].map(([name, { venue, faults }]) => {
     const whenQuiet = (answer: () => void) =>
       void driving.then((driver) => driver.whenQuiet(venue.name, answer))
-    return [name, new VenuePort(venue, onRequest, { faults, whenQuiet })] as const
+    const port = new VenuePort(venue, onRequest, { faults, whenQuiet })
+    return [name, tracing?.port(port) ?? port] as const
   })
   return Object.fromEntries(ports)
 }

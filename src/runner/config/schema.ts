@@ -213,6 +213,22 @@ export const configSections = z.strictObject({
     })
     .prefault({})
     .describe('The log of the process.'),
+  tracing: z
+    .strictObject({
+      endpoint: z
+        .url({ protocol: /^https?$/ })
+        .describe('The address that takes OTLP over HTTP as JSON, such as http://localhost:4318/v1/traces.'),
+      ratio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe('The part of all correlations whose spans are sent, from 0 to 1.'),
+    })
+    .optional()
+    .describe(
+      'Spans for OpenTelemetry, which need its packages: see logs.md. Without this section there are none.',
+    ),
 })
 
 /** The venue of a run that names none. */

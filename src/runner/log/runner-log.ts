@@ -6,7 +6,7 @@ import type { Redactor } from './redactor.ts'
 
 /** A line: the fields of its details beside these. */
 export interface LogLine {
-  /** As pino counts: 20 debug, 30 info, 40 warn, 50 error. */
+  /** The level as pino counts: 20 debug, 30 info, 40 warn, 50 error. */
   readonly level: number
   /** Epoch ms. */
   readonly time: number
