@@ -356,7 +356,11 @@ export class Follower {
     this.#failure = (error as Error).message
     this.#failures++
     this.#failuresInRow++
-    if (isNew) logger.warn({ err: error, sink: name }, `the sink ${name} does not write: ${this.#failure}`)
+    if (isNew)
+      logger.warn(
+        { err: error, sink: name, seq: this.#handed?.seq },
+        `the sink ${name} does not write: ${this.#failure}`,
+      )
   }
 
   /** Waits before the next attempt. A stop ends the wait. */

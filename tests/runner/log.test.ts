@@ -5,13 +5,17 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { assign, log as logging, sendTo, setup } from 'xstate'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { Redactor } from '../../src/runner/log/redactor.ts'
 import { type LogLine, RunnerLog } from '../../src/runner/log/runner-log.ts'
 import { secretsOf } from '../../src/runner/log/secrets.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { named } from '../../src/runtime/logger.ts'
-import { OutcryError } from '../../store/index.ts'
+import { openMemoryStore } from '../../src/runtime/record/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
+import { newMemory, OutcryError } from '../../store/index.ts'
 import { eventually } from '../runtime/harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-log-'))
@@ -56,6 +60,40 @@ describe('levels', () => {
     named(named(log, 'server'), 'feed').info({}, 'here')
     expect(said()).toEqual(['feed: here'])
   })
+})
+
+it('a line about a record says which: of a failed turn, a logging action, a failed message to a port', async () => {
+  const { log, lines } = logOf()
+  const machine = setup({}).createMachine({
+    on: {
+      LOG: { actions: logging(() => 1, 'told') },
+      BAD: {
+        actions: assign(() => {
+          throw new Error('bad')
+        }),
+      },
+      ASK: { actions: sendTo(({ system }) => system.get('port/out'), { type: 'PLEASE' }) },
+    },
+  })
+  const refuse = () => Promise.reject(new Error('not now'))
+  const supervisor = await createSupervisor({
+    store: await openMemoryStore(newMemory()),
+    machines: { m: machine },
+    ports: { out: { deliver: refuse, recover: refuse } },
+    logger: named(log, 'supervisor'),
+  })
+  await supervisor.spawn('m', 'a')
+  await supervisor.send('m/a', { type: 'LOG' })
+  await supervisor.send('m/a', { type: 'ASK' })
+  await supervisor.send('m/a', { type: 'BAD' }).catch(() => {})
+  await eventually(() => expect(lines).toHaveLength(3))
+  const records: TransitionRecord[] = []
+  for await (const record of supervisor.read()) records.push(record)
+  for (const { msg, component, actor, seq, correlation } of lines) {
+    expect([component, actor], msg).toEqual(['supervisor', 'm/a'])
+    expect(records.find((record) => record.seq === seq)).toMatchObject({ actor, correlation })
+  }
+  await supervisor.stop()
 })
 
 /** Secrets that nobody has told of, as they appear in text. `§` is the part that must go. */

@@ -336,17 +336,16 @@ export class Loop implements CommitObserver {
   #failTurn(message: Message, error: unknown): Turn | undefined {
     const failure = error instanceof TurnFailure ? error : new TurnFailure(message.to, message.event, error)
     const { cause: err, address: actor, event } = failure
-    // The seq that the record of the failure gets is not known yet. A message from outside has no correlation before its first record.
-    const at = compact({
-      correlation: message.correlation,
-      cause: message.cause ?? undefined,
-      request: message.request,
-    })
-    this.#parts.logger.error({ err, actor, event: event.type, ...at }, failure.message)
+    const { logger, context } = this.#parts
     try {
-      return failTurn(this.#parts.context, () => this.#newTurn(message), message, failure)
+      const turn = failTurn(context, () => this.#newTurn(message), message, failure)
+      const record = turn.publications.find(({ record }) => record.actor === actor)?.record
+      const place = compact({ seq: record?.seq, correlation: record?.correlation, request: message.request })
+      logger.error({ err, actor, event: event.type, ...place }, failure.message)
+      return turn
     } catch (err) {
-      this.#parts.logger.error({ err, actor }, `the failure of ${actor} cannot be recorded`)
+      logger.error({ err: failure.cause, actor, event: event.type }, failure.message)
+      logger.error({ err, actor }, `the failure of ${actor} cannot be recorded`)
       return undefined
     }
   }
