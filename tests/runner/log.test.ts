@@ -199,6 +199,7 @@ it('of a whole run none gets out: not by its lines, its records, its health or i
   const file = join(folder, 'ann.token')
   writeFileSync(file, `${secrets.file}\n`, { mode: 0o600 })
   process.env.TEST_LOG_VARIABLE = secrets.variable
+  process.env.TEST_LOG_SIGNING = secrets.signing
   // Says everything that it hears, and everything else that is secret, in its refusals.
   const receiver = createServer(({ url, headers }, response) => {
     response.writeHead(500).end(`${url} ${headers['x-outcry-signature']} ${Object.values(secrets).join(' ')}`)
@@ -221,7 +222,7 @@ it('of a whole run none gets out: not by its lines, its records, its health or i
         {
           type: 'webhook',
           url: `http://127.0.0.1:${port}${secrets.address}`,
-          secret: secrets.signing,
+          secret: '${TEST_LOG_SIGNING}',
           topics: ['events.>'],
         },
       ],
