@@ -1,5 +1,5 @@
 /** The one list of sinks. A configuration, the runner and the documentation know those that are here, and no others. */
-import { parquet } from './parquet/parquet.ts'
+import { parquet } from './parquet/sink.ts'
 import { postgres } from './postgres/sink.ts'
 import { redis } from './redis/sink.ts'
 import type { Sink } from './sink.ts'

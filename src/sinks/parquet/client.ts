@@ -1,21 +1,14 @@
-/** The package that encodes Parquet files. It is installed by those who want such files. */
-import { OutcryError } from '../../../errors/outcry-error.ts'
+/** The packages that write and read Parquet files. */
+import { clientOf } from '../client.ts'
 
 export type Client = typeof import('hyparquet-writer')
 
 /** @throws SINK_CLIENT_MISSING */
-export async function parquetClient(): Promise<Client> {
-  try {
-    return await import('hyparquet-writer')
-  } catch (cause) {
-    throw missing('hyparquet-writer', cause)
-  }
+export function parquetClient(): Promise<Client> {
+  return clientOf('hyparquet-writer', '0.17', () => import('hyparquet-writer'))
 }
 
-export function missing(name: string, cause: unknown): OutcryError {
-  return new OutcryError(
-    'SINK_CLIENT_MISSING',
-    `Parquet files need the package ${name}: ${(cause as Error).message}`,
-    `Install it beside outcry: npm install ${name}`,
-  )
+/** @throws SINK_CLIENT_MISSING */
+export function parquetReader(): Promise<typeof import('hyparquet')> {
+  return clientOf('hyparquet', '1', () => import('hyparquet'))
 }

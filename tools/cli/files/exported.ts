@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { compact } from '../../../errors/compact.ts'
 import type { EventEnvelope, Severity } from '../../../src/runtime/events/envelope.ts'
 import type { AnyEvent } from '../../../src/runtime/record/record.ts'
-import { missing } from '../../../src/sinks/parquet/client.ts'
+import { parquetReader } from '../../../src/sinks/parquet/client.ts'
 import { COMPRESSORS } from '../../../src/sinks/parquet/compression.ts'
 import { dateOf, partitionOf } from '../../../src/sinks/parquet/partition.ts'
 import { OutcryError } from '../../../store/index.ts'
@@ -123,11 +123,7 @@ function envelopeIn(path: string, number: number, line: string): EventEnvelope {
 }
 
 async function* rowsIn(path: string): AsyncGenerator<EventEnvelope> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet').catch(
-    (cause) => {
-      throw missing('hyparquet', cause)
-    },
-  )
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await parquetReader()
   try {
     const file = await asyncBufferFromFile(path)
     const metadata = await parquetMetadataAsync(file)

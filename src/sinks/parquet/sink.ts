@@ -1,7 +1,7 @@
 /** Parquet files as a sink. */
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { Sink } from '../sink.ts'
+import { defineSink } from '../define-sink.ts'
 import { parquetClient } from './client.ts'
 import { ParquetFolder } from './folder.ts'
 import { ParquetWriter } from './writer.ts'
@@ -31,7 +31,7 @@ const config = z.strictObject({
     .describe('Files are written when events have waited for so many seconds.'),
 })
 
-export const parquet: Sink<z.output<typeof config>> = {
+export const parquet = defineSink({
   name: 'parquet',
   about:
     'Parquet files in folders by date, venue and symbol, for DuckDB, Spark, pandas and others. It needs the package `hyparquet-writer`.',
@@ -41,4 +41,4 @@ export const parquet: Sink<z.output<typeof config>> = {
     const opened = await ParquetFolder.open(resolve(folder), place)
     return new ParquetWriter(opened, client, { bytesMax: fileMb * MB, flushMs: everySeconds * 1_000 })
   },
-}
+})
