@@ -26,6 +26,11 @@ export function holdingId(of: Holding & { readonly venue: string }): string {
   return `${of.venue}:${holdingName(of)}`
 }
 
+/** Returns the beginning of the addresses of a venue's positions. */
+export function positionsAt(venue: string): `position/${string}` {
+  return `position/${venue}:`
+}
+
 export function positionAddress(of: Holding & { readonly venue: string }): `position/${string}` {
   return `position/${holdingId(of)}`
 }
@@ -42,7 +47,7 @@ export function orderAddress(clOrdId: string): `order/${string}` {
 
 /** Returns the holding of a position by its address: the reverse of `positionAddress`. */
 export function holdingAt(venue: string, address: string, mode: 'netting' | 'hedging'): Holding {
-  return holdingOf(address.slice(`position/${venue}:`.length), mode)
+  return holdingOf(address.slice(positionsAt(venue).length), mode)
 }
 
 export function watchdogAddress(of: Holding & { readonly venue: string }): `watchdog/${string}` {

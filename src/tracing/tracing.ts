@@ -122,7 +122,7 @@ export class Tracing {
     const from = now()
     const span = (error?: unknown) =>
       writer.write({
-        name: `port/${port} ${event.type}`,
+        name: `${port} ${event.type}`,
         kind: 'client',
         ...place,
         parentId: recordSpanId(logId, seq),

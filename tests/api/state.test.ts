@@ -209,6 +209,7 @@ describe('the state of any program', () => {
     const ofTrading = [
       'account/',
       'emaCross/',
+      'ledger/',
       'meanReversion/',
       'position/',
       'reconciliation/',

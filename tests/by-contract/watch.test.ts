@@ -79,7 +79,7 @@ it('each server of a test is watched, its answers and its frames', async () => {
   Object.defineProperty(supervisor, 'epoch', { value: 'three' })
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}/feed`)
   await once(socket, 'message')
-  expect(takeFound()).toEqual([expect.stringMatching(/^\/feed hello fits no message/)])
+  expect(takeFound()).toEqual([expect.stringMatching(/^\/feed hello\b.*epoch must be integer/s)])
   socket.close()
   await api.close()
   await supervisor.stop()

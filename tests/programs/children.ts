@@ -16,9 +16,13 @@ diagnostics.subscribe('child_process', (message) => {
   child.once('error', () => children.delete(child))
 })
 
+/** esbuild has one process for all that it builds in this one, and does not start another. */
+const isService = ({ spawnargs }: ChildProcess) => spawnargs.some((word) => word.startsWith('--service='))
+
 /** Kills the processes that run, and resolves when they have ended. */
 export async function endChildren(): Promise<void> {
-  await Promise.all([...children].map((child) => child.kill('SIGKILL') && once(child, 'exit')))
+  const left = [...children].filter((child) => !isService(child))
+  await Promise.all(left.map((child) => child.kill('SIGKILL') && once(child, 'exit')))
 }
 
 process.once('exit', () => {

@@ -250,7 +250,13 @@ describe('turns', () => {
     supervisor.tell(A as never, { type: 'THROW' })
     await supervisor.idle()
     const [details, message] = rig.logged[0] as [object, string]
-    expect(details).toEqual({ actor: A, event: 'THROW', err: expect.objectContaining({ message: 'boom' }) })
+    expect(details).toEqual({
+      actor: A,
+      seq: 4,
+      correlation: 'c-4',
+      event: 'THROW',
+      err: expect.objectContaining({ message: 'boom' }),
+    })
     expect(message).toContain('boom')
   })
 })

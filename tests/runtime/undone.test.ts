@@ -192,7 +192,7 @@ it("a machine's log lines are written once they are durable, and not in a replay
     await again.stop()
   }
   expect(said).toEqual([
-    [{ actor: 'boss/b', value: 7 }, 'the number'],
-    [{ actor: 'boss/b', value: 'and no label' }, 'log'],
+    [{ actor: 'boss/b', seq: 3, correlation: 'c-3', value: 7 }, 'the number'],
+    [{ actor: 'boss/b', seq: 3, correlation: 'c-3', value: 'and no label' }, 'log'],
   ])
 })

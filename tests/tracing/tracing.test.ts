@@ -140,7 +140,7 @@ it('tells a collector of each record, commit and port call, with the correlation
   expect(answered.length).toBeGreaterThan(0)
   for (const { seq, completes } of answered) {
     const call = spans.find((span) => factOf(span, 'outcry.intent') === completes) as Span
-    expect(call).toMatchObject({ kind: 3, name: expect.stringMatching(/^port\/sim /) })
+    expect(call).toMatchObject({ kind: 3, name: expect.stringMatching(/^sim /) })
     expect(ofRecords.get(seq)?.links).toMatchObject([{ traceId: call.traceId, spanId: call.spanId }])
   }
 })

@@ -26,7 +26,8 @@ function secretsIn(value: unknown, env: NodeJS.ProcessEnv, isSecret = false): re
     // The places of secrets, as tokens name them.
     if (name === 'env' && typeof below === 'string') return wholeOf(env[below]?.trim() ?? '')
     if (name === 'file' && typeof below === 'string') return linesOf(below).flatMap(wholeOf)
-    return secretsIn(below, env, isSecret || SECRET_NAME.test(name))
+    // What an object of a secret has besides, such as a token's access, is none.
+    return secretsIn(below, env, SECRET_NAME.test(name) || (isSecret && Array.isArray(value)))
   })
 }
 

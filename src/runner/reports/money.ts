@@ -9,6 +9,7 @@ import {
   unrealizedIn,
   type WatchdogContext,
 } from '../../../machines/index.ts'
+import { positionsAt } from '../../../machines/model/addresses.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
 import type { AccountFigures, PositionFigures } from '../../metrics/groups/accounts.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
@@ -42,7 +43,7 @@ export class Money {
   get accounts(): readonly AccountFigures[] {
     return this.#of<AccountContext>('account/').map(([, account]) => {
       const { venue, asset } = account
-      const realized = this.#of<PositionContext>(`position/${venue}:`)
+      const realized = this.#of<PositionContext>(positionsAt(venue))
         .filter(([, { settleAsset }]) => settleAsset === asset)
         .map(([, { realizedPnl }]) => realizedPnl)
       return {
@@ -66,7 +67,7 @@ export class Money {
         const notional = Number(notionalValue(held, held.quantity, held.markPx))
         return {
           account: venue,
-          symbol: address.slice(`position/${venue}:`.length),
+          symbol: address.slice(positionsAt(venue).length),
           asset: held.settleAsset,
           exposure: decimal.isNegative(held.quantity) ? -notional : notional,
           unprotectedSeconds: this.#unprotected(address.replace('position/', 'watchdog/')),

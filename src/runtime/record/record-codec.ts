@@ -42,6 +42,8 @@ const ON_DISK: Readonly<Record<string, string>> = { completes: 'settles', cancel
 const IN_RECORDS = new Map(Object.entries(ON_DISK).map(([inRecords, onDisk]) => [onDisk, inRecords]))
 const RENAMED = [...IN_RECORDS.keys()]
 
+/** Number of a page's fields. */
+const FIELDS = 5
 /** The start of the page's last field, its rows. */
 const ROWS = ',"rows":['
 
@@ -96,6 +98,7 @@ function decode(text: string, firstSeq: number, only?: string): TransitionRecord
   // Quotes inside a text are escaped, so this match is the page's own field.
   if (only !== undefined && rowsAt >= 0 && !isEncoded(text)) return decodeOf(only, text, rowsAt, firstSeq)
   const parsed = JSON.parse(text) as Page
+  if (Object.keys(parsed).length > FIELDS) throw new SyntaxError('a page has more than its fields')
   const page = isEncoded(text) ? decodeValues(parsed) : parsed
   const wanted = only === undefined ? undefined : page.names.indexOf(only)
   const records: TransitionRecord[] = []

@@ -3,7 +3,9 @@
  * how far its sinks are. After the word `end` it writes no more, waits for its sinks, and stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Metrics } from '../../../src/metrics/metrics.ts'
 import { sinks } from '../../../src/runner/components/sinks.ts'
+import { Redactor } from '../../../src/runner/log/redactor.ts'
 import type { Run } from '../../../src/runner/run.ts'
 import { createSupervisor } from '../../../src/runtime/assemble.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
@@ -28,7 +30,8 @@ const config: readonly SinkConfig[] = sinksSection(SINKS).parse([
 ])
 const followers = new Map<string, Follower>()
 const run = {
-  plan: { config: { sinks: config }, logger: silentLogger },
+  plan: { config: { sinks: config }, logger: silentLogger, redactor: new Redactor() },
+  metrics: new Metrics(),
   get: () => supervisor,
   sinks: followers,
 }

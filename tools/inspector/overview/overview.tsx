@@ -228,24 +228,38 @@ function ActButton({
   if (isReadOnly.value || lost.value !== undefined) return null
   const [verb, does] = deedOf(act)
   return (
-    <button type="button" class={isFirst ? 'btn first' : 'btn'} aria-haspopup="dialog" onClick={does}>
+    <button
+      type="button"
+      class={isFirst ? 'btn first' : 'btn'}
+      aria-haspopup="dialog"
+      disabled={does === undefined}
+      onClick={does}
+    >
       {verb}
     </button>
   )
 }
 
-function deedOf(act: Exclude<Act, { does: 'seen' }>): readonly [verb: string, does: () => void] {
-  const send = (address: string, type: string) => {
-    const command = commandsFor(kindOf(address)).find((one) => one.type === type)
-    if (command !== undefined) askToSend(address, command)
+/** Returns the word for a deed and the deed. Undefined for the deed while the page does not know its command yet. */
+function deedOf(
+  act: Exclude<Act, { does: 'seen' }>,
+): readonly [verb: string, does: (() => void) | undefined] {
+  const command = (address: string, type: string) =>
+    commandsFor(kindOf(address)).find((one) => one.type === type)
+  const sending = (address: string, type: string) => {
+    const known = command(address, type)
+    return known && (() => askToSend(address, known))
   }
   switch (act.does) {
     case 'acknowledge':
-      return ['Review…', () => send(act.address, 'ACKNOWLEDGE_REVIEW')]
+      return ['Review…', sending(act.address, 'ACKNOWLEDGE_REVIEW')]
     case 'resume':
-      return ['Resume…', () => askForTradingState(act.address, 'active')]
+      return [
+        'Resume…',
+        command(act.address, 'SET_TRADING_STATE') && (() => askForTradingState(act.address, 'active')),
+      ]
     case 'limits':
-      return ['Change limits…', () => send(act.address, 'UPDATE_LIMITS')]
+      return ['Change limits…', sending(act.address, 'UPDATE_LIMITS')]
     case 'release':
       return ['Release…', () => askToRelease(act.address, act.failure)]
     case 'restart':
@@ -253,7 +267,7 @@ function deedOf(act: Exclude<Act, { does: 'seen' }>): readonly [verb: string, do
     case 'component':
       return ['Restart…', () => askToRestartComponent(act.name)]
     case 'close':
-      return ['Close…', () => send(act.address, 'CLOSE_POSITION')]
+      return ['Close…', sending(act.address, 'CLOSE_POSITION')]
     case 'redeliver':
       return ['Send again…', () => askAboutLetter(act.letter, 'redeliver')]
     case 'drop':
