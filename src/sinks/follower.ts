@@ -194,7 +194,7 @@ export class Follower {
   async #begin(): Promise<void> {
     const { log, mark, recent, since } = this.#parts
     if (mark.seq === undefined && since === 'now') {
-      // What comes while the target cannot be opened yet is to come, too.
+      // Events that come while the target cannot be opened yet are still to come.
       mark.moveTo(this.#began)
       await mark.keep().catch(() => {})
     }

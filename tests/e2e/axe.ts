@@ -12,7 +12,7 @@ interface Violation {
 /** Returns what breaks a rule of WCAG or a best practice on the page as it is now. */
 export async function violationsOn(page: Page): Promise<readonly string[]> {
   await page.evaluate(AXE)
-  // What keeps the rules is two thousand nodes, and nobody reads them.
+  // The nodes that keep the rules are two thousand, and nobody reads them.
   const violations = await page.evaluate<Violation[]>(
     `axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })
       .then(({ violations }) => violations)`,

@@ -66,7 +66,7 @@ it('asks for the list and the figures first, and draws in another task than it i
   expect(imported.length).toBeGreaterThan(0)
   expect(preloaded.sort()).toEqual(imported.sort())
 
-  // Those that come later are of modules that a view loads.
+  // Later ones are of modules that a view loads.
   const [evaluation] = events.filter(({ name }) => name === 'v8.evaluateModule').sort((a, b) => a.ts - b.ts)
   const isWithin = (one: TraceEvent | undefined, task: TraceEvent) =>
     one?.pid === task.pid && one.tid === task.tid && one.ts >= task.ts && one.ts <= task.ts + (task.dur ?? 0)

@@ -488,7 +488,7 @@ describe('the overview', () => {
     await api.close()
     await shown('#moment .chip', 'no connection since')
     expect(await page.getByRole('button', { name: /Release|Halt/ }).count()).toBe(0)
-    // What ran then may not run now.
+    // A part that ran then may not run now.
     await shown('.card.old:has(.components) h2', 'Components as last heard')
     await serve(Number(port))
     await shown('#moment .chip', 'live')

@@ -21,7 +21,7 @@ it('finds the matching subscriptions, even after others have left', () => {
         const index = new TopicIndex<number>()
         for (const [pattern, subscriber] of entries) {
           index.add(pattern, subscriber)
-          // What was found once must not outlive the subscriptions of then.
+          // A result must not outlive the subscriptions that it was found among.
           for (const topic of asked) index.match(topic)
         }
         const key = ([pattern, subscriber]: (typeof entries)[number]) => `${pattern.join('.')} ${subscriber}`

@@ -164,6 +164,18 @@ describe('a webhook', () => {
     expect(JSON.parse((got[0] as Got).body)).toMatchSnapshot()
   })
 
+  it('takes an event of any actor, and of any time', async () => {
+    const { url, got } = await receiver(() => ({ status: 200 }))
+    const writer = await open({ url, template: 'slack' })
+    const { envelope } = event(1, { type: 'SYSTEM_STOPPED', reason: 'r', initiator: 'ann' })
+    const odd = { ...envelope, eventId: 'lamp/日本 \ud800/1/0', actor: 'lamp/日本 \ud800', at: 9e15 }
+    await writer.write({ events: [new SinkEvent(odd)], from: 1, to: 1 })
+    expect(await flushed(writer)).toBe(1)
+    expect(got.map(({ headers }) => headers['idempotency-key'])).toEqual([
+      'lamp/%E6%97%A5%E6%9C%AC%20%EF%BF%BD/1/0',
+    ])
+  })
+
   it('takes any event, however long', async () => {
     const { url, got } = await receiver(() => ({ status: 200 }))
     const writer = await open({ url, template: 'discord' })

@@ -124,7 +124,7 @@ it('tells a collector of each record, commit and port call, with the correlation
       name: `${actor.split('/')[0]} ${event.type}`,
       traceId: createHash('sha256').update(`${logId}/${correlation}`).digest('hex').slice(0, 32),
     })
-    // What caused it is its parent, in the same trace.
+    // Its cause is its parent, in the same trace.
     const parent = cause === null ? undefined : ofRecords.get(cause)
     expect(span.parentSpanId || undefined).toBe(parent?.spanId)
     if (parent !== undefined) expect(parent.traceId).toBe(span.traceId)
@@ -184,7 +184,7 @@ it('keeps a bounded number of spans for a collector that is silent', async () =>
   await eventually(() => expect(collector.spans.length).toBeGreaterThan(0))
   collector.letGo()
   await writer.close(60_000)
-  // Those that waited, and those of the request that was on its way.
+  // The spans that waited, and those of the request that was on its way.
   expect(collector.spans.length).toBeLessThanOrEqual(8_192 + 512)
   expect(collector.spans.length).toBeGreaterThanOrEqual(8_192)
 })

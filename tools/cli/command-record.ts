@@ -79,7 +79,7 @@ async function recorded(
   const ended = new Promise<void>((resolve, reject) => {
     const subscription = source.open({ pace }).subscribe({
       next({ at, symbol, event }) {
-        // What a live market says is written as it comes, before it is read.
+        // The messages of a live market are written as they come, before they are read.
         if (source.time === 'event' && !isRaw()) writer.add(at, simMessage(symbol, event))
         else void writer.room().catch(reject)
       },

@@ -14,7 +14,7 @@ export const SECRET_NAME = new RegExp(`${NAME}|authorization|cookie|signature`, 
 /** Forms in which secrets come that nobody has told of: what an exchange answers, what a client sends. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
-  // Of a URL: who asks, and each value of the query whose name says that it is a key.
+  // The parts of a URL that say who asks, and each value of the query whose name says that it is a key.
   [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#"'<>]*@/gi, `$1${HIDDEN}@`],
   [/([?&;][^=&#\s]*(?:key|auth|sig|session)[^=&#\s]*=)[^&#\s"']+/gi, `$1${HIDDEN}`],
   // The addresses of chats, which are keys themselves.

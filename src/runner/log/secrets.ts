@@ -26,7 +26,7 @@ function secretsIn(value: unknown, env: NodeJS.ProcessEnv, isSecret = false): re
     // The places of secrets, as tokens name them.
     if (name === 'env' && typeof below === 'string') return wholeOf(env[below]?.trim() ?? '')
     if (name === 'file' && typeof below === 'string') return linesOf(below).flatMap(wholeOf)
-    // What an object of a secret has besides, such as a token's access, is none.
+    // The other fields of an object with a secret, such as a token's access, are none.
     return secretsIn(below, env, SECRET_NAME.test(name) || (isSecret && Array.isArray(value)))
   })
 }

@@ -47,8 +47,14 @@ function textOf({ events, counts }: Message, title: string | undefined): string 
 }
 
 function lineOf({ envelope: { at, event, actor } }: SinkEvent): string {
-  const line = `${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} ${safeSentence(event) ?? plain(event, actor)}`
+  const line = `${timeOf(at)} ${safeSentence(event) ?? plain(event, actor)}`
   return line.length > TEXT_MAX ? `${line.slice(0, TEXT_MAX - 1)}…` : line
+}
+
+/** Returns a time in UTC. A machine that is not ours may have times that no calendar has. */
+function timeOf(at: number): string {
+  const date = new Date(at)
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString().replace('T', ' ').slice(0, 19)
 }
 
 /** Returns the sentence of an event. One of a foreign machine may have the type of ours, and other fields. */

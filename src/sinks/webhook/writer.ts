@@ -131,7 +131,8 @@ export class WebhookWriter implements Writer {
       body,
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': last.envelope.eventId,
+        // A header takes no letters beyond Latin, which the id of an actor may have.
+        'idempotency-key': encodeURI(Buffer.from(last.envelope.eventId).toString()),
         ...(secret !== undefined && { 'x-outcry-signature': signatureOf(body, secret, Date.now()) }),
       },
       redirect: 'error',

@@ -53,7 +53,7 @@ sinks: [{ type: parquet, folder: '${files}', everySeconds: 0.05 }]
     expect(last.code, last.stderr).toBe(0)
 
     const all = await eventsOf(data)
-    // What was emitted while the sink ended is for its next start.
+    // Events that were emitted while the sink ended are for its next start.
     const { seq } = JSON.parse(readFileSync(join(files, '_outcry.json'), 'utf8')) as { seq: number }
     const events = all.filter((event) => event.seq <= seq)
     expect(new Set(all.slice(events.length).map(({ actor }) => actor.split('/')[0]))).toEqual(

@@ -77,7 +77,7 @@ function fieldOf(name: string, given: Schema, isRequired: boolean, resolved: Res
   const sorts: readonly Schema[] = [...anyOf, ...[type].flat().map((one) => ({ type: one }))]
   const others = sorts.filter((sort) => sort.type !== 'null')
   const isNullable = others.length < sorts.length
-  // What is said of the whole says more than what is said of one of its sorts.
+  // The words for the whole say more than those for one of its sorts.
   const schema = { ...(others.length === 1 && resolved(others[0] as Schema)), ...outer }
   const { enum: choices = schema.const === undefined ? [] : [schema.const], items, maxLength } = schema
   const sort = sortOf(schema, choices, depth)
