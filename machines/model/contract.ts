@@ -72,6 +72,18 @@ export function baseAssetOf(symbol: string, settleAsset = quoteAssetOf(symbol)):
   return base.length > 1 && SEPARATORS.includes(base.slice(-1)) ? base.slice(0, -1) : base
 }
 
+/**
+ * Returns the coin that changes hands in a deal: on spot the base asset, by its instrument as the venue lists it or else by its
+ * symbol; undefined for a contract.
+ */
+export function dealtAssetOf(
+  { contract, settleAsset }: Pick<SettledContract, 'contract' | 'settleAsset'>,
+  { symbol, instrument }: { readonly symbol: string; readonly instrument?: string | undefined },
+): string | undefined {
+  if (contract !== 'spot') return undefined
+  return instrument === undefined ? baseAssetOf(symbol, settleAsset) : (instrument.split('/')[0] as string)
+}
+
 /** Returns the price of an asset in another one by the symbol that is of both; undefined where no symbol is. */
 export function pxIn(
   marks: Readonly<Record<string, string>>,

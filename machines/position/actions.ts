@@ -7,7 +7,7 @@ import { accountAddress, positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
 import { applyFill, booksAfter, netPnl, signedQty } from './books.ts'
-import { changeOf, facts, fillId, fillIdsWith, type PositionTypes } from './context.ts'
+import { changeOf, dealAs, facts, fillId, fillIdsWith, type PositionTypes } from './context.ts'
 import { positionDeclaration, since } from './declaration.ts'
 
 /** Returns the actions of a version. */
@@ -16,7 +16,7 @@ export function actionsOf(version: string) {
   return {
     takeFill: action(({ context, event, enqueue }) => {
       assertEvent(event, 'FILL')
-      const { after, change } = applyFill(context, context, event)
+      const { after, change } = applyFill(context, context, dealAs(version, context, event))
       const isReduced = decimal.isNegative(signedQty(event)) !== decimal.isNegative(context.quantity)
       const isStopped = change !== 'opened' && isReduced && isStop(event)
       const closes = change === 'closed' || change === 'flipped'
@@ -70,7 +70,7 @@ export function actionsOf(version: string) {
       assertEvent(event, ['FILL_BUST', 'FILL_CORRECTED'])
       const { at } = event
       const isBust = event.type === 'FILL_BUST'
-      const position = { ...context, ...booksAfter(context, context, event) }
+      const position = { ...context, ...booksAfter(context, context, dealAs(version, context, event)) }
       const fillIds = isBust ? context.fillIds.filter((id) => id !== fillId(event)) : context.fillIds
       enqueue.assign({ ...position, fillIds })
       const reason = isBust ? 'bust' : 'correction'

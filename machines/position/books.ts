@@ -31,10 +31,28 @@ export const NO_BOOKS: Books = {
 
 export type PositionChange = 'opened' | 'updated' | 'closed' | 'flipped'
 
-type Deal = Pick<Fill, 'side' | 'lastQty' | 'lastPx' | 'commission' | 'commissionAsset'>
+type Deal = Pick<Fill, 'side' | 'lastQty' | 'lastPx' | 'commission' | 'commissionAsset'> & {
+  /** The coin that changes hands on spot, where a commission in it counts: what is held is what can be sold. */
+  readonly dealtAsset?: string | undefined
+}
 
 export function signedQty({ side, lastQty }: Pick<Fill | FillBust, 'side' | 'lastQty'>): string {
   return side === 'BUY' ? lastQty : decimal.negate(lastQty)
+}
+
+/**
+ * Returns the change of what is held. A commission in the coin that changes hands leaves less of it. Where a sale leaves less than
+ * that commission, the rest of the commission is paid by other coins of the account.
+ */
+function heldQty({ quantity }: Books, deal: Deal): string {
+  const signed = signedQty(deal)
+  const { dealtAsset, commissionAsset, commission, lastQty } = deal
+  if (dealtAsset === undefined || dealtAsset !== commissionAsset) return signed
+  // No venue takes all that it gives.
+  if (decimal.compare(commission, lastQty) >= 0) return signed
+  const left = decimal.add(quantity, signed)
+  const isSold = decimal.isNegative(signed) && !decimal.isNegative(left)
+  return decimal.subtract(signed, isSold ? decimal.min(commission, left) : commission)
 }
 
 export function unrealizedPnl(contract: Contract, { quantity, cost }: Books, markPx: string): string {
@@ -45,27 +63,30 @@ export function avgPxOf(contract: Contract, { quantity, cost }: Pick<Books, 'qua
   return priceOf(contract, quantity, cost)
 }
 
-/** Returns the books after a fill. A fill that goes through zero closes the old position and opens a new one. */
+/**
+ * Returns the books after a fill. A fill that goes through zero closes the old position and opens a new one. A commission in the
+ * coin bought leaves fewer coins at the same cost, so it is part of the PnL of their sale.
+ */
 export function applyFill(
   contract: Contract,
   was: Books,
   deal: Deal,
 ): { after: Books; change: PositionChange } {
   const { lastPx } = deal
-  const signed = signedQty(deal)
+  const [signed, held] = [signedQty(deal), heldQty(was, deal)]
   const books = { ...was, commissions: charged(was.commissions, deal.commissionAsset, deal.commission) }
-  const quantity = decimal.add(was.quantity, signed)
+  const quantity = decimal.add(was.quantity, held)
   const opens = decimal.isZero(was.quantity)
   if (opens || decimal.isNegative(was.quantity) === decimal.isNegative(signed)) {
     const cost = decimal.add(was.cost, contractValue(contract, signed, lastPx))
     return { after: { ...books, quantity, cost }, change: opens ? 'opened' : 'updated' }
   }
-  const flips = decimal.compare(decimal.absolute(signed), decimal.absolute(was.quantity)) > 0
+  const flips = decimal.compare(decimal.absolute(held), decimal.absolute(was.quantity)) > 0
   const closes = flips || decimal.isZero(quantity)
   // The closed part leaves at its share of the cost; all of it, when nothing is left.
-  const closedQty = closes ? was.quantity : decimal.negate(signed)
+  const closedQty = closes ? was.quantity : decimal.negate(held)
   const closedCost = closes ? was.cost : decimal.divide(decimal.multiply(was.cost, closedQty), was.quantity)
-  const closedValue = contractValue(contract, closedQty, lastPx)
+  const closedValue = contractValue(contract, flips ? was.quantity : decimal.negate(signed), lastPx)
   const realizedPnl = decimal.add(was.realizedPnl, decimal.subtract(closedValue, closedCost))
   // What a flip opens cost what the fill was worth less the part that closed: to the last digit, also of a quotient.
   const cost = flips
@@ -84,15 +105,15 @@ export function applyBust(
   was: Books,
   deal: Deal,
 ): { after: Books; change: PositionChange } {
-  const { side, lastQty, lastPx, commission, commissionAsset } = deal
-  const signed = signedQty(deal)
-  const quantity = decimal.subtract(was.quantity, signed)
+  const { side, lastPx, commission, commissionAsset } = deal
+  const [signed, held] = [signedQty(deal), heldQty(NO_BOOKS, deal)]
+  const quantity = decimal.subtract(was.quantity, held)
   const rest = decimal.subtract(was.cost, contractValue(contract, signed, lastPx))
   const isClosed = decimal.isZero(quantity)
   const hasPrice = decimal.isPositive(priceOf(contract, quantity, rest))
   const isOpen =
     decimal.isNegative(signed) === decimal.isNegative(was.quantity) &&
-    decimal.compare(decimal.absolute(was.quantity), lastQty) >= 0 &&
+    decimal.compare(decimal.absolute(was.quantity), decimal.absolute(held)) >= 0 &&
     (isClosed || hasPrice)
   const refund = decimal.negate(commission)
   if (!isOpen) {

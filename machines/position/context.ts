@@ -2,14 +2,14 @@
 
 import { z } from 'zod'
 import { compact } from '../../errors/compact.ts'
-import type { Fill, FillBust } from '../events/fill.ts'
+import type { Fill, FillBust, FillCorrected } from '../events/fill.ts'
 import { positionSide } from '../events/order.ts'
 import type { PositionChanged } from '../events/position.ts'
 import type { Emitted } from '../kind/kind.ts'
 import { positionAddress } from '../model/addresses.ts'
-import { contractTerms } from '../model/contract.ts'
+import { contractTerms, dealtAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
-import { avgPxOf, type Books, filledBy, signedQty, unrealizedPnl } from './books.ts'
+import { avgPxOf, type Books, booksAfter, unrealizedPnl } from './books.ts'
 import type { PositionEvent, positionDeclaration } from './declaration.ts'
 
 export const positionInput = z.object({
@@ -68,9 +68,19 @@ export function fillIdsWith({ fillIds }: PositionContext, event: Fill): readonly
   return [...fillIds.slice(1 - FILL_IDS_MAX), fillId(event)]
 }
 
-export function quantityAfter({ quantity }: PositionContext, event: PositionEvent): string {
-  if (event.type !== 'FILL' && event.type !== 'FILL_BUST' && event.type !== 'FILL_CORRECTED') return quantity
-  return decimal.add(quantity, signedQty({ side: event.side, lastQty: filledBy(event) }))
+/** Returns the event as a version counts it. A commission in the coin that changes hands counts since version 6. */
+export function dealAs<Event extends Fill | FillBust | FillCorrected>(
+  version: string,
+  position: PositionContext,
+  event: Event,
+): Event & { readonly dealtAsset?: string | undefined } {
+  return Number(version) < 6 ? event : { ...event, dealtAsset: dealtAssetOf(position, event) }
+}
+
+export function quantityAfter(version: string, position: PositionContext, event: PositionEvent): string {
+  if (event.type !== 'FILL' && event.type !== 'FILL_BUST' && event.type !== 'FILL_CORRECTED')
+    return position.quantity
+  return booksAfter(position, position, dealAs(version, position, event)).quantity
 }
 
 /**

@@ -35,6 +35,7 @@ export const positionDeclaration = declare({
 export const since: Since<typeof positionDeclaration> = {
   4: ['instrument', 'strategy', 'ordType', 'stopPx', 'leverage', 'marginMode'],
   5: [],
+  6: [],
 }
 
 export const positionEvents = positionDeclaration.events

@@ -24,8 +24,8 @@ const positionOf = (version: string) => {
     types: {} as PositionTypes,
     guards: {
       counted: ({ context, event }) => event.type === 'FILL' && context.fillIds.includes(fillId(event)),
-      toLong: ({ context, event }) => decimal.isPositive(quantityAfter(context, event)),
-      toShort: ({ context, event }) => decimal.isNegative(quantityAfter(context, event)),
+      toLong: ({ context, event }) => decimal.isPositive(quantityAfter(version, context, event)),
+      toShort: ({ context, event }) => decimal.isNegative(quantityAfter(version, context, event)),
     },
     actions: actionsOf(version),
   }).createMachine({

@@ -62,6 +62,7 @@ export const strategyDeclaration = declare({
 export const since: Since<typeof strategyDeclaration> = {
   3: ['instrument'],
   4: ['candidates', 'chosen', 'summary'],
+  5: [],
 }
 
 export const strategyEvents = strategyDeclaration.events

@@ -16,7 +16,7 @@ import * as decimal from '../model/decimal.ts'
 import { KEPT, type Kept, type StrategyContext, type StrategyEvent, type StrategyTypes } from './context.ts'
 import { since, strategyDeclaration, strategyEvents } from './declaration.ts'
 import type { ParamsOf, Rule, StrategyDefinition, StrategyUpgrade } from './definition.ts'
-import { FORMER, type Form, PRESENT, SECOND, versionWith } from './form.ts'
+import { FORMER, type Form, formOf, versionWith } from './form.ts'
 import { actionsOf } from './strategy-actions.ts'
 import { placedTerms, type StrategyTerms, strategyTerms } from './terms.ts'
 
@@ -230,9 +230,7 @@ export function defineStrategy<
       },
     })
   const former = machineOf('1', FORMER)
-  const today = versionsSince('2', since, (common) =>
-    machineOf(common, common === '2' || common === '3' ? SECOND : PRESENT),
-  )
+  const today = versionsSince('2', since, (common) => machineOf(common, formOf(common)))
   const commons = ['1', '2', ...Object.keys(since)]
   const own = definition.upgrades ?? []
   const upgrade = (from: string, to: string, migrate: StrategyUpgrade['migrate']) => ({ from, to, migrate })

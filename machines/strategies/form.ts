@@ -1,8 +1,9 @@
 /** The common part of all strategies, as far as its versions differ. */
 import { listAddress } from '../model/addresses.ts'
+import { dealtAssetOf, settleAssetOf } from '../model/contract.ts'
 import { venueId } from '../model/ids.ts'
 import type { StrategyTrade } from './context.ts'
-import { signalOf, valuesOf } from './signal.ts'
+import { onTick, onTick4, signalOf, valuesOf } from './signal.ts'
 import type { StrategyTerms } from './terms.ts'
 
 /** The behaviour of all strategies that differs from one version of this file to the next. */
@@ -15,30 +16,55 @@ export interface Form {
   readonly signalOf: typeof signalOf
   /** True if it remembers its entry signals, and its reasons to go in and out. */
   readonly remembers: boolean
+  /** Returns a fill as its books count it, and the asset that its PnL is in: as its position does. */
+  readonly dealOf: <Event extends Named>(terms: StrategyTerms, event: Event) => Dealt<Event>
+  readonly assetOf: (terms: StrategyTerms) => string
+  readonly onTick: typeof onTick
 }
 
-export const PRESENT: Form = {
+type Named = { readonly symbol: string; readonly instrument?: string | undefined }
+type Dealt<Event> = Event & { readonly dealtAsset?: string | undefined }
+
+const assetByName = ({ contract, symbol }: StrategyTerms) => settleAssetOf(contract, symbol)
+const assetOf = (terms: StrategyTerms) => terms.settleAsset ?? assetByName(terms)
+
+const PRESENT: Form = {
   listOf: (_type, { venue, id }, trades) => listAddress(venueId(venue, `${id}-${trades}`)),
   isOf: (trade, list) => trade !== undefined && trade.list === list,
   valuesOf,
   signalOf,
   remembers: true,
+  dealOf: (terms, event) => {
+    const { contract } = terms
+    return { ...event, dealtAsset: dealtAssetOf({ contract, settleAsset: assetOf(terms) }, event) }
+  },
+  assetOf,
+  onTick,
 }
 
+/** The form of version 4. It takes assets from names, counts no commission in a coin, and knows no tick below 1e-8. */
+const THIRD: Form = { ...PRESENT, dealOf: (_, event) => event, assetOf: assetByName, onTick: onTick4 }
+
 /** The form of versions 2 and 3. */
-export const SECOND: Form = { ...PRESENT, remembers: false }
+const SECOND: Form = { ...THIRD, remembers: false }
 
 /**
  * The former version. The id of an order, or of the list that is taken for one, began with the id of the list. It checked little
  * of what a definition gave, so a log may have wrong values, and a replay must not throw on them.
  */
 export const FORMER: Form = {
+  ...SECOND,
   listOf: (type, { id }, trades) => listAddress(`${type}:${id}-${trades}`),
   isOf: (trade, _list, order) =>
     trade !== undefined && `${order}-`.startsWith(`${trade.list.replace('list/', 'order/')}-`),
   valuesOf: (given) => given as ReturnType<typeof valuesOf>,
   signalOf: (given) => given as ReturnType<typeof signalOf>,
-  remembers: false,
+}
+
+/** Returns the form of a version of the common part, from 2. */
+export function formOf(common: string): Form {
+  if (Number(common) < 4) return SECOND
+  return common === '4' ? THIRD : PRESENT
 }
 
 /** The version of the common part that logs name by the version of the definition alone. */

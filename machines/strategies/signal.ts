@@ -113,17 +113,18 @@ export function entryOf(
   { venue, symbol, orderQty, positionMode, tickSize }: StrategyTerms,
   { side, stopPx, trailingOffset, targetPx }: EntrySignal,
   candle: Candle,
+  priceOf: typeof onTick,
 ): Omit<ListRequest, 'type' | 'at' | 'owner'> {
   const exit = { side: opposite(side), orderQty, timeInForce: 'GTC', reduceOnly: true } as const
-  const onTick = (px: number) => tickOf(px, tickSize)
+  const priced = (px: number) => priceOf(px, tickSize)
   const stop: ListLeg[] =
     stopPx !== undefined
-      ? [{ legId: 'stop', ordType: 'STOP', stopPx: onTick(stopPx), ...exit }]
+      ? [{ legId: 'stop', ordType: 'STOP', stopPx: priced(stopPx), ...exit }]
       : trailingOffset !== undefined
-        ? [{ legId: 'stop', ordType: 'TRAILING_STOP', trailingOffset: onTick(trailingOffset), ...exit }]
+        ? [{ legId: 'stop', ordType: 'TRAILING_STOP', trailingOffset: priced(trailingOffset), ...exit }]
         : []
   const target: ListLeg[] =
-    targetPx === undefined ? [] : [{ legId: 'target', ordType: 'LIMIT', price: onTick(targetPx), ...exit }]
+    targetPx === undefined ? [] : [{ legId: 'target', ordType: 'LIMIT', price: priced(targetPx), ...exit }]
   return {
     venue,
     symbol,
@@ -134,12 +135,26 @@ export function entryOf(
   }
 }
 
+/** Decimal places of a price where no tick is known, and significant digits of a smaller one. */
 const PX_PLACES = 8
 
 /** Returns the nearest price that the venue takes, never 0. */
-function tickOf(px: number, tickSize: string | undefined): string {
+export function onTick(px: number, tickSize: string | undefined): string {
+  const exact = decimal.fromNumber(px)
+  return tickSize === undefined ? decimal.round(exact, placesOf(px)) : nearestTick(exact, tickSize)
+}
+
+function placesOf(px: number): number {
+  return px > 0 ? Math.max(PX_PLACES, PX_PLACES - 1 - Math.floor(Math.log10(px))) : PX_PLACES
+}
+
+/** The price of version 4 and below of the common part, which has at most 8 places before it comes on a tick. */
+export function onTick4(px: number, tickSize: string | undefined): string {
   const exact = decimal.round(decimal.fromNumber(px), PX_PLACES)
-  if (tickSize === undefined) return exact
+  return tickSize === undefined ? exact : nearestTick(exact, tickSize)
+}
+
+function nearestTick(exact: string, tickSize: string): string {
   const ticks = decimal.round(decimal.divide(exact, tickSize), 0)
   return decimal.multiply(decimal.max(ticks, '1'), tickSize)
 }

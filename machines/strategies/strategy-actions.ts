@@ -8,7 +8,6 @@ import type { Candle } from '../events/candle.ts'
 import { acts, laterThan } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
 import { asKind, strategyAddress, symbolAddress } from '../model/addresses.ts'
-import { settleAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
 import { booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
 import type { StrategyEvent, StrategyTrade, StrategyTypes } from './context.ts'
@@ -30,7 +29,7 @@ export function actionsOf<
 >(
   definition: StrategyDefinition<Shape, State, Folded>,
   input: z.ZodType<StrategyTerms>,
-  { listOf, valuesOf, signalOf, remembers }: Form,
+  { listOf, valuesOf, signalOf, remembers, dealOf, assetOf, onTick }: Form,
   common: string,
 ) {
   type Params = ParamsOf<Shape>
@@ -117,7 +116,7 @@ export function actionsOf<
       enqueue.assign({ trades, trade, ...(remembers && workWith(context, 'actions')) })
       enqueue(emit({ type: 'SIGNAL_GENERATED', ...of, signal: 'enter', side, reason, values }))
       enqueue(emit({ type: 'ENTRY_SIGNAL', ...of, side, reason, values }))
-      const entry = entryOf(params, signal, candle)
+      const entry = entryOf(params, signal, candle, onTick)
       enqueue(emit({ type: 'TRADE_PROPOSED', ...of, list, orders: entry.orders }))
       const names = compact({ owner: addressOf(params), strategy: params.id, instrument: params.instrument })
       enqueue(tell(list, { type: 'LIST_REQUEST', at, ...names, ...entry }))
@@ -152,7 +151,7 @@ export function actionsOf<
     takeFill: action(({ context: { params, trade }, event, enqueue }) => {
       assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
       const { books, ...of } = trade as StrategyTrade
-      enqueue.assign({ trade: { ...of, books: booksAfter(params, books, event) } })
+      enqueue.assign({ trade: { ...of, books: booksAfter(params, books, dealOf(params, event)) } })
     }),
     reportExecuted: action(
       ({ context: { params }, event, enqueue }, { action: done }: { action: 'entered' | 'exited' }) => {
@@ -169,7 +168,7 @@ export function actionsOf<
       const cycles = context.cycles + 1
       enqueue.assign({ cycles, trade: { ...trade, books: NO_BOOKS }, ...(remembers && { candidates: [] }) })
       const gone = !decimal.isZero(books.quantity) && { goneQty: books.quantity }
-      const asset = settleAssetOf(params.contract, params.symbol)
+      const asset = assetOf(params)
       const pnl = netPnl(books, asset)
       const story = cycleOf(context, trade, { at: event.at, pnl, asset })
       const of = factsOf(params, event.at)

@@ -31,12 +31,13 @@ export const placedTerms = strategyTerms.extend({
   ...contractTerms,
   positionMode: positionMode.default('netting'),
   tickSize: positive.optional().describe('Prices of the venue are multiples of it.'),
+  settleAsset: z.string().optional().describe('The asset that its PnL is in, as the venue says.'),
   instrument: ofTrade.instrument,
 })
 export type StrategyTerms = z.infer<typeof placedTerms>
 
 /** The common parameters that can change at run time. A strategy is created and subscribed by the others. */
-const CHANGEABLE: readonly string[] = ['orderQty', 'tickSize', 'instrument']
+const CHANGEABLE: readonly string[] = ['orderQty', 'tickSize', 'settleAsset', 'instrument']
 
 export function fixedAmong(parameters: Readonly<Record<string, unknown>>): Problem[] {
   return Object.keys(parameters)

@@ -182,6 +182,89 @@ describe('a contract', () => {
   )
 })
 
+describe('a commission in the coin that changes hands', () => {
+  const coin = (side: 'BUY' | 'SELL', lastQty: string, lastPx: string, commission: string) => ({
+    ...deal(side, lastQty, lastPx, commission),
+    commissionAsset: 'BTC',
+    dealtAsset: 'BTC',
+  })
+  const after = (...deals: ReturnType<typeof coin>[]) =>
+    deals.reduce((books, one) => applyFill(SPOT, books, one).after, FLAT)
+
+  it.each([
+    ['leaves fewer coins at the same cost', [coin('BUY', '1', '100', '0.001')], '0.999', '100', '0'],
+    [
+      'is part of the PnL of their sale',
+      [coin('BUY', '1', '100', '0.001'), coin('SELL', '0.999', '100', '0')],
+      '0',
+      '0',
+      '-0.1',
+    ],
+    [
+      'of a sale is paid by the coins that are left',
+      [coin('BUY', '1', '100', '0'), coin('SELL', '0.5', '100', '0.1')],
+      '0.4',
+      '40',
+      '-10',
+    ],
+    [
+      'of a sale never turns a position over',
+      [coin('BUY', '1', '100', '0'), coin('SELL', '1', '100', '0.1')],
+      '0',
+      '0',
+      '0',
+    ],
+  ])('%s', (_, deals, quantity, cost, realizedPnl) => {
+    expect(after(...deals)).toMatchObject({ quantity, cost, realizedPnl })
+  })
+
+  it('counts for nothing on a contract, and where the coin is another one', () => {
+    const bought = { ...coin('BUY', '1', '100', '0.001'), dealtAsset: undefined }
+    expect(applyFill(SPOT, FLAT, bought).after.quantity).toBe('1')
+    expect(
+      applyFill(SPOT, FLAT, { ...coin('BUY', '1', '100', '0.001'), commissionAsset: 'BNB' }).after,
+    ).toMatchObject({
+      quantity: '1',
+    })
+  })
+
+  it('is taken back with its fill', () => {
+    const first = after(coin('BUY', '1', '100', '0.001'))
+    const bought = applyFill(SPOT, first, coin('BUY', '2', '110', '0.002')).after
+    expect(applyBust(SPOT, bought, coin('BUY', '2', '110', '0.002')).after).toEqual({
+      ...first,
+      commissions: { BTC: '0.001' },
+    })
+  })
+
+  it(`leaves realised + unrealised = cash flow + value of the coins, to the last digit, seed ${SEED}`, () => {
+    const thousandth = fc.integer({ min: 0, max: 999 }).map((n) => decimal.divide(String(n), '1000'))
+    fc.assert(
+      fc.property(
+        fills,
+        fc.array(thousandth, { minLength: 40, maxLength: 40 }),
+        amount,
+        (deals, shares, markPx) => {
+          let [books, cash, coins]: [typeof FLAT, string, string] = [FLAT, '0', '0']
+          for (const [i, { side, lastQty: wanted, lastPx }] of deals.entries()) {
+            const lastQty = side === 'SELL' ? decimal.min(wanted, books.quantity) : wanted
+            if (decimal.isZero(lastQty)) continue
+            const share = decimal.multiply(lastQty, shares[i] as string)
+            books = applyFill(SPOT, books, coin(side, lastQty, lastPx, share)).after
+            const signed = side === 'BUY' ? lastQty : decimal.negate(lastQty)
+            cash = decimal.subtract(cash, decimal.multiply(signed, lastPx))
+            coins = decimal.max('0', decimal.subtract(decimal.add(coins, signed), share))
+            expect(decimal.compare(books.quantity, coins)).toBe(0)
+          }
+          const made = decimal.add(books.realizedPnl, unrealizedPnl(SPOT, books, markPx))
+          expect(decimal.compare(made, decimal.add(cash, decimal.multiply(coins, markPx)))).toBe(0)
+        },
+      ),
+      { numRuns: howMany('BOOKS', 300), seed: SEED },
+    )
+  })
+})
+
 describe('a position as an actor', () => {
   const fill = (side: 'BUY' | 'SELL', lastQty: string, lastPx: string, rest: Partial<Fill> = {}): Fill => ({
     type: 'FILL',

@@ -217,12 +217,12 @@ describe('a strategy', () => {
     )
 
   it.each([
-    ['1', ['2', '3', '3+2', '3+3', '3+4']],
-    ['2', ['3', '3+2', '3+3', '3+4']],
-    ['3', ['3+2', '3+3', '3+4']],
-    ['1+2', ['2+2', '3+2', '3+3', '3+4']],
-    ['1+4', ['2+4', '3+4']],
-    ['3+4', []],
+    ['1', ['2', '3', '3+2', '3+3', '3+4', '3+5']],
+    ['2', ['3', '3+2', '3+3', '3+4', '3+5']],
+    ['3', ['3+2', '3+3', '3+4', '3+5']],
+    ['1+2', ['2+2', '3+2', '3+3', '3+4', '3+5']],
+    ['1+4', ['2+4', '3+4', '3+5']],
+    ['3+5', []],
   ])('of version %s is carried over to its newest, and to the newest form of all', (from, versions) => {
     const upgrades = [
       { from: '1', to: '2' },
@@ -236,10 +236,10 @@ describe('a strategy', () => {
     ['meanReversion', meanReversion, '3'],
     ['of ones own', strategy('7'), '7'],
   ])('that is %s keeps the machines of its former forms', (_, one, version) => {
-    const [second, third, present] = [2, 3, 4].map((common) => `${version}+${common}`)
+    const [second, third, fourth, present] = [2, 3, 4, 5].map((common) => `${version}+${common}`)
     expect(versionOf(one.machine)).toBe(present)
-    expect(one.previous?.map(versionOf).sort()).toEqual([version, second, third])
-    expect(pathOf(one, version)).toEqual([second, third, present])
+    expect(one.previous?.map(versionOf).sort()).toEqual([version, second, third, fourth])
+    expect(pathOf(one, version)).toEqual([second, third, fourth, present])
   })
 
   it.each<[string, unknown, Record<string, number>, mode: string]>([

@@ -39,7 +39,7 @@ describe('a bracket on spot whose fee is taken from the coin bought', () => {
     expect(bot.account.balances.BTC).toBe(exchange.wallet.owned('BTC'))
   })
 
-  it.fails('holds what is owned: the fee has reduced it', () => {
+  it('holds what is owned: the fee has reduced it', () => {
     expect(entered.held).toBe('0.999')
   })
 

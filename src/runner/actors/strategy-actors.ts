@@ -6,6 +6,7 @@ import {
   type Instrument,
   instrumentName,
   type Strategy,
+  type StrategyTerms,
   strategyAddress,
 } from '../../../machines/index.ts'
 import { OutcryError } from '../../../store/index.ts'
@@ -31,6 +32,9 @@ export interface StrategyOptions {
   /** The actor that ended the last run. If it never came into being, this start skips it. */
   readonly suspect?: string | undefined
 }
+
+/** The facts about a strategy's symbol that its venue may change. */
+type Facts = Pick<StrategyTerms, 'tickSize' | 'settleAsset' | 'instrument'>
 
 export class StrategyActors {
   readonly #spawner: Spawner
@@ -130,9 +134,9 @@ export class StrategyActors {
     const address = strategyAddress(name, id)
     const venue = this.#venueOf(configured)
     const instruments = this.#instrumentsAt(venue)
-    const { contract, multiplier, tickSize }: Partial<Instrument> =
+    const { contract, multiplier, tickSize, settleAsset }: Partial<Instrument> =
       instruments.find((one) => one.symbol === symbol) ?? {}
-    const facts = compact({ tickSize, instrument: instrumentName(instruments, symbol) })
+    const facts = compact({ tickSize, settleAsset, instrument: instrumentName(instruments, symbol) })
     const { positionMode } = venue.account
     const placed = {
       ...placeAt(venue.name, market),
@@ -196,10 +200,12 @@ export class StrategyActors {
   #parametersFor(
     address: string,
     changes: Settings | undefined,
-    { tickSize, instrument }: { readonly tickSize?: string; readonly instrument?: string },
+    { tickSize, settleAsset, instrument }: Facts,
   ) {
     const { params } = this.#spawner.contextOf(address) as { params: Settings }
-    const facts = Object.entries({ tickSize, instrument }).filter(([key, value]) => params[key] !== value)
+    const facts = Object.entries({ tickSize, settleAsset, instrument }).filter(
+      ([key, value]) => params[key] !== value,
+    )
     if (facts.length === 0) return changes
     return { ...changes, ...Object.fromEntries(facts.map(([key, value]) => [key, value ?? null])) }
   }
