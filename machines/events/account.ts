@@ -19,6 +19,12 @@ export const balanceReport = z.object({
   reason,
 })
 
+/**
+ * The kind of a cash flow. Funding, fees, and what the insurance fund or a liquidation takes are what trading costs and brings. A transfer
+ * (also a deposit or a withdrawal) and an adjustment are not.
+ */
+export const cashFlowKind = z.enum(['funding', 'fee', 'insurance', 'liquidation', 'transfer', 'adjustment'])
+
 /** Money that came or went other than by trading: a deposit, a transfer, funding. */
 export const cashFlowReport = z.object({
   type: z.literal('CASH_FLOW_REPORT'),
@@ -31,6 +37,8 @@ export const cashFlowReport = z.object({
   asset: z.string(),
   /** Positive when received. */
   change: decimal,
+  /** What it is for. Absent where the venue does not say. */
+  kind: cashFlowKind.optional(),
   reason,
 })
 
@@ -303,6 +311,7 @@ export const portfolioValue = event(
 ).describe("The value of everything that settles in the account's asset, at the closes of the last candles.")
 
 export type BalanceReport = z.infer<typeof balanceReport>
+export type CashFlowKind = z.infer<typeof cashFlowKind>
 export type CashFlowReport = z.infer<typeof cashFlowReport>
 export type PositionReport = z.infer<typeof positionReport>
 export type RequireReview = z.infer<typeof requireReview>

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import {
   adoptedId,
   balanceReport,
+  type CashFlowReport,
   cashFlowReport,
   executionReport,
   positionReport,
@@ -483,7 +484,8 @@ describe("an account's messages", () => {
   it('of spot are deposits and transfers', () => {
     const message = { e: 'balanceUpdate', E: 1573200697110, a: 'BTC', d: '-100.00000000', T: 1573200697068 }
     const of = { type: 'CASH_FLOW_REPORT', at: 1573200697068, venue: 'binance', reason: 'balanceUpdate' }
-    const event = { ...of, flowId: 'balanceUpdate-1573200697068-BTC', asset: 'BTC', change: '-100' }
+    const flowId = 'balanceUpdate-1573200697068-BTC--100'
+    const event = { ...of, flowId, asset: 'BTC', change: '-100', kind: 'transfer' }
     expect(reports(message)).toEqual([{ to: 'account/binance', event }])
   })
 
@@ -522,9 +524,30 @@ describe("an account's messages", () => {
     const message = { e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'FUNDING_FEE', B } }
     const of = { at: 1, venue: 'binance', asset: 'USDT', reason: 'FUNDING_FEE' }
     expect(reports(message).map(({ event }) => event)).toEqual([
-      { type: 'CASH_FLOW_REPORT', ...of, flowId: 'FUNDING_FEE-1-USDT', change: '-0.5' },
+      { type: 'CASH_FLOW_REPORT', ...of, flowId: 'FUNDING_FEE-1-USDT-99.5', change: '-0.5', kind: 'funding' },
       { type: 'BALANCE_REPORT', ...of, balance: '99.5' },
     ])
+  })
+
+  it('tell what a flow is for, apart from another of its time, and the position that funding is of', () => {
+    const position = { s: 'BTCUSDT', pa: '1', ep: '1', cr: '0', up: '0', ps: 'LONG' }
+    const flow = (m: string, wb = '9', P: object[] = []) => {
+      const message = { e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m, B: [{ a: 'USDT', wb, bc: '1' }], P } }
+      return reportOf(message) as CashFlowReport
+    }
+    expect(flow('FUNDING_FEE').flowId).not.toBe(flow('FUNDING_FEE', '10').flowId)
+    const kinds = { INSURANCE_CLEAR: 'insurance', ADJUSTMENT: 'adjustment', ORDER: 'fee' }
+    const moved = {
+      DEPOSIT: 'transfer',
+      WITHDRAW: 'transfer',
+      ASSET_TRANSFER: 'transfer',
+      constructor: 'transfer',
+    }
+    for (const [reason, kind] of Object.entries({ ...kinds, ...moved })) expect(flow(reason).kind).toBe(kind)
+    const held = { symbol: 'BTCUSDT', positionSide: 'LONG' }
+    expect(flow('FUNDING_FEE', '9', [position])).toMatchObject(held)
+    expect(flow('FUNDING_FEE', '9', [position, position])).not.toHaveProperty('symbol')
+    expect(flow('ORDER', '9', [position])).not.toHaveProperty('symbol')
   })
 })
 

@@ -1,8 +1,9 @@
 /** Binance's updates of an account: spot's `outboundAccountPosition` and `balanceUpdate`, the futures' `ACCOUNT_UPDATE`. */
 import { z } from 'zod'
-import type { BalanceReport, CashFlowReport, PositionReport } from '../../../machines/index.ts'
+import type { BalanceReport, CashFlowKind, CashFlowReport, PositionReport } from '../../../machines/index.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
 import { epochMs } from '../../../machines/model/fields.ts'
+import { ownOf } from '../../../machines/model/own.ts'
 import { amount, positionSide } from './fields.ts'
 
 export type AccountReport = BalanceReport | CashFlowReport | PositionReport
@@ -31,7 +32,19 @@ export function spotCashFlow(
   venue: string,
 ): readonly AccountReport[] {
   const reason = 'balanceUpdate'
-  return [{ type: 'CASH_FLOW_REPORT', at, venue, flowId: flowId(reason, at, asset), asset, change, reason }]
+  const flowId = flowIdOf(reason, at, asset, change)
+  return [{ type: 'CASH_FLOW_REPORT', at, venue, flowId, asset, change, kind: 'transfer', reason }]
+}
+
+/** The kinds of the futures' reasons. Every other reason is that of money which somebody moves. */
+const FLOW_KINDS: Readonly<Record<string, CashFlowKind>> = {
+  FUNDING_FEE: 'funding',
+  INSURANCE_CLEAR: 'insurance',
+  ADJUSTMENT: 'adjustment',
+  // A change that is neither PnL nor commission of the trade.
+  ORDER: 'fee',
+  OPTIONS_PREMIUM_FEE: 'fee',
+  OPTIONS_SETTLE_PROFIT: 'fee',
 }
 
 export const accountUpdate = z.object({
@@ -71,13 +84,16 @@ type Position = AccountUpdate['a']['P'][number]
 export function futuresAccount({ T: at, a }: AccountUpdate, venue: string): readonly AccountReport[] {
   const { m: reason, B, P } = a
   const of = { at, venue }
+  const kind = ownOf(FLOW_KINDS, reason) ?? 'transfer'
   const flows = B.filter(({ bc }) => !decimal.isZero(bc)).map(
-    ({ a: asset, bc: change }): CashFlowReport => ({
+    ({ a: asset, wb, bc: change }): CashFlowReport => ({
       type: 'CASH_FLOW_REPORT',
       ...of,
-      flowId: flowId(reason, at, asset),
+      flowId: flowIdOf(reason, at, asset, wb),
+      ...(kind === 'funding' && holdingIn(P)),
       asset,
       change,
+      kind,
       reason,
     }),
   )
@@ -87,9 +103,18 @@ export function futuresAccount({ T: at, a }: AccountUpdate, venue: string): read
   return [...flows, ...balances, ...P.map((position) => positionReport(position, of))]
 }
 
-/** There is none in the message. */
-function flowId(reason: string, at: number, asset: string): string {
-  return [reason, at, asset].join('-')
+/**
+ * Returns an id for a flow, which has none in its message. Two flows of an asset may be of one millisecond: `mark`, the balance after the
+ * flow, or where it is not told the amount, tells them apart, and is the same when a flow is told twice.
+ */
+function flowIdOf(reason: string, at: number, asset: string, mark: string): string {
+  return [reason, at, asset, mark].join('-')
+}
+
+/** Returns the holding that funding was paid for: only that of an isolated position is told with its position. */
+function holdingIn(positions: readonly Position[]): Pick<CashFlowReport, 'symbol' | 'positionSide'> {
+  const [position, other] = positions
+  return position === undefined || other !== undefined ? {} : { symbol: position.s, ...position.ps }
 }
 
 function positionReport(
