@@ -16,22 +16,40 @@ function gated(tradingState: TradingState) {
   return { ORDER_REQUEST: decide, REPLACE_REQUEST: decide }
 }
 
+/** The actions that change the value of the account. */
+type Valuing = 'value' | 'takeCashFlow'
+
 /** Returns the actions that value the account and trip its breaker. */
-function tripped(tradingState: 'reducing' | 'halted') {
-  return ['value' as const, { type: 'trip' as const, params: { tradingState } }]
+function tripped(value: Valuing, tradingState: 'reducing' | 'halted') {
+  return [value, { type: 'trip' as const, params: { tradingState } }]
 }
 
-const valuing = [
-  { guard: 'tripsToReducing' as const, target: '.reducing' as const, actions: tripped('reducing') },
-  { guard: 'tripsToHalted' as const, target: '.halted' as const, actions: tripped('halted') },
-  { actions: 'value' as const },
-]
-/** A breaker that trips while the account is halted does not loosen the halt. */
-const valuingHalted = [{ guard: 'trips' as const, actions: tripped('halted') }, { actions: 'value' as const }]
+function valuing(value: Valuing) {
+  return [
+    {
+      guard: 'tripsToReducing' as const,
+      target: '.reducing' as const,
+      actions: tripped(value, 'reducing'),
+    },
+    { guard: 'tripsToHalted' as const, target: '.halted' as const, actions: tripped(value, 'halted') },
+    { actions: value },
+  ]
+}
 
-/** Returns the machine of a version. Versions before 6 ignore quotes, and those before 8 close nothing by themselves. */
+/** A breaker that trips while the account is halted does not loosen the halt. */
+function valuingHalted(value: Valuing) {
+  return [{ guard: 'trips' as const, actions: tripped(value, 'halted') }, { actions: value }]
+}
+
+const COUNTED = { guard: 'isCounted' } as const
+
+/**
+ * Returns the machine of a version. Versions before 6 ignore quotes, those before 8 close nothing by themselves, and before 9 no cash
+ * flow is PnL.
+ */
 const accountOf = (version: string) => {
   const closes = Number(version) >= 8
+  const values = Number(version) >= 9
   return setup({
     types: {} as AccountTypes,
     guards: {
@@ -84,11 +102,14 @@ const accountOf = (version: string) => {
       ORDER_UPDATE: { actions: 'takeTerms' },
       ORDER_CLOSED: { actions: 'forgetOrder' },
       REQUEST_REFUSED: { actions: 'takeRefusal' },
-      POSITION_CHANGED: valuing,
-      CANDLE_CLOSE: valuing,
-      ...(version !== '5' && { MARK: valuing }),
+      POSITION_CHANGED: valuing('value'),
+      CANDLE_CLOSE: valuing('value'),
+      ...(version !== '5' && { MARK: valuing('value') }),
       PORTFOLIO_REQUEST: { actions: 'tellPortfolio' },
-      CASH_FLOW_REPORT: [{ guard: 'isCounted' }, { actions: 'takeCashFlow' }],
+      CASH_FLOW_REPORT: [
+        COUNTED,
+        ...(values ? valuing('takeCashFlow') : [{ actions: 'takeCashFlow' as const }]),
+      ],
       RISK_FLAG: { actions: 'takeFlag' },
       REQUIRE_REVIEW: { actions: 'requireReview' },
       ACKNOWLEDGE_REVIEW: { actions: 'acknowledgeReview' },
@@ -128,9 +149,10 @@ const accountOf = (version: string) => {
           'Only orders that protect a position pass: a stop, or an order of the watchdog if the venue takes no stop.',
         on: {
           ...gated('halted'),
-          POSITION_CHANGED: valuingHalted,
-          CANDLE_CLOSE: valuingHalted,
-          ...(version !== '5' && { MARK: valuingHalted }),
+          POSITION_CHANGED: valuingHalted('value'),
+          CANDLE_CLOSE: valuingHalted('value'),
+          ...(version !== '5' && { MARK: valuingHalted('value') }),
+          ...(values && { CASH_FLOW_REPORT: [COUNTED, ...valuingHalted('takeCashFlow')] }),
         },
       },
     },

@@ -1,8 +1,9 @@
 /** The actions of an account. */
 import { assertEvent } from 'xstate'
 import { compact } from '../../errors/compact.ts'
+import type { CashFlowReport } from '../events/account.ts'
 import { acts, laterThan } from '../kind/kind.ts'
-import { ownOrderAddress, positionAddress } from '../model/addresses.ts'
+import { ownOrderAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { filledBy } from '../position/books.ts'
 import { dailyPnl, drawdownPct, performanceAt, type Trip, tripOf, withCashFlow } from './circuit-breaker.ts'
@@ -25,7 +26,7 @@ import {
 } from './portfolio.ts'
 import type { TradingState } from './risk.ts'
 import { renewed } from './settings.ts'
-import { valued } from './valuation.ts'
+import { fundedPosition, isOfTrading, valued } from './valuation.ts'
 import { requestOf } from './working-orders.ts'
 
 /** The number of cash flows that are remembered. A cash flow that comes twice comes again soon. */
@@ -151,22 +152,25 @@ export function actionsOf(version: string) {
         enqueue(emit({ type: 'MANUAL_REVIEW_REQUIRED', at, venue: context.venue, reason }))
       },
     ),
-    /** Takes a cash flow. Funding of an open position goes to the position, whose books count it and tell the account of it. */
+    /**
+     * Takes a cash flow. Funding of an open position goes to the position, whose books count it and tell the account of it. What
+     * trading costs or brings is PnL since version 9.
+     */
     takeCashFlow: action(({ context, event, enqueue }) => {
       assertEvent(event, 'CASH_FLOW_REPORT')
-      const { at, venue, flowId, asset, change, symbol, positionSide, reason } = event
+      const { at, venue, flowId, asset, change, symbol, reason } = event
       const flowIds = [...context.flowIds.slice(1 - FLOW_IDS_MAX), flowId]
       enqueue.assign({ flowIds })
-      const position = symbol ? positionAddress({ venue, symbol, positionSide }) : undefined
-      if (position && context.positions[position]) {
+      const position = fundedPosition(context, event)
+      if (position !== undefined) {
         const instrument = symbol && instrumentName(context.instruments, symbol)
         enqueue(tell(position, compact({ type: 'FUNDING_PAID', at, instrument, change })))
         return
       }
-      const balances = withMovements(context.balances, [{ asset, change }])
-      const value = decimal.multiply(change, assetPx(context, asset) ?? decimal.ZERO)
-      enqueue.assign({ balances, ...withCashFlow(context, value) })
-      const balance = balanceOf({ balances }, asset)
+      const after =
+        Number(version) >= 9 && isOfTrading(event) ? valued(context, event) : moved(context, event)
+      enqueue.assign({ ...after, flowIds })
+      const balance = balanceOf(after, asset)
       enqueue(emit({ type: 'BALANCE_CHANGED', at, venue, asset, balance, change, reason }))
     }),
     takeFlag: action(({ context, event, enqueue }) => {
@@ -268,4 +272,11 @@ export function actionsOf(version: string) {
       )
     }),
   }
+}
+
+/** Returns the account after money came or went that is neither gain nor loss. */
+function moved(context: AccountTypes['context'], { asset, change }: CashFlowReport) {
+  const balances = withMovements(context.balances, [{ asset, change }])
+  const value = decimal.multiply(change, assetPx(context, asset) ?? decimal.ZERO)
+  return { ...context, balances, ...withCashFlow(context, value) }
 }

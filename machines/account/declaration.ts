@@ -129,6 +129,7 @@ export const since: Since<typeof accountDeclaration> = {
     'MANUAL_INTERVENTION.strategy',
   ],
   8: ['ACCOUNT_FLATTENED.type', 'ACCOUNT_NOT_FLAT.type', 'POSITION_NOT_CLOSED.type'],
+  9: [],
 }
 
 export const accountEvents = accountDeclaration.events

@@ -37,8 +37,6 @@ describe.each([
   ['funding that is told with its position', 'FUNDING_FEE', [POSITION]],
   ['what the insurance fund takes', 'INSURANCE_CLEAR', []],
 ])('%s', (_, reason, positions) => {
-  // Of which position funding is, the venue does not say of every one.
-  const fails = positions.length > 0 ? it : it.fails
   let bot: Bot
 
   beforeAll(async () => {
@@ -50,11 +48,11 @@ describe.each([
     expect([bot.account.balances.USDT, bot.account.equity]).toEqual(['9500', '9500'])
   })
 
-  fails("is a loss of the day's", () => {
+  it("is a loss of the day's", () => {
     expect([bot.account.dayEquity, bot.dailyPnl]).toEqual(['10000', '-500'])
   })
 
-  fails('trips the breaker', () => {
+  it('trips the breaker', () => {
     expect(bot.account.breaker).toMatchObject({ check: 'dailyLossMax', limit: '100' })
     expect(bot.value('account/binance')).toBe('reducing')
   })
@@ -69,6 +67,25 @@ describe('funding that is told with its position', () => {
 
   it('is in the books of the position', () => {
     expect(bot.position().funding).toBe('-500')
+  })
+})
+
+describe('funding while the account is halted', () => {
+  it('is a loss that trips the breaker, and leaves the halt', async () => {
+    const bot = await holding()
+    await bot.send('account/binance', { type: 'SET_TRADING_STATE', tradingState: 'halted', by: 'ann' })
+    await bot.exchange.flow('FUNDING_FEE', '-100')
+    expect(bot.dailyPnl).toBe('-100')
+    expect([bot.account.breaker?.check, bot.value('account/binance')]).toEqual(['dailyLossMax', 'halted'])
+  })
+})
+
+describe('funding of a position that is closed by now', () => {
+  it('is a loss all the same', async () => {
+    const bot = await holding()
+    await bot.order('b', { side: 'SELL', orderQty: '100' })
+    await bot.exchange.flow('FUNDING_FEE', '-90', { positions: [{ ...POSITION, pa: '0' }] })
+    expect([bot.account.balances.USDT, bot.dailyPnl]).toEqual(['9910', '-90'])
   })
 })
 

@@ -33,6 +33,7 @@ export function takeFunding(
       positionSide,
       asset,
       change,
+      kind: 'funding',
       reason: 'FUNDING_FEE',
     })
     return [{ report, actor: accountAddress(venue) }]
