@@ -250,6 +250,19 @@ export function booksOf(portfolio: Portfolio): AccountBooks {
   return { working: Object.fromEntries(working), positions: quantitiesHeld(portfolio), balances }
 }
 
+/** Returns the books with the coin of each symbol that is traded on spot: of those that the venue lists, or that are held. */
+export function booksWithCoins(portfolio: Portfolio): AccountBooks {
+  const { instruments, positions } = portfolio
+  const symbols = [...instruments, ...Object.values(positions)].map(({ symbol }) => symbol)
+  const coins = [...new Set(symbols)].flatMap((symbol) => {
+    const { contract, settleAsset } = contractOf(instruments, symbol)
+    if (contract !== 'spot') return []
+    const { baseAsset } = instruments.find((one) => one.symbol === symbol) ?? {}
+    return [[symbol, baseAsset ?? baseAssetOf(symbol, settleAsset)] as const]
+  })
+  return { ...booksOf(portfolio), coins: Object.fromEntries(coins) }
+}
+
 /** Returns the quantity of each position by symbol, with `:LONG` or `:SHORT` if the account hedges. */
 export function quantitiesHeld({ positions }: Portfolio): Record<string, string> {
   const ids = Object.entries(positions).map(

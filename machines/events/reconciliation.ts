@@ -45,6 +45,8 @@ const books = {
   working: z.record(z.string(), decimal),
   positions: z.record(z.string(), decimal),
   balances: z.record(z.string(), decimal),
+  /** The coin of each symbol that is traded on spot, by symbol. A venue tells how much of it is owned, and not for what. */
+  coins: z.record(z.string(), z.string()).optional(),
 }
 
 /** The answer. A venue that cannot be reached gives none: nothing follows from that. */

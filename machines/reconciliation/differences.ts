@@ -20,15 +20,25 @@ export interface Reported {
 
 const NONE = 'none'
 
+/**
+ * Returns the differences of the books. A venue tells of coins how many are owned, and some were there before or were paid in. So a
+ * position on spot differs only where it is more than the coins that are there.
+ */
 export function differencesOf(venue: VenueState, here: AccountBooks): readonly Difference[] {
   const open = Object.fromEntries(
     venue.openOrders.map(({ clOrdId, leavesQty }) => [orderAddress(clOrdId), leavesQty]),
   )
   const held = Object.fromEntries(venue.positions.map(({ quantity, ...of }) => [holdingName(of), quantity]))
   const owned = Object.fromEntries(venue.balances.map(({ asset, balance }) => [asset, balance]))
+  const ofCoin = (symbol: string) => ownOf(owned, ownOf(here.coins ?? {}, symbol) ?? '')
   return [
     ...between('order', here.working, open, NONE),
-    ...between('position', here.positions, held, decimal.ZERO),
+    ...between('position', here.positions, held, decimal.ZERO).flatMap((one) => {
+      const there = ofCoin(one.id)
+      if (there === undefined) return [one]
+      const isCovered = !decimal.isNegative(one.here) && decimal.compare(one.here, there) <= 0
+      return isCovered ? [] : [{ ...one, there }]
+    }),
     // A venue need not know of all assets, nor of any.
     ...between('balance', pick(here.balances, owned), owned, decimal.ZERO),
   ]

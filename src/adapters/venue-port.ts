@@ -1,7 +1,7 @@
 import {
   type AccountContext,
   accountAddress,
-  booksOf,
+  booksWithCoins,
   type CancelOrder,
   type ExecutionReport,
   type OrderStatusRequest,
@@ -169,14 +169,15 @@ export class VenuePort implements Port {
         quantity,
       })),
       balances: Object.entries(balances).map(([asset, balance]) => ({ asset, balance })),
-      here: booksOf(account),
+      here: booksWithCoins(account),
     }
     await this.#reply(intent, state)
   }
 
   async #tellBooks(intent: Intent, { at }: PortfolioRequest): Promise<void> {
     const account = this.#accountOf(intent)
-    if (account !== undefined) await this.#reply(intent, { type: 'PORTFOLIO', at, ...booksOf(account) })
+    if (account !== undefined)
+      await this.#reply(intent, { type: 'PORTFOLIO', at, ...booksWithCoins(account) })
   }
 
   async #reply({ id, actor, seq, correlation }: Intent, answer: VenueAnswer): Promise<void> {

@@ -7,7 +7,13 @@ import { elsewhere } from './elsewhere.ts'
 import { Desk, order } from './paper/desk.ts'
 
 const resting = { ordType: 'LIMIT', side: 'BUY', price: '90', orderQty: '2' } as const
-const ACCOUNT = { positionMode: 'netting', working: {}, positions: {}, balances: { USDT: '7' } }
+const ACCOUNT = {
+  positionMode: 'netting',
+  working: {},
+  positions: {},
+  balances: { USDT: '7' },
+  instruments: [],
+}
 
 let desk: Desk
 afterEach(() => desk.venue.close())

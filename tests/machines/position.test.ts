@@ -188,7 +188,7 @@ describe('a commission in the coin that changes hands', () => {
     commissionAsset: 'BTC',
     dealtAsset: 'BTC',
   })
-  const after = (...deals: ReturnType<typeof coin>[]) =>
+  const booksOf = (...deals: ReturnType<typeof coin>[]) =>
     deals.reduce((books, one) => applyFill(SPOT, books, one).after, FLAT)
 
   it.each([
@@ -215,7 +215,7 @@ describe('a commission in the coin that changes hands', () => {
       '0',
     ],
   ])('%s', (_, deals, quantity, cost, realizedPnl) => {
-    expect(after(...deals)).toMatchObject({ quantity, cost, realizedPnl })
+    expect(booksOf(...deals)).toMatchObject({ quantity, cost, realizedPnl })
   })
 
   it('counts for nothing on a contract, and where the coin is another one', () => {
@@ -229,7 +229,7 @@ describe('a commission in the coin that changes hands', () => {
   })
 
   it('is taken back with its fill', () => {
-    const first = after(coin('BUY', '1', '100', '0.001'))
+    const first = booksOf(coin('BUY', '1', '100', '0.001'))
     const bought = applyFill(SPOT, first, coin('BUY', '2', '110', '0.002')).after
     expect(applyBust(SPOT, bought, coin('BUY', '2', '110', '0.002')).after).toEqual({
       ...first,

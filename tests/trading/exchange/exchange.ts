@@ -13,7 +13,7 @@ import type {
   VenueState,
   VenueStateRequest,
 } from '../../../machines/index.ts'
-import { type AccountBooks, type AccountContext, booksOf } from '../../../machines/index.ts'
+import { type AccountBooks, type AccountContext, booksWithCoins } from '../../../machines/index.ts'
 import { orderAddress } from '../../../machines/model/addresses.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
 import { decodeUserMessage } from '../../../src/adapters/binance/user-stream.ts'
@@ -370,7 +370,7 @@ export class Exchange implements Port {
   }
 
   #booksHere({ port }: Intent): AccountBooks {
-    return booksOf(this.#context?.getSnapshot(`account/${port}`)?.context as AccountContext)
+    return booksWithCoins(this.#context?.getSnapshot(`account/${port}`)?.context as AccountContext)
   }
 
   #stateSince(since: number): Omit<VenueState, 'here'> {
