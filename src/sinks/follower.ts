@@ -20,6 +20,8 @@ const WRITE_MS = 30_000
 /** The wait before the first attempt after a failure, in ms. It doubles with each further one. */
 const RETRY_MS_MIN = 250
 const RETRY_MS_MAX = 30_000
+/** Ms beyond its flush for which an event may wait before the sink counts as behind. */
+const LATE_MS = 1_000
 
 /** Errors after which no further attempt is made. */
 const FOR_PEOPLE = ['SINK_FOREIGN', 'SINK_CLIENT_MISSING', 'SINK_SECRET_MISSING'] as const
@@ -64,6 +66,7 @@ export interface FollowerTimes {
   readonly writeMs: number
   readonly retryMsMin: number
   readonly retryMsMax: number
+  readonly lateMs: number
 }
 
 /** The figures of a sink since the start of the process. */
@@ -75,12 +78,18 @@ export interface SinkFigures {
   readonly failures: number
   /** Seconds that writes took. */
   readonly writeSeconds: number
-  /** Records that it has still to go through. */
+  /** Records that it has still to go through, with those that wait in vain for the target. */
   readonly behindRecords: number
-  /** Seconds of the log's time between what it has gone through and the end of the log. */
+  /** Seconds of the log's time between the last record that does not count as such and the end of the log. */
   readonly behindSeconds: number
   /** The reason why it does not write at present. */
   readonly failure?: string
+}
+
+/** A place in the log, and the time of its record in epoch ms, where that is known. */
+interface Place {
+  readonly seq: number
+  readonly at: number | undefined
 }
 
 /**
@@ -97,10 +106,12 @@ export class Follower {
   /** End of the log when the sink was made: a new one hears of the start that it is part of. */
   readonly #began: number
   #running: Promise<void> | undefined
-  /** seq up to which everything is handed to the writer, and the time of that record. */
-  #handed: { readonly seq: number; readonly at: number | undefined } | undefined
-  /** Events that the writer has and its target does not, with the seq of the last record of each batch. */
-  #unkept: { readonly to: number; readonly events: number }[] = []
+  /** Place up to which everything is handed to the writer. */
+  #handed: Place | undefined
+  /** Place up to which the target has everything. */
+  #kept: Place | undefined
+  /** Batches that the writer has and its target does not. Each is late from `lateAt` on, a time of the process. */
+  #unkept: (Place & { readonly events: number; readonly lateAt: number })[] = []
   #events = 0
   #batches = 0
   #failures = 0
@@ -116,16 +127,16 @@ export class Follower {
       writeMs: WRITE_MS,
       retryMsMin: RETRY_MS_MIN,
       retryMsMax: RETRY_MS_MAX,
+      lateMs: LATE_MS,
       ...parts.times,
     }
   }
 
   get figures(): SinkFigures {
     const { log, recent, name, mark } = this.#parts
-    const seq = this.#handed?.seq ?? mark.seq ?? 0
+    const { seq, at } = (this.#isLate ? this.#kept : this.#handed) ?? { seq: mark.seq ?? 0, at: undefined }
     const behindRecords = Math.max(0, recent.seq - seq)
     const { lastAt } = log
-    const at = this.#handed?.at
     const behindMs = behindRecords === 0 || lastAt === undefined || at === undefined ? 0 : lastAt - at
     return {
       name,
@@ -137,6 +148,13 @@ export class Follower {
       behindSeconds: Math.max(0, behindMs) / 1_000,
       ...compact({ failure: this.#failure }),
     }
+  }
+
+  /** True when what the writer has does not get to the target. It then counts as waiting. */
+  get #isLate(): boolean {
+    if (this.#failure !== undefined) return true
+    const [oldest] = this.#unkept
+    return oldest !== undefined && performance.now() > oldest.lateAt
   }
 
   /** Returns the sink's problem as a sentence, or undefined. */
@@ -207,7 +225,7 @@ export class Follower {
         inBackground: true,
         signal: this.#gone.signal,
       }))
-        this.#handed = { seq, at }
+        this.#handed = this.#kept = { seq, at }
     } catch {
       // Only the age of what waits is unknown then. Who reads on gets the error.
     }
@@ -234,7 +252,7 @@ export class Follower {
     for (;;) {
       this.#gone.signal.throwIfAborted()
       const dueMs =
-        this.#unkept.length === 0 ? undefined : flushedAt + (writer.flushMs ?? 0) - performance.now()
+        this.#unkept.length === 0 ? undefined : flushedAt + this.#flushMs(writer) - performance.now()
       if (dueMs !== undefined && dueMs <= 0) {
         await this.#flush(writer)
         flushedAt = performance.now()
@@ -246,6 +264,11 @@ export class Follower {
     }
     await this.#flush(writer)
     await this.#parts.mark.keep()
+  }
+
+  /** After a failure only a flush shows that the target takes events again, so it comes soon. */
+  #flushMs({ flushMs = 0 }: Writer): number {
+    return this.#failure === undefined ? flushMs : Math.min(flushMs, this.#times.retryMsMin)
   }
 
   /** Returns the seq behind which the target wants to go on. */
@@ -262,7 +285,10 @@ export class Follower {
       )
       seq = recent.seq
     }
-    this.#handed = { seq, at: this.#handed?.seq === seq ? this.#handed.at : undefined }
+    this.#handed = this.#kept = [this.#kept, this.#handed].find((one) => one?.seq === seq) ?? {
+      seq,
+      at: undefined,
+    }
     mark.moveTo(seq)
     if (seq === recent.seq) this.#onSuccess()
     return seq
@@ -274,11 +300,13 @@ export class Follower {
       await sleep(this.#times.lingerMs, undefined, { signal: this.#ending.signal }).catch(() => {})
     const batch = await this.#next(seq)
     const began = performance.now()
-    this.#unkept.push({ to: batch.to, events: batch.events.length })
+    const handed = { seq: batch.to, at: batch.at ?? this.#handed?.at }
+    const lateAt = began + (writer.flushMs ?? 0) + this.#times.lateMs
+    this.#unkept.push({ ...handed, events: batch.events.length, lateAt })
     const kept = await this.#within(writer.write(batch))
     this.#writeMs += performance.now() - began
     this.#batches++
-    this.#handed = { seq: batch.to, at: batch.at ?? this.#handed?.at }
+    this.#handed = handed
     this.#onKept(kept)
     return batch.to
   }
@@ -293,10 +321,16 @@ export class Follower {
 
   #onKept(seq: number): void {
     const { mark } = this.#parts
-    while (this.#unkept[0] !== undefined && this.#unkept[0].to <= seq)
+    let { at } = this.#kept ?? {}
+    while (this.#unkept[0] !== undefined && this.#unkept[0].seq <= seq) {
+      at = this.#unkept[0].at
       this.#events += this.#unkept.shift()?.events ?? 0
+    }
+    const hasTaken = seq > (this.#kept?.seq ?? -1)
+    if (hasTaken) this.#kept = { seq, at }
     if (seq > (mark.seq ?? -1)) mark.moveTo(seq)
-    this.#onSuccess()
+    // A writer that only gathers says nothing of its target.
+    if (hasTaken || this.#unkept.length === 0) this.#onSuccess()
   }
 
   #onSuccess(): void {

@@ -26,7 +26,7 @@ const chatty = setup({
     QUIET: {},
   },
 })
-const FAST = { lingerMs: 1, writeMs: 50, retryMsMin: 1, retryMsMax: 2 }
+const FAST = { lingerMs: 1, writeMs: 50, retryMsMin: 1, retryMsMax: 2, lateMs: 10 }
 
 describe('a sink', () => {
   const ends: (() => Promise<unknown>)[] = []
@@ -197,6 +197,58 @@ describe('a sink', () => {
     await eventually(() => expect(target.seq).toBe(supervisor.seq))
     expect(follower.health).toBeUndefined()
     expect(follower.figures.failures).toBeGreaterThan(0)
+  })
+
+  it.each([true, false])('does not take a full memory for a target that is there, $0', async (keeps) => {
+    const harness = await opened()
+    const { supervisor } = harness
+    await supervisor.spawn('chatty', 'a')
+    const target = new Target()
+    const lines: string[] = []
+    const told = (_: object, line: string) => void lines.push(line)
+    const times = { ...FAST, retryMsMin: 8, retryMsMax: 1_000 }
+    const logger = { ...silentLogger, warn: told, info: told }
+    const follower = follow(supervisor, target, { keeps, buffered: true, times, logger })
+    await eventually(() => expect(target.seq).toBe(supervisor.seq))
+    // The writer gathers what comes, and no flush gets it to the target.
+    target.flushFault = () => 'before'
+    harness.clock.advanceTo(91_000)
+    await supervisor.send('chatty/a', { type: 'BEEP' })
+    const looks: unknown[] = []
+    const began = performance.now()
+    await eventually(() => {
+      const { behindRecords, behindSeconds, failure, failures } = follower.figures
+      if (failures > 0) looks.push([behindRecords, behindSeconds, failure])
+      expect(failures).toBeGreaterThan(4)
+    })
+    expect(new Set(looks.map(String))).toEqual(new Set([String([1, 90, 'cut before'])]))
+    // Each wait is twice as long as the one before it.
+    expect(performance.now() - began).toBeGreaterThan(8 + 16 + 32)
+    expect(lines).toEqual(['the sink test does not write: cut before'])
+    target.flushFault = () => undefined
+    await eventually(() => expect(follower.figures).toMatchObject({ behindRecords: 0, events: 3 }))
+    expect(follower.health).toBeUndefined()
+    expect(lines).toHaveLength(2)
+  })
+
+  it('is behind by what its target takes later than it promises', async () => {
+    const harness = await opened()
+    const { supervisor } = harness
+    const target = new Target()
+    const follower = follow(supervisor, target, { keeps: false, buffered: true })
+    await supervisor.spawn('chatty', 'a')
+    await eventually(() => expect(target.seq).toBe(supervisor.seq))
+    // A receiver that asks for a rest does not fail.
+    let asked = 0
+    target.flushFault = () => {
+      asked++
+      return 'rest'
+    }
+    await supervisor.send('chatty/a', { type: 'BEEP' })
+    await eventually(() => expect(asked).toBeGreaterThan(2))
+    await eventually(() => expect(follower.figures).toMatchObject({ behindRecords: 1, failures: 0 }))
+    target.flushFault = () => undefined
+    await eventually(() => expect(follower.figures).toMatchObject({ behindRecords: 0, events: 3 }))
   })
 
   it.each([

@@ -10,6 +10,8 @@ export class Target {
   seq: number | undefined
   /** Faults of the next writes and openings; undefined: none. */
   nextFault: () => Fault | undefined = () => undefined
+  /** Faults of the next flushes alone. With `rest` the target takes nothing yet. */
+  flushFault: () => 'before' | 'rest' | undefined = () => undefined
   openWriters = 0
 
   /** `keeps`: whether the target keeps its own position. `buffered`: whether writes wait for `flush`. */
@@ -35,6 +37,9 @@ export class Target {
       ...(buffered && {
         flushMs: 5,
         flush: async () => {
+          const fault = this.flushFault()
+          if (fault === 'before') throw new Error('cut before')
+          if (fault === 'rest') return this.seq ?? 0
           const all = waiting
           waiting = []
           return all.length === 0 ? (this.seq ?? 0) : apply(all)

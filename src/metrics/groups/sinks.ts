@@ -33,14 +33,14 @@ export const SINKS: Group<SinksSource> = {
     },
     {
       name: 'outcry_sink_behind_records',
-      help: 'Records of the log that a sink has still to go through',
+      help: 'Records of the log that a sink has still to go through, with those that its target does not take',
       type: 'gauge',
       labels: SINK,
       read: ({ sinks }) => [...sinks].map(({ name, behindRecords }) => [name, behindRecords] as const),
     },
     {
       name: 'outcry_sink_behind_seconds',
-      help: 'Time of the log between its end and what a sink has gone through',
+      help: 'Time of the log between its end and what a sink has gone through, or while its target does not take it, what that has',
       type: 'gauge',
       labels: SINK,
       read: ({ sinks }) => [...sinks].map(({ name, behindSeconds }) => [name, behindSeconds] as const),
