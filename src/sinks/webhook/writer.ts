@@ -26,6 +26,11 @@ interface Waiting {
   readonly counts: Record<string, number>
 }
 
+/** A machine of a user may emit a type with the name of a property of all objects. */
+function nothing(): Waiting {
+  return { events: [], counts: Object.create(null) }
+}
+
 /**
  * Posts events. It relies on the position in the log: an event whose answer was lost comes again, with the same
  * `Idempotency-Key`.
@@ -37,7 +42,7 @@ export class WebhookWriter implements Writer {
   readonly #secret: string | undefined
   readonly #signal: AbortSignal
   readonly #logger: Logger
-  #waiting: Waiting = { events: [], counts: {} }
+  #waiting: Waiting = nothing()
   /** Last seq that was written here. */
   #to = 0
   /** Last seq of which the receiver has everything. */
@@ -68,12 +73,16 @@ export class WebhookWriter implements Writer {
   async flush(): Promise<number> {
     this.#fill()
     if (this.#count > this.#tokens || this.#count > this.#waiting.events.length) return this.#digest()
+    const before = this.#kept
     while (this.#waiting.events[0] !== undefined && this.#mayPost) {
       const [event] = this.#waiting.events
-      const isPosted = await this.#post([event], { [event.envelope.type]: 1 })
+      const isPosted = await this.#post([event], { [event.envelope.type]: 1 }).catch((error) => {
+        // What was taken before must not come again. The next call fails on its own.
+        if (this.#kept > before) return false
+        throw error
+      })
       if (!isPosted) return this.#kept
-      this.#waiting.events.shift()
-      this.#waiting.counts[event.envelope.type] = (this.#waiting.counts[event.envelope.type] ?? 1) - 1
+      this.#forget(event)
       const [next] = this.#waiting.events
       this.#kept = next === undefined ? this.#to : next.envelope.seq - 1
     }
@@ -81,7 +90,7 @@ export class WebhookWriter implements Writer {
   }
 
   async close(): Promise<void> {
-    this.#waiting = { events: [], counts: {} }
+    this.#waiting = nothing()
   }
 
   get #count(): number {
@@ -97,7 +106,7 @@ export class WebhookWriter implements Writer {
     const to = this.#to
     const { events, counts } = this.#waiting
     if (await this.#post(events, counts)) {
-      this.#waiting = { events: [], counts: {} }
+      this.#waiting = nothing()
       this.#kept = to
     }
     return this.#kept
@@ -109,6 +118,14 @@ export class WebhookWriter implements Writer {
     counts[type] = (counts[type] ?? 0) + 1
     events.push(event)
     if (events.length > SHOWN_MAX) events.shift()
+  }
+
+  #forget({ envelope: { type } }: SinkEvent): void {
+    const { events, counts } = this.#waiting
+    events.shift()
+    const left = (counts[type] ?? 1) - 1
+    if (left > 0) counts[type] = left
+    else delete counts[type]
   }
 
   #fill(): void {
@@ -142,7 +159,7 @@ export class WebhookWriter implements Writer {
       const { code, message } = (error.cause ?? error) as { readonly code?: string; readonly message: string }
       throw new Error(`no answer: ${code ?? message}`)
     })
-    const text = (await answer.text().catch(() => '')).slice(0, REASON_MAX)
+    const text = await beginningOf(answer)
     if (answer.status === 429) {
       this.#restUntil = performance.now() + restMsOf(answer.headers.get('retry-after'))
       this.#logger.debug({ status: 429 }, 'the receiver of a webhook asks for a rest')
@@ -151,6 +168,21 @@ export class WebhookWriter implements Writer {
     if (!answer.ok) throw new Error(`the receiver answered ${answer.status}${text === '' ? '' : `: ${text}`}`)
     return true
   }
+}
+
+/** Returns the first words of an answer. The rest is not read: a receiver may answer without an end. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for await (const piece of body ?? []) {
+      text += decoder.decode(piece, { stream: true })
+      if (text.length >= REASON_MAX) break
+    }
+  } catch {
+    // An answer that is cut off has said what it did.
+  }
+  return text.slice(0, REASON_MAX)
 }
 
 /** Returns the time that a Retry-After asks for, in ms: of seconds, or of a date. */
