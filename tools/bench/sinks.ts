@@ -79,7 +79,12 @@ async function ofMillion(folder: string, bytesNow: () => number, every: number):
 async function withWriter<T>(folder: string, measure: (writer: ParquetWriter) => Promise<T>): Promise<T> {
   const location = mkdtempSync(join(folder, 'parquet-'))
   try {
-    const opened = await ParquetFolder.open(location, { name: 'bench', logId: 'bench' })
+    const opened = await ParquetFolder.open(location, {
+      name: 'bench',
+      logId: 'bench',
+      epoch: 1,
+      run: 'bench',
+    })
     return await measure(
       new ParquetWriter(opened, await parquetClient(), { bytesMax: 8 * MB, flushMs: 60_000 }),
     )

@@ -8,7 +8,7 @@
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import type { SinkPlace } from '../sink.ts'
+import { type Claim, checkClaim } from '../claim.ts'
 import { type Disk, realDisk } from './disk.ts'
 
 /** Readers of such folders pass over names that begin with an underscore. */
@@ -21,6 +21,9 @@ const note = z.strictObject({
   log: z.string(),
   /** Name of the sink. */
   sink: z.string(),
+  /** Number of the start of the log that writes the folder, and id of that run. */
+  epoch: z.int().nonnegative().default(0),
+  run: z.string().default(''),
   /** Everything up to here is in the folder. Null when nothing is. */
   seq: z.int().nonnegative().nullable(),
   /** Files of the last flush: the names in `_parts`, and the paths that they get. */
@@ -33,8 +36,6 @@ export interface NewFile {
   readonly path: string
   readonly bytes: Uint8Array
 }
-
-type Owner = Pick<SinkPlace, 'name' | 'logId'>
 
 export class ParquetFolder {
   readonly #location: string
@@ -49,21 +50,24 @@ export class ParquetFolder {
   }
 
   /** @throws SINK_FOREIGN, and the errors of the disk */
-  static open(location: string, owner: Owner, disk = realDisk): Promise<ParquetFolder> {
+  static open(location: string, owner: Claim, disk = realDisk): Promise<ParquetFolder> {
     return inTurn(location, () => ParquetFolder.#open(location, owner, disk))
   }
 
-  static async #open(location: string, owner: Owner, disk: Disk): Promise<ParquetFolder> {
+  static async #open(location: string, owner: Claim, disk: Disk): Promise<ParquetFolder> {
     await disk.makeFolder(location)
     await disk.makeFolder(join(location, PARTS))
     const kept = noteIn(location, await disk.read(join(location, POSITION)))
     if (kept === undefined && (await disk.list(location)).some((name) => name.startsWith('date=')))
       throw foreign(location, 'has files and does not say of which log they are')
-    if (kept !== undefined) check(location, kept, owner)
-    const folder = new ParquetFolder(location, disk, kept ?? noteOf(owner))
+    if (kept !== undefined) checkClaim(claimOf(kept), owner)
+    const { epoch, run } = owner
+    const folder = new ParquetFolder(location, disk, { ...(kept ?? noteOf(owner)), epoch, run })
     await folder.#nameFiles()
-    for (const name of await disk.list(join(location, PARTS))) await disk.remove(join(location, PARTS, name))
     if (kept === undefined) await folder.#claim()
+    // From here on an earlier start of the log, of which a copy may still run, adds nothing.
+    else if (kept.epoch !== epoch || kept.run !== run) await folder.#keep(folder.#note)
+    for (const name of await disk.list(join(location, PARTS))) await disk.remove(join(location, PARTS, name))
     return folder
   }
 
@@ -89,11 +93,25 @@ export class ParquetFolder {
       noted.push({ part, file: path })
     }
     if (noted.length > 0) await this.#disk.syncFolder(join(this.#location, PARTS))
+    await this.#checkOwner()
     const next = { ...this.#note, seq, files: noted }
-    await this.#disk.rename(await this.#written(next), join(this.#location, POSITION))
-    await this.#disk.syncFolder(this.#location)
+    await this.#keep(next)
     this.#note = next
     await this.#nameFiles()
+  }
+
+  /** Checks that nobody else has taken the folder meanwhile. @throws SINK_FOREIGN */
+  async #checkOwner(): Promise<void> {
+    const kept = noteIn(this.#location, await this.#disk.read(join(this.#location, POSITION)))
+    if (kept === undefined) throw new Error(`the file ${POSITION} of ${this.#location} is gone`)
+    checkClaim(claimOf(kept), claimOf(this.#note))
+    if (kept.epoch !== this.#note.epoch || kept.seq !== this.#note.seq)
+      throw new Error(`another writer has changed ${POSITION} of ${this.#location}`)
+  }
+
+  async #keep(next: Note): Promise<void> {
+    await this.#disk.rename(await this.#written(next), join(this.#location, POSITION))
+    await this.#disk.syncFolder(this.#location)
   }
 
   /** Gives the noted files their names, where they have none. */
@@ -138,8 +156,12 @@ function inTurn<T>(location: string, next: () => Promise<T>): Promise<T> {
   return done
 }
 
-function noteOf({ logId, name }: Owner): Note {
-  return { version: 1, log: logId, sink: name, seq: null, files: [] }
+function noteOf({ logId, name, epoch, run }: Claim): Note {
+  return { version: 1, log: logId, sink: name, epoch, run, seq: null, files: [] }
+}
+
+function claimOf({ log, sink, epoch, run }: Note): Claim {
+  return { logId: log, name: sink, epoch, run }
 }
 
 function bytesOf(value: Note): Uint8Array {
@@ -153,14 +175,6 @@ function noteIn(location: string, text: string | undefined): Note | undefined {
   } catch {
     throw foreign(location, `has a file ${POSITION} that this version cannot read`)
   }
-}
-
-/** @throws SINK_FOREIGN */
-function check(location: string, { log, sink }: Note, owner: Owner): void {
-  if (log !== owner.logId)
-    throw foreign(location, `has events of the log ${log}, and this one is ${owner.logId}`)
-  if (sink !== owner.name)
-    throw foreign(location, `belongs to the sink ${sink}, and this one is ${owner.name}`)
 }
 
 function foreign(location: string, reason: string): OutcryError {

@@ -1,6 +1,6 @@
 /** Tests that a folder of Parquet files has each event once, at whatever step the process ends or the disk fails. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as client from 'hyparquet-writer'
@@ -12,7 +12,7 @@ import { ParquetWriter } from '../../../src/sinks/parquet/writer.ts'
 import { mountDisk, NO_MOUNT } from '../../faults/disk/mount.ts'
 import { envelope, parquetFiles, rowsIn, sinkEvent } from './events.ts'
 
-const OWNER = { name: 'parquet', logId: 'log-1' }
+const OWNER = { name: 'parquet', logId: 'log-1', epoch: 1, run: 'one' }
 const LAST_SEQ = 12
 
 describe('a folder of Parquet files', () => {
@@ -122,6 +122,31 @@ describe('a folder of Parquet files', () => {
     await expect(open(OWNER)).rejects.toMatchObject(foreign)
     rmSync(join(folder, '_outcry.json'))
     await expect(open(OWNER)).rejects.toMatchObject(foreign)
+  })
+
+  it('is written by one of the copies of a log, the one with the latest start', async () => {
+    const folder = newFolder()
+    const first = await ParquetFolder.open(folder, OWNER)
+    await first.add(filesOf([1], 8), 1)
+    const foreign = { code: 'SINK_FOREIGN' }
+    await expect(ParquetFolder.open(folder, { ...OWNER, run: 'copy' })).rejects.toMatchObject(foreign)
+    const later = await ParquetFolder.open(folder, { ...OWNER, epoch: 2, run: 'later' })
+    await expect(first.add(filesOf([2], 8), 2)).rejects.toMatchObject(foreign)
+    await expect(ParquetFolder.open(folder, OWNER)).rejects.toMatchObject(foreign)
+    await later.add(filesOf([3], 8), 3)
+    expect(linesIn(folder)).toEqual([1, 3])
+    // What the first has left is gone with the next opening.
+    await ParquetFolder.open(folder, { ...OWNER, epoch: 3, run: 'last' })
+    expect(readdirSync(join(folder, '_parts'))).toEqual([])
+  })
+
+  it('begins anew when it was removed while it was in use', async () => {
+    const folder = newFolder()
+    const first = await ParquetFolder.open(folder, OWNER)
+    await first.add(filesOf([1], 8), 1)
+    rmSync(folder, { recursive: true })
+    await expect(first.add(filesOf([2], 8), 2)).rejects.toThrow()
+    expect((await ParquetFolder.open(folder, OWNER)).seq).toBeUndefined()
   })
 
   it('has each event once when its disk was full for a while', async ({ skip }) => {
