@@ -268,3 +268,24 @@ it('of addresses in a configuration those who ask are secret, and not the place'
     'news.example/rss says *** and *** in en',
   )
 })
+
+it('the user of a database is no secret, and the key of a web service is one', () => {
+  process.env.TEST_LOG_DATABASE = 'postgres://outcry:pass-word2@db.example/trading'
+  const config = loadConfig({
+    flags: {
+      sinks: [
+        { type: 'postgres', url: 'postgres://postgres@localhost/trading' },
+        { type: 'postgres', name: 'other', url: '${TEST_LOG_DATABASE}' },
+        { type: 'webhook', url: 'https://key-of-ours@hooks.example/' },
+      ],
+    },
+  })
+  const redactor = new Redactor(secretsOf(config))
+  delete process.env.TEST_LOG_DATABASE
+  expect(
+    redactor.value({ component: 'sink-postgres', msg: 'outcry.events, pass-word2, key-of-ours' }),
+  ).toEqual({
+    component: 'sink-postgres',
+    msg: 'outcry.events, ***, ***',
+  })
+})

@@ -56,12 +56,14 @@ function wholeOf(text: string): readonly string[] {
 /** Returns the parts of a URL that say who asks. */
 function partsOf(text: string): readonly string[] {
   if (!URL.canParse(text)) return []
-  const { username, password, searchParams } = new URL(text)
+  const { protocol, username, password, searchParams } = new URL(text)
   const asked = [...searchParams].flatMap(([name, value]) =>
     SECRET_NAME.test(name) || /key|auth|sig/i.test(name) || value.length >= LONG ? [value] : [],
   )
-  // A name alone is often the key, as in https://<key>@host.
-  const who = password === '' ? [username] : [password, decoded(password)]
+  // A name alone is often the key of a web service, as in https://<key>@host. Of a database it is a name, and often
+  // that of the product, which half of the lines have.
+  const isKey = password === '' && /^https?:$/.test(protocol)
+  const who = isKey ? [username] : [password, decoded(password)]
   return [...who, ...asked]
 }
 
