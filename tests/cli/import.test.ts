@@ -11,6 +11,7 @@ import { exportEvents } from '../../tools/cli/command-export.ts'
 import { importLedger } from '../../tools/cli/command-import.ts'
 import { state } from '../../tools/cli/command-state.ts'
 import { exactJson } from '../../tools/cli/files/exact-json.ts'
+import { textLines } from '../../tools/cli/files/text-lines.ts'
 import { linesOf } from './said.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outcry-import-'))
@@ -156,6 +157,26 @@ describe('a ledger', () => {
     await expect(importLedger(path, { data: newPath('data') })).rejects.toMatchObject({
       code: 'LEDGER_INVALID',
     })
+  })
+
+  it('with a line of megabytes is refused for that, wherever the line breaks lie', async () => {
+    const long = write([lineOf(1), lineOf(2, { text: 'x'.repeat(9_000_000) })])
+    await expect(imported(long, newPath('data'))).rejects.toMatchObject({
+      code: 'LEDGER_INVALID',
+      message: expect.stringMatching(/:2: has 9000\d{3} characters, more than 360000$/),
+    })
+    const path = newPath('lines.txt')
+    writeFileSync(path, `\ufeff${'ä'.repeat(100_000)}\r\n\n${'b'.repeat(70_000)}`)
+    const linesIn = async (lengthMax: number) => {
+      const lines: [number, number][] = []
+      for await (const { number, text } of textLines(path, lengthMax)) lines.push([number, text.length])
+      return lines
+    }
+    expect(await linesIn(100_002)).toEqual([
+      [1, 100_000],
+      [3, 70_000],
+    ])
+    await expect(linesIn(99_999)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   })
 
   it('is not mixed with another one of its name', async () => {

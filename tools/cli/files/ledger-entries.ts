@@ -11,6 +11,9 @@ import { textLines } from './text-lines.ts'
 /** Bytes of an entry as JSON. A message of a runner's API has 64 KiB at most. */
 export const ENTRY_BYTES_MAX = 60_000
 
+/** Characters of a line. An escape takes six. */
+const LINE_MAX = 6 * ENTRY_BYTES_MAX
+
 const { eventId, eventType, timestamp, sequenceNum, payload, metadata } = ledgerEntryFields
 const line = z.strictObject({
   event_id: eventId,
@@ -66,6 +69,8 @@ class LineFault extends Error {}
 
 /** @throws LineFault */
 function entryOf(text: string): CheckedEntry {
+  // Space between the fields counts little here, and a line of megabytes is not worth the time to read it.
+  if (text.length > LINE_MAX) throw new LineFault(`has ${text.length} characters, more than ${LINE_MAX}`)
   let value: unknown
   try {
     value = exactJson(text)
