@@ -156,6 +156,17 @@ describe('the market', () => {
     said('symbol/sim:A', 'connected')
     expect(connections.lostCount).toBe(1)
   })
+
+  it('has sent nothing while its connection is tried again', () => {
+    const connections = new Connections()
+    const said = (at: number, event: AnyEvent) =>
+      connections.take({ actor: 'symbol/sim:A', at, event, origin: { source: 'sim', position: at } })
+    said(1, { type: 'CONNECTION', status: 'disconnected' })
+    expect(connections.lastAt).toBeUndefined()
+    said(2, { type: 'TRADE', px: '1' })
+    said(3, { type: 'CONNECTION', status: 'disconnected' })
+    expect(connections.lastAt).toBe(2)
+  })
 })
 
 describe('the components', () => {

@@ -40,7 +40,7 @@ export const MARKET: Group<MarketSource> = {
     },
     {
       name: 'outcry_market_last_message_timestamp_seconds',
-      help: "Time of the last market message, by the market's clock; absent before the first",
+      help: "Time of the last market message, by the market's clock, without what is said of connections; absent before the first",
       type: 'gauge',
       read: ({ lastAt }) => (lastAt === undefined ? undefined : lastAt / 1_000),
     },

@@ -10,8 +10,11 @@ export class Connections {
   lastAt: number | undefined
 
   take({ actor, event, at, origin }: Pick<TransitionRecord, 'actor' | 'event' | 'at' | 'origin'>): void {
-    if (origin !== undefined && actor.startsWith('symbol/')) this.lastAt = at
-    if (event.type !== 'CONNECTION') return
+    // What our own side says of a connection comes again with each attempt, while the market says nothing.
+    if (event.type !== 'CONNECTION') {
+      if (origin !== undefined && actor.startsWith('symbol/')) this.lastAt = at
+      return
+    }
     if (event.status === 'connected') this.#lost.delete(actor)
     else this.#lost.set(actor, String(event.status))
   }
