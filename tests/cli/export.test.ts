@@ -1,5 +1,5 @@
 /** Tests `outcry export` of a closed log and of a running program, and that what it writes is read back as it was. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +13,8 @@ import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { type EventsOptions, events } from '../../tools/cli/command-events.ts'
 import { type ExportOptions, exportEvents } from '../../tools/cli/command-export.ts'
+import { FORMATS } from '../../tools/cli/files/formats.ts'
+import { fileTarget, folderTarget } from '../../tools/cli/files/target.ts'
 import { duckdb } from '../sinks/parquet/duckdb.ts'
 import { linesOf } from './said.ts'
 
@@ -66,6 +68,22 @@ async function readBack(path: string, options: EventsOptions = { data }): Promis
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line))
 }
 
+it.each([fileTarget, folderTarget])(
+  'of two exports to one path one has it, with its own events',
+  async (targetOf) => {
+    const path = join(folder, `twice-${targetOf.name}`)
+    const [first, second] = [await targetOf(path, FORMATS.jsonl), await targetOf(path, FORMATS.jsonl)]
+    const [mine, ...others] = all as [EventEnvelope, ...EventEnvelope[]]
+    await first.add(mine)
+    for (const one of others) await second.add(one)
+    await first.end()
+    await expect(second.end()).rejects.toMatchObject({ code: 'EXPORT_EXISTS' })
+    await second.drop()
+    expect(await readBack(path)).toEqual([mine])
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+  },
+)
+
 describe.each(['a closed log', 'a running program'])('the export of %s', (which) => {
   let end = async () => {}
   beforeAll(async () => {
@@ -87,7 +105,7 @@ describe.each(['a closed log', 'a running program'])('the export of %s', (which)
       for (const as of ['out', 'folder'] as const) {
         const path = await exported([], { data, format, as })
         expect(await readBack(path)).toEqual(all)
-        expect(existsSync(`${path}.part`)).toBe(false)
+        expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
       }
     },
   )

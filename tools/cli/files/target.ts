@@ -1,4 +1,5 @@
 /** The targets of an export: stdout, one file, or a folder of files by date, venue and symbol. */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
@@ -43,7 +44,7 @@ export async function stdoutTarget(format: Format): Promise<Target> {
 /** @throws EXPORT_EXISTS */
 export async function fileTarget(path: string, format: Format): Promise<Target> {
   refuseExisting(path)
-  const part = `${path}.part`
+  const part = partOf(path)
   const begin = await format.open()
   const file = await Growing.open(part, begin())
   return {
@@ -65,10 +66,14 @@ export async function fileTarget(path: string, format: Format): Promise<Target> 
 /** @throws EXPORT_EXISTS */
 export async function folderTarget(path: string, format: Format): Promise<Target> {
   refuseExisting(path)
-  const part = `${path}.part`
-  await rm(part, { recursive: true, force: true })
+  const part = partOf(path)
   await mkdir(part, { recursive: true })
   return new FolderTarget(path, part, await format.open(), format.extension)
+}
+
+/** Returns the name until all is written. Each export has its own, as two may be given one path. */
+function partOf(path: string): string {
+  return `${path}.${randomUUID().slice(0, 8)}.part`
 }
 
 function refuseExisting(path: string): void {
@@ -174,7 +179,8 @@ class Growing {
   }
 
   async drop(): Promise<void> {
-    await this.#handle.close()
+    // It may be closed already, when its name was taken meanwhile.
+    await this.#handle.close().catch(() => {})
   }
 
   #gather(bytes: string | Uint8Array): void {
