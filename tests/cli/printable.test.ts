@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import pc from 'picocolors'
 import { afterAll, describe, expect, it } from 'vitest'
-import { assign, createMachine } from 'xstate'
+import { assign, createMachine, emit } from 'xstate'
 import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { printable } from '../../tools/cli/printable.ts'
@@ -17,6 +17,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Sets a color and the window's title, clears the screen, overwrites a line, and turns a text backwards. */
 const EVIL = '\u001b[31m\u001b]0;mine\u0007\u001b[2J\u009b1A\rall is well\u202e'
+/** A line that would look like one of ours. */
+const FORGED = '\n2026-01-01 00:00:00.000  ORDER_FILLED'
+const SHOWN = '\\n2026-01-01 00:00:00.000  ORDER_FILLED'
 const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 const controlsIn = (text: string) => (text.match(CONTROL) ?? []).filter((found) => !'\n\t'.includes(found))
 
@@ -54,7 +57,12 @@ describe('the command line', () => {
   const machine = createMachine({
     context: { said: '' },
     on: {
-      SAY: { actions: assign({ said: ({ event }) => event.text }) },
+      SAY: {
+        actions: [
+          assign({ said: ({ event }) => event.text }),
+          emit(({ event }) => ({ type: `SAID${event.text}`, text: event.text })),
+        ],
+      },
       FAIL: {
         actions: () => {
           throw new Error(EVIL)
@@ -70,11 +78,13 @@ describe('the command line', () => {
       logger: silentLogger,
     })
     await supervisor.spawn('talker', 'a')
-    await supervisor.send('talker/a', { type: 'SAY', text: EVIL })
+    await supervisor.send('talker/a', { type: 'SAY', text: `${EVIL}${FORGED}` })
     await supervisor.send('talker/a', { type: 'FAIL' }).catch(() => {})
     await supervisor.stop()
     for (const command of [
       ['actors'],
+      ['events'],
+      ['events', '--count'],
       ['replay', 'talker/a'],
       ['replay', 'talker/a', '--json'],
       ['verify'],
@@ -82,6 +92,8 @@ describe('the command line', () => {
       const { stdout, stderr } = await outcry(...command, '--data', folder)
       expect([command, controlsIn(stdout), controlsIn(stderr)]).toEqual([command, [], []])
       if (command[0] === 'replay') expect(stdout).toContain('all is well')
+      if (command[0] === 'events')
+        expect([stdout.includes(FORGED), stdout.includes(SHOWN)]).toEqual([false, true])
     }
     const { stderr } = await outcry('replay', `talker/${EVIL}`, '--data', folder)
     expect([controlsIn(stderr), stderr.includes('all is well')]).toEqual([[], true])

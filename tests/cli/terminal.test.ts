@@ -102,6 +102,15 @@ describe('the terminal of a run', () => {
     )
   })
 
+  it('is one line, whatever a stranger has said', () => {
+    const msg = 'the receiver answered 500: no\r\n1970-01-01T00:00:00.000Z error process: all is lost'
+    const line = { level: 50, time: 0, component: 'sink-a', msg, actor: 'a\nb', err: { message: 'x\ny' } }
+    for (const text of [logText(line), fullLogText(line)]) {
+      expect(text.split(/[\r\n]/)).toHaveLength(1)
+      expect(text).toContain('500: no\\r\\n1970')
+    }
+  })
+
   it.each([10, 20, 30, 40, 50, 60])('has a status that fits %i columns', (columns) => {
     const line = fitted(PARTS, columns)
     expect(line.length).toBeLessThanOrEqual(columns)

@@ -9,6 +9,7 @@ import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
 import { timeAt } from './places.ts'
 import { played } from './playback.ts'
+import { onOneLine } from './printable.ts'
 import { Progress } from './progress.ts'
 import { openReader } from './reader.ts'
 import { awaitRunner } from './runner-client.ts'
@@ -145,5 +146,6 @@ const COLOURS: Readonly<Record<Severity, (text: string) => string>> = {
 
 function lineOf({ seq, at, actor, severity = 'info', event }: EventEnvelope): string {
   const type = COLOURS[severity](event.type)
-  return `${timeText(at)}  ${type}  ${actor}  ${colors.dim(`seq ${seq}`)}  ${payloadText(event)}`.trimEnd()
+  const text = `${timeText(at)}  ${type}  ${actor}  ${colors.dim(`seq ${seq}`)}  ${payloadText(event)}`
+  return onOneLine(text.trimEnd())
 }

@@ -1,7 +1,9 @@
 import type { StateValue } from 'xstate'
+import { onOneLine } from './printable.ts'
 
-/** Returns plain text columns, each as wide as its widest cell. The last column is not padded. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Returns plain text columns, each as wide as its widest cell, and a line for each row. The last column is not padded. */
+export function table(head: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(onOneLine))
   const widths = head.map((title, i) =>
     rows.reduce((width, row) => Math.max(width, widthOf(row[i] ?? '')), title.length),
   )

@@ -19,6 +19,14 @@ export function printable(text: string, hasColors: boolean): string {
   })
 }
 
+/**
+ * Returns a text on one line, its line breaks as JSON writes them. So what a stranger says is no line of its own among
+ * lines that a person or a program goes by.
+ */
+export function onOneLine(text: string): string {
+  return text.replace(/[\n\r]/g, (found) => (found === '\n' ? '\\n' : '\\r'))
+}
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -3,7 +3,7 @@
 import type { LogLine } from '../../src/runner/log/runner-log.ts'
 import { noteColors } from './colors.ts'
 import { columnsOf } from './columns.ts'
-import { printable } from './printable.ts'
+import { onOneLine, printable } from './printable.ts'
 
 /** Columns of a terminal that does not know its own. */
 const COLUMNS = 80
@@ -47,7 +47,7 @@ export function logText(line: LogLine): string {
   const { level, time, msg, actor } = line
   const about = typeof actor !== 'string' || msg.includes(actor) ? '' : `${actor}: `
   const at = noteColors.dim(new Date(time).toTimeString().slice(0, 8))
-  return `${at} ${levelText(level)} ${about}${msg}${causeText(line)}`
+  return onOneLine(`${at} ${levelText(level)} ${about}${msg}${causeText(line)}`)
 }
 
 /**
@@ -61,7 +61,7 @@ export function fullLogText(line: LogLine): string {
   )
   const more = facts.length === 0 ? '' : `  ${noteColors.dim(facts.join(' '))}`
   const at = noteColors.dim(new Date(time).toISOString())
-  return `${at} ${levelText(level)} ${component}: ${msg}${causeText(line)}${more}`
+  return onOneLine(`${at} ${levelText(level)} ${component}: ${msg}${causeText(line)}${more}`)
 }
 
 function levelText(level: number): string {
