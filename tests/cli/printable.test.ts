@@ -60,7 +60,10 @@ describe('the command line', () => {
       SAY: {
         actions: [
           assign({ said: ({ event }) => event.text }),
-          emit(({ event }) => ({ type: `SAID${event.text}`, text: event.text })),
+          emit(({ event }) => {
+            const { text } = event as { text?: string }
+            return { type: `SAID${text}`, text }
+          }),
         ],
       },
       FAIL: {
