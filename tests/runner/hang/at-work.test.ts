@@ -49,4 +49,11 @@ describe('what a thread is doing, as another one reads it', () => {
     work.beat(true)
     expect(workIn(work.memory).isDebugged).toBe(true)
   })
+
+  it('shows that the process is about to end, which is no progress', () => {
+    const work = new AtWork()
+    const before = workIn(work.memory)
+    work.ending()
+    expect([before.isEnding, workIn(work.memory)]).toEqual([false, { ...before, isEnding: true }])
+  })
 })

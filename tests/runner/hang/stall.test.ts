@@ -3,7 +3,7 @@ import type { Work } from '../../../src/runner/process/hang/at-work.ts'
 import { isHung, NO_STALL, nextStall, type Stall, signalled } from '../../../src/runner/process/hang/stall.ts'
 
 const limits = { limitMs: 10_000, signalledMs: 5_000 }
-const still = { progress: '1/1', beats: 1, isDebugged: false }
+const still = { progress: '1/1', beats: 1, isDebugged: false, isEnding: false }
 const look = (stall: Stall, work: Work = still, passedMs = 1_000) => nextStall(stall, work, passedMs, 1_000)
 const looks = (count: number, passedMs = 1_000, from = look(NO_STALL)) => {
   let stall = from

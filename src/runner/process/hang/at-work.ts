@@ -14,7 +14,8 @@ const SUBJECT_LENGTH = 3
 const EVENT_LENGTH = 4
 const DEBUGGED = 5
 const SIGNAL = 6
-const WORDS = 7
+const ENDING = 7
+const WORDS = 8
 
 /** Values of DOING. */
 const NOTHING = 0
@@ -83,6 +84,11 @@ export class AtWork implements WorkObserver {
     Atomics.add(this.#words, BEATS, 1)
   }
 
+  /** Notes that the thread ends the process now. */
+  ending(): void {
+    Atomics.store(this.#words, ENDING, 1)
+  }
+
   /** Returns the number of the last signal that the other thread has received, or 0. */
   get signal(): number {
     return Atomics.load(this.#words, SIGNAL)
@@ -117,6 +123,8 @@ export interface Work {
   /** Grows while the thread's event loop turns. Only then does the thread receive signals. */
   readonly beats: number
   readonly isDebugged: boolean
+  /** True from when the thread has begun to end the process. */
+  readonly isEnding: boolean
   /** Address of the actor whose code runs, and the type of its event, if they are written. */
   readonly actor?: string
   readonly event?: string
@@ -131,7 +139,8 @@ export function workIn(memory: SharedArrayBuffer): Work {
   const at = (place: number) => Atomics.load(words, place)
   const read = (from: number, length: number) => String.fromCharCode(...text.subarray(from, from + length))
   const beats = at(BEATS)
-  const common = { progress: `${beats}/${at(STEPS)}`, beats, isDebugged: at(DEBUGGED) === 1 }
+  const progress = `${beats}/${at(STEPS)}`
+  const common = { progress, beats, isDebugged: at(DEBUGGED) === 1, isEnding: at(ENDING) === 1 }
   const doing = at(DOING)
   if (doing === NOTHING || doing === ACTOR) return common
   const subject = read(0, at(SUBJECT_LENGTH))

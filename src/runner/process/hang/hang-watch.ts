@@ -1,7 +1,8 @@
 /** Watches from another thread whether the main thread makes progress, and ends the process when it does not. */
 import { once } from 'node:events'
-import { closeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import inspector from 'node:inspector'
+import { devNull } from 'node:os'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { compact } from '../../../../errors/compact.ts'
@@ -44,8 +45,8 @@ export class HangWatch {
       [NAME]: {
         place: () => ({ ...this.work.current, ...placeOf(modules) }),
         end: (code: number) => {
-          // Node would write here that it waits for the debugger, which is the other thread.
-          closeSync(2)
+          this.work.ending()
+          silenceStderr()
           exit(code)
         },
       },
@@ -89,6 +90,15 @@ export class HangWatch {
   #beat(): void {
     this.work.beat(inspector.url() !== undefined)
   }
+}
+
+/**
+ * Keeps Node from writing that it waits for the debugger, which is the other thread. The descriptor is not left free:
+ * the next file that any thread opens would be stderr, and libuv aborts the process when such a file is closed.
+ */
+function silenceStderr(): void {
+  closeSync(2)
+  openSync(devNull, 'w')
 }
 
 function threadWith(workerData: ThreadData): Worker {

@@ -10,7 +10,9 @@ import type { ErrorCode } from '../../../../errors/codes.ts'
 import { compact } from '../../../../errors/compact.ts'
 import { hear, workIn } from './at-work.ts'
 import { fillsMemory, fillsText, nextGrowth, noGrowth } from './growth.ts'
+import { mainSleeps } from './main-sleeps.ts'
 import { RISK_FILE, removeRisk, writeNote } from './note.ts'
+import { isOver, LOOK_EVERY_MS, nextPatience, PATIENT } from './patience.ts'
 import { isHung, NO_STALL, nextStall, signalled } from './stall.ts'
 import { hungText } from './text.ts'
 
@@ -37,8 +39,6 @@ export interface Place {
 
 /** Maximum time for the main thread to end on a signal. After it the signal counts as not received. */
 const SIGNALLED_MS = 5_000
-/** Maximum time for an answer. The main thread answers between two steps of its loop, if it can. */
-const ANSWER_MS = 3_000
 const SIGNALS = [2, 15]
 /** Interval of looks at the memory. V8 gives up a second or more after its heap is full. */
 const MEMORY_EVERY_MS = 200
@@ -55,7 +55,7 @@ const looks = setInterval(() => void look(), everyMs)
 let growth = noGrowth(inMemory)
 /** The progress at which a risk was noted. */
 let notedAt: string | undefined
-setInterval(lookAtMemory, MEMORY_EVERY_MS)
+const memoryLooks = setInterval(lookAtMemory, MEMORY_EVERY_MS)
 parentPort?.on('message', ({ signals }: { signals: boolean }) => {
   for (const watch of watches.splice(0)) watch.close()
   if (signals) watchSignals()
@@ -99,13 +99,15 @@ function lookAtMemory(): void {
 async function end(stalledMs: number, isSignalled: boolean): Promise<void> {
   const work = workIn(memory)
   const main = new MainThread()
-  const place = await main.ask<Place>('place()')
+  const answer = await main.ask<Place>('place()')
+  const place = answer?.value
   // The thread was slow, not hung, and its answer is about another moment.
   if (workIn(memory).progress !== work.progress) {
     main.leave()
     return
   }
   clearInterval(looks)
+  clearInterval(memoryLooks)
   const { actor, event, module } = { ...place, ...work }
   const named = compact({ actor, event, module })
   const text = hungText({ ...named, ...compact({ place: place?.place }), stalledMs, isSignalled })
@@ -113,8 +115,8 @@ async function end(stalledMs: number, isSignalled: boolean): Promise<void> {
   const next = isNoted && actor !== undefined ? ` The next start puts ${actor} into quarantine.` : ''
   const stack = place === undefined ? '' : `${place.stack.split('\n').slice(0, FRAMES_TOLD).join('\n')}\n`
   writeSync(2, `\nRUN_HUNG: ${text}.${next}\n${stack}`)
-  await main.ask(`end(${exitCode})`)
-  // The main thread is in code that nothing can interrupt.
+  // Without an answer, the main thread is in code that nothing can interrupt.
+  if (answer !== undefined) await main.ask(`end(${exitCode})`)
   process.kill(process.pid, 'SIGKILL')
 }
 
@@ -132,15 +134,23 @@ class MainThread {
     }
   }
 
-  /** Resolves with undefined when the main thread does not answer. */
-  ask<T>(call: string): Promise<T | undefined> {
+  /** Resolves with what the call returns, or with undefined when nothing can interrupt the main thread. */
+  ask<T>(call: string): Promise<{ readonly value?: T } | undefined> {
     if (!this.#isConnected) return Promise.resolve(undefined)
     return new Promise((resolve) => {
-      const late = setTimeout(() => resolve(undefined), ANSWER_MS)
+      let patience = PATIENT
+      const waits = setInterval(() => {
+        const { isEnding } = workIn(memory)
+        // This thread opens no file while the main one puts another in the place of stderr.
+        patience = nextPatience(patience, { sleeps: isEnding ? undefined : mainSleeps(), isEnding })
+        if (!isOver(patience)) return
+        clearInterval(waits)
+        resolve(undefined)
+      }, LOOK_EVERY_MS)
       const expression = `globalThis[Symbol.for('outcry.hang')].${call}`
       this.#session.post('Runtime.evaluate', { expression, returnByValue: true }, (_, answer) => {
-        clearTimeout(late)
-        resolve(answer?.result.value as T | undefined)
+        clearInterval(waits)
+        resolve(answer?.result ?? {})
       })
     })
   }
