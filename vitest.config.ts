@@ -11,6 +11,7 @@ const LONG = [
   'every-kill',
   'module-faults',
   'kill-runner',
+  'night',
   'kill-bracket',
   'cli',
   'level',

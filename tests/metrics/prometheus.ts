@@ -98,7 +98,7 @@ export async function promtool(input: string, ...args: readonly string[]): Promi
 }
 
 /** Another process may take the port in between. Then Prometheus ends, and says so. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }

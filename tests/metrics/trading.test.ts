@@ -7,7 +7,7 @@ import type { AccountContext } from '../../machines/index.ts'
 import { fetchCounted } from '../../src/adapters/transport/http.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
-import { DiskWatch } from '../../src/runner/folder/disk-watch.ts'
+import { type DiskUsage, DiskWatch } from '../../src/runner/folder/disk-watch.ts'
 import { Connections } from '../../src/runner/reports/connections.ts'
 import { LabelCounts } from '../../src/runner/reports/label-counts.ts'
 import { TradingCounts } from '../../src/runner/reports/trading-counts.ts'
@@ -197,6 +197,11 @@ describe('the disk', () => {
     expect(watch.latest).toBeUndefined()
     await watch.look()
     expect(watch.latest).toMatchObject({ liveBytes: 100, archiveBytes: 30 })
+    // The room is looked up each time, and the files are counted seldom.
+    const { freeBytes } = watch.latest as DiskUsage
+    writeFileSync(join(log, '000002.ldb'), Buffer.alloc(3_000_000))
+    await watch.look()
+    expect(watch.latest).toMatchObject({ liveBytes: 100, freeBytes: expect.not.closeTo(freeBytes, -1) })
     rmSync(log, { recursive: true })
     await watch.look()
     expect(watch.latest).toMatchObject({ liveBytes: 100, archiveBytes: 30 })

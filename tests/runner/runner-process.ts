@@ -26,9 +26,13 @@ export class OutcryProcess {
   readonly #started: Promise<Started>
   readonly #finished: Promise<Finished>
 
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [...program(MAIN), ...args], {
+  /** The first argument may be an object, with more variables of its environment. */
+  constructor(...args: readonly string[] | readonly [env: Readonly<Record<string, string>>, ...string[]]) {
+    const words = args.filter((one) => typeof one === 'string')
+    const [env] = args.filter((one) => typeof one === 'object')
+    this.child = spawn(process.execPath, [...program(MAIN), ...words], {
       cwd: ROOT,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stdout?.setEncoding('utf8').on('data', (data) => {

@@ -16,7 +16,8 @@ export interface DiskSource {
 
 export const DISK: Group<DiskSource> = {
   name: 'The disk',
-  about: 'Of a runner, and of a server that knows the folder of its log (`data`). Looked up twice a minute.',
+  about:
+    'Of a runner, and of a server that knows the folder of its log (`data`). The room is looked up every five seconds, the size of the log twice a minute.',
   families: [
     {
       name: 'outcry_store_size_bytes',

@@ -2,8 +2,10 @@
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The time between two looks, in ms. A disk that fills in less is found by the next commit. */
-const EVERY_MS = 30_000
+/** The time between two looks at the free room, in ms. A disk that fills in less is found by the next commit. */
+const EVERY_MS = 5_000
+/** The time after which the files are counted again, in ms: each of them is asked for its size. */
+const FILES_EVERY_MS = 30_000
 
 export interface DiskUsage {
   /** Bytes of the database's files. */
@@ -18,6 +20,8 @@ export interface DiskUsage {
 export class DiskWatch {
   readonly #log: string
   #latest: DiskUsage | undefined
+  /** The sizes of the files as counted last, and the time of that on the process's clock. */
+  #files: { readonly at: number; readonly liveBytes: number; readonly archiveBytes: number } | undefined
   #timer: NodeJS.Timeout | undefined
   #isLooking = false
 
@@ -46,17 +50,24 @@ export class DiskWatch {
     this.#isLooking = true
     try {
       const { bsize, bavail, blocks } = await statfs(this.#log)
-      this.#latest = {
-        liveBytes: await sizeOf(this.#log),
-        archiveBytes: await sizeOf(join(this.#log, 'archive')),
-        freeBytes: bavail * bsize,
-        diskBytes: blocks * bsize,
-      }
+      const { liveBytes, archiveBytes } = await this.#sizes()
+      this.#latest = { liveBytes, archiveBytes, freeBytes: bavail * bsize, diskBytes: blocks * bsize }
     } catch {
       // The folder may be gone. The commits say so.
     } finally {
       this.#isLooking = false
     }
+  }
+
+  async #sizes(): Promise<Pick<DiskUsage, 'liveBytes' | 'archiveBytes'>> {
+    const at = performance.now()
+    if (this.#files === undefined || at - this.#files.at >= FILES_EVERY_MS)
+      this.#files = {
+        at,
+        liveBytes: await sizeOf(this.#log),
+        archiveBytes: await sizeOf(join(this.#log, 'archive')),
+      }
+    return this.#files
   }
 }
 
