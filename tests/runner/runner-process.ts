@@ -27,9 +27,9 @@ export class OutcryProcess {
   readonly #finished: Promise<Finished>
 
   /** The first argument may be an object, with more variables of its environment. */
-  constructor(...args: readonly string[] | readonly [env: Readonly<Record<string, string>>, ...string[]]) {
+  constructor(...args: readonly (string | Readonly<Record<string, string>>)[]) {
     const words = args.filter((one) => typeof one === 'string')
-    const [env] = args.filter((one) => typeof one === 'object')
+    const env = args.find((one) => typeof one === 'object')
     this.child = spawn(process.execPath, [...program(MAIN), ...words], {
       cwd: ROOT,
       env: { ...process.env, ...env },
