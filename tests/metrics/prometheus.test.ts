@@ -16,6 +16,18 @@ import { silentLogger } from '../../src/runtime/logger.ts'
 import { eventually } from '../runtime/harness.ts'
 import { Prometheus, promtool } from './prometheus.ts'
 
+/** The part of the dashboard that asks. */
+interface Board {
+  readonly panels: readonly {
+    readonly title: string
+    readonly targets?: readonly { readonly expr: string }[]
+  }[]
+  readonly templating: { readonly list: readonly { readonly query: string }[] }
+}
+const dashboard = JSON.parse(
+  readFileSync(new URL('../../deploy/grafana-dashboard.json', import.meta.url), 'utf8'),
+) as Board
+
 const TOKEN = 'correct.horse_battery~staple-7'
 const EVERY = '1s'
 const FAMILIES = GROUPS.flatMap(({ families }) => families)
@@ -163,6 +175,31 @@ it('takes every expression that docs/operations.md watches, of families that the
   // The runner is well: nothing of what ends with a part of it is seen.
   for (const expression of expressions.filter((one) => /up\{|component|fenced|quarantined/.test(one)))
     expect(await prometheus.query(expression), expression).toEqual([])
+})
+
+it('answers every question of the dashboard with data, and those of its variables', async () => {
+  const { panels, templating } = dashboard
+  const questions = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })))
+  expect(questions.length).toBeGreaterThan(80)
+  await eventually(async () => {
+    const silent: string[] = []
+    for (const { title, expr } of questions) {
+      const asked = expr
+        .replaceAll('$job', 'outcry')
+        .replaceAll('$instance', '.*')
+        .replaceAll('$__rate_interval', '10s')
+      expect(asked, title).not.toMatch(/\$|OF/)
+      if ((await prometheus.query(asked)).length === 0) silent.push(`${title}: ${asked}`)
+    }
+    expect(silent).toEqual([])
+  })
+  const [, job, instance] = templating.list.map(({ query }) => query.replaceAll('$job', 'outcry'))
+  for (const query of [job, instance]) {
+    const [, series, label] = /^label_values\((.+), (\w+)\)$/.exec(query as string) ?? []
+    expect(
+      await prometheus.get(`label/${label}/values?match[]=${encodeURIComponent(series as string)}`),
+    ).toHaveLength(1)
+  }
 })
 
 it('what it has scraped is what the runner says', async () => {

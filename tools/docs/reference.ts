@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { commandPage } from './command-page.ts'
 import { configurationPage } from './configuration-page.ts'
+import { grafanaDashboard } from './dashboard.ts'
 import { defaultConfiguration } from './default-configuration.ts'
 import { errorPage } from './error-page.ts'
 import { feedPage } from './feed-page.ts'
@@ -16,3 +17,4 @@ write('errors.md', errorPage())
 write('http.md', httpPage())
 write('metrics.md', metricsPage())
 write('feed.md', feedPage())
+write('../deploy/grafana-dashboard.json', grafanaDashboard())
