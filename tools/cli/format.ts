@@ -100,9 +100,11 @@ export function moneyText(decimal: string): string {
   return money.format(Number(decimal))
 }
 
-/** Returns the fields of an event as `key=value`. */
+/** Returns the fields of an event as `key=value`, the nested ones last: a terminal cuts them first. */
 export function payloadText({ type: _, at: _at, ...payload }: { type: string; at?: unknown }): string {
+  const isNested = ([, value]: [string, unknown]) => Number(typeof value === 'object' && value !== null)
   return Object.entries(payload)
+    .sort((a, b) => isNested(a) - isNested(b))
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ')
 }
