@@ -201,7 +201,7 @@ it('a position loses its stop: it is closed', async () => {
 
   const told = await toldBy('OutcryPositionUnprotected')
   expect(await told.run('outcry state')).toContain('XUSDT')
-  expect(await told.run('outcry why')).toContain('position/binance:XUSDT')
+  expect(await told.run('outcry replay')).toMatch(/order=order\/binance:stop.*ordStatus=CANCELED/)
   expect(await told.run('outcry events')).not.toContain('ORDER_REJECTED')
   await told.run('outcry close')
   await told.ends()
