@@ -11,12 +11,12 @@ import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import { type SinkEvent, sinkEventsOf } from '../../src/sinks/event.ts'
+import { PostgresServer } from '../../tools/bench/servers/postgres.ts'
+import { RedisServer } from '../../tools/bench/servers/redis.ts'
 import { program } from '../programs/program.ts'
 import { eventually } from '../runtime/harness.ts'
 import { howMany, SEED, seeded } from '../seeded.ts'
-import { PostgresServer } from '../sinks/servers/postgres.ts'
-import { FaultyProxy, HARMS } from '../sinks/servers/proxy.ts'
-import { RedisServer } from '../sinks/servers/redis.ts'
+import { FaultyProxy, HARMS } from '../sinks/proxy.ts'
 
 /** Faults of each kind. */
 const FAULTS = howMany('SINK_FAULTS', 1)

@@ -2,10 +2,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { postgres } from '../../src/sinks/postgres/sink.ts'
+import { PostgresServer } from '../../tools/bench/servers/postgres.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { eventsOf, follow, type Place, teller } from './following.ts'
 import { blocksOf } from './page.ts'
-import { PostgresServer } from './servers/postgres.ts'
 
 const FILLED = {
   ...{

@@ -8,10 +8,10 @@ import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { addressOf } from '../../src/sinks/address.ts'
 import { clientOf } from '../../src/sinks/client.ts'
 import { redis } from '../../src/sinks/redis/sink.ts'
+import { RedisServer } from '../../tools/bench/servers/redis.ts'
 import { eventually, Harness } from '../runtime/harness.ts'
 import { eventsOf, follow, type Place, teller } from './following.ts'
 import { blocksOf } from './page.ts'
-import { RedisServer } from './servers/redis.ts'
 
 const FILLED = { type: 'ORDER_FILLED', venue: 'sim', symbol: 'BTCUSDT', strategy: 'btc', px: '61837.64' }
 

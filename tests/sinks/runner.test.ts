@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startRunner } from '../../src/runner/assemble.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { RedisServer } from '../../tools/bench/servers/redis.ts'
 import { eventually } from '../runtime/harness.ts'
 import { eventsOf } from './following.ts'
-import { RedisServer } from './servers/redis.ts'
 
 let redis: RedisServer
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { freePort, ServerProcess } from './server.ts'
 
-const PROGRAM = '/usr/bin/redis-server'
+export const REDIS = '/usr/bin/redis-server'
 
 /** A redis-server that keeps each write before it answers. */
 export class RedisServer {
@@ -12,20 +12,21 @@ export class RedisServer {
   readonly #folder: string
   readonly #process: ServerProcess
 
-  private constructor(port: number) {
+  private constructor(port: number, parent: string) {
     this.port = port
-    this.#folder = mkdtempSync(join(tmpdir(), 'outcry-redis-'))
+    this.#folder = mkdtempSync(join(parent, 'outcry-redis-'))
     const kept = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
     const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', this.#folder, ...kept]
     this.#process = new ServerProcess(
-      { program: PROGRAM, args },
+      { program: REDIS, args },
       () => this.#ping(),
       () => [],
     )
   }
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort())
+  /** `parent` is the folder for its data, on the disk that it is to use. */
+  static async start(parent = tmpdir()): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), parent)
     await server.restart()
     return server
   }

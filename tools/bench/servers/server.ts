@@ -3,7 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { eventually } from '../../runtime/harness.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Longest wait in ms for a server to answer. */
+const START_MS = 120_000
+/** Ms between two attempts. */
+const PAUSE_MS = 20
 
 export interface Command {
   readonly program: string
@@ -31,7 +36,8 @@ export class ServerProcess {
   async start(): Promise<void> {
     const { program, args, uid, gid } = this.#command
     needed(program)
-    await eventually(async () => {
+    const until = performance.now() + START_MS
+    for (;;) {
       if (this.#child === undefined || this.#child.exitCode !== null) {
         const child = spawn(program, args, {
           stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,10 +51,20 @@ export class ServerProcess {
           })
         this.#child = child
       }
-      await this.#answers().catch((error) => {
-        throw new Error(`${program} does not answer: ${error.message}\n${this.#output}`)
-      })
-    })
+      const failure = await this.#answers().then(
+        () => undefined,
+        (error: Error) => error,
+      )
+      if (failure === undefined) return
+      if (performance.now() > until)
+        throw new Error(`${program} does not answer: ${failure.message}\n${this.#output}`)
+      await sleep(PAUSE_MS)
+    }
+  }
+
+  /** Sends a signal to the server's own process, such as SIGSTOP and SIGCONT. */
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
   }
 
   /** Ends all of the server at once. */
@@ -72,7 +88,9 @@ export class ServerProcess {
 /** @throws when the program is not there. A test of a target is of no use without the target. */
 export function needed(program: string): void {
   if (!existsSync(program))
-    throw new Error(`${program} is missing: install the Debian packages redis-server and postgresql-15`)
+    throw new Error(
+      `${program} is missing: install the Debian packages redis-server, postgresql-15 and prometheus`,
+    )
 }
 
 export async function freePort(): Promise<number> {

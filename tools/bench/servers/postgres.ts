@@ -6,7 +6,7 @@ import { Client } from 'pg'
 import { freePort, needed, ServerProcess } from './server.ts'
 
 const BIN = '/usr/lib/postgresql/15/bin'
-const INITDB = join(BIN, 'initdb')
+export const INITDB = join(BIN, 'initdb')
 
 /** A PostgreSQL that syncs each commit. */
 export class PostgresServer {
@@ -28,9 +28,10 @@ export class PostgresServer {
     this.#process = new ServerProcess(command, () => this.ask('SELECT 1'), childrenOf)
   }
 
-  static async start(): Promise<PostgresServer> {
+  /** `parent` is the folder for its data, on the disk that it is to use. */
+  static async start(parent = tmpdir()): Promise<PostgresServer> {
     needed(INITDB)
-    const folder = mkdtempSync(join(tmpdir(), 'outcry-postgres-'))
+    const folder = mkdtempSync(join(parent, 'outcry-postgres-'))
     const user = ownerOf(folder)
     const options = ['-U', 'outcry', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-instructions']
     const env = { ...process.env, LC_ALL: 'C' }
