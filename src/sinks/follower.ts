@@ -6,6 +6,7 @@ import type { TransitionRecord } from '../runtime/record/record.ts'
 import { type SinkEvent, sinkEventsOf } from './event.ts'
 import type { Recent } from './recent.ts'
 import type { Batch, Writer } from './sink.ts'
+import { turn } from './turn.ts'
 
 /** Most events of a batch, unless one record has more. */
 const BATCH_MAX = 1_000
@@ -298,6 +299,7 @@ export class Follower {
   async #handOver(writer: Writer, seq: number): Promise<number> {
     if (this.#parts.recent.seq - seq < BATCH_MAX && !this.#ending.signal.aborted)
       await sleep(this.#times.lingerMs, undefined, { signal: this.#ending.signal }).catch(() => {})
+    await turn()
     const batch = await this.#next(seq)
     const began = performance.now()
     const handed = { seq: batch.to, at: batch.at ?? this.#handed?.at }

@@ -6,6 +6,8 @@ import { COMPRESSION, compress } from './compression.ts'
 
 /** Rows that are encoded at once. */
 export const ROW_GROUP = 1_000
+/** Columns that are encoded at once. A group of all of them takes some ms. */
+const COLUMNS_AT_ONCE = 4
 /** Bytes that a file has room for at first. */
 const FIRST_BYTES = 2 ** 14
 /** Bytes that a row takes besides its texts, about. */
@@ -67,20 +69,45 @@ export class ParquetFile {
 
   /** Encodes the rows that wait. It takes some ms for a group, during which nothing else goes on in the process. */
   encode(): void {
-    if (this.#waiting === 0) return
-    void this.#writer.write({
-      columnData: COLUMNS.map(({ name, type, ranged = false, unique = false }, i) => ({
-        name,
-        data: encodedAs(type, unique, this.#columns[i] as Value[]) as Value[],
-        statistics: ranged,
-        offsetIndex: false,
-        ...(unique && { encoding: 'PLAIN' as const }),
-      })),
-      rowGroupSize: this.#waiting,
-    })
+    for (const _ of this.encoding());
+  }
+
+  /** Does the same in steps, each of which takes less than a ms. Nothing is added before the last one. */
+  *encoding(): Generator<void> {
+    const [columns, rows] = [this.#columns, this.#waiting]
+    if (rows === 0) return
     this.#columns = COLUMNS.map(() => [])
     this.#waiting = 0
     this.#waitingBytes = 0
+    const first = this.#writer.row_groups.length
+    for (let from = 0; from < COLUMNS.length; from += COLUMNS_AT_ONCE) {
+      const columnData = COLUMNS.slice(from, from + COLUMNS_AT_ONCE).map(
+        ({ name, type, ranged = false, unique = false }, i) => ({
+          name,
+          data: encodedAs(type, unique, columns[from + i] as Value[]) as Value[],
+          statistics: ranged,
+          offsetIndex: false,
+          ...(unique && { encoding: 'PLAIN' as const }),
+        }),
+      )
+      void this.#writer.write({ columnData, rowGroupSize: rows })
+      yield
+    }
+    this.#join(first, BigInt(rows))
+  }
+
+  /** Makes one group of those from `first` on, of which the writer believes that each has rows of its own. */
+  #join(first: number, rows: bigint): void {
+    const parts = this.#writer.row_groups.splice(first)
+    const sum = (bytes: (part: (typeof parts)[number]) => bigint) =>
+      parts.reduce((all, part) => all + bytes(part), 0n)
+    this.#writer.row_groups.push({
+      columns: parts.flatMap(({ columns }) => columns),
+      total_byte_size: sum((part) => part.total_byte_size),
+      total_compressed_size: sum((part) => part.total_compressed_size ?? 0n),
+      num_rows: rows,
+    })
+    this.#writer.num_rows -= sum(({ num_rows }) => num_rows) - rows
   }
 
   /** Returns the bytes that it has so far, and forgets them: for a file that is larger than what may be in memory. */

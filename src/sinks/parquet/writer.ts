@@ -1,7 +1,7 @@
 /** Gathers events in files in memory, and writes these when they are large or wait for long. */
-import { setImmediate as turn } from 'node:timers/promises'
 import type { EventEnvelope } from '../../runtime/events/envelope.ts'
 import type { Batch, Writer } from '../sink.ts'
+import { turn } from '../turn.ts'
 import type { Client } from './client.ts'
 import { ParquetFile } from './file.ts'
 import type { NewFile, ParquetFolder } from './folder.ts'
@@ -26,6 +26,7 @@ export class ParquetWriter implements Writer {
   #open = new Map<string, ParquetFile>()
   /** seq up to which everything is in the folder or in memory. */
   #to: number
+  #isClosed = false
 
   constructor(folder: ParquetFolder, client: Client, { bytesMax, flushMs }: Rotation) {
     this.#folder = folder
@@ -43,9 +44,7 @@ export class ParquetWriter implements Writer {
     for (const { envelope } of events) {
       const file = this.#fileOf(envelope)
       file.add(envelope)
-      if (!file.isDue) continue
-      file.encode()
-      await turn()
+      if (file.isDue) await this.#encode(file)
     }
     this.#to = to
     return this.#bytes >= this.#bytesMax || this.#open.size >= FILES_MAX ? this.flush() : this.#kept
@@ -58,6 +57,7 @@ export class ParquetWriter implements Writer {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#open.clear()
   }
 
@@ -80,12 +80,25 @@ export class ParquetWriter implements Writer {
     return file
   }
 
+  async #encode(file: ParquetFile): Promise<void> {
+    for (const _ of file.encoding()) {
+      await turn()
+      this.#checkOpen()
+    }
+  }
+
   async *#files(): AsyncGenerator<NewFile> {
     for (const [partition, file] of this.#open) {
+      await this.#encode(file)
       yield { path: `${partition}/${seqName(file.fromSeq ?? 0, file.toSeq)}.parquet`, bytes: file.end() }
       this.#open.delete(partition)
-      await turn()
     }
+    this.#checkOpen()
+  }
+
+  /** @throws when the writer was closed meanwhile: what it had in memory is gone, and the position must not pass it */
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error('the sink was closed')
   }
 }
 

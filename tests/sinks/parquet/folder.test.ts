@@ -3,9 +3,13 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parquetMetadata } from 'hyparquet'
 import * as client from 'hyparquet-writer'
 import { afterEach, describe, expect, it } from 'vitest'
+import { SinkEvent } from '../../../src/sinks/event.ts'
+import { COLUMNS } from '../../../src/sinks/parquet/columns.ts'
 import { type Disk, realDisk } from '../../../src/sinks/parquet/disk.ts'
+import { ParquetFile } from '../../../src/sinks/parquet/file.ts'
 import { type NewFile, ParquetFolder } from '../../../src/sinks/parquet/folder.ts'
 import { partitionOf } from '../../../src/sinks/parquet/partition.ts'
 import { ParquetWriter } from '../../../src/sinks/parquet/writer.ts'
@@ -44,6 +48,39 @@ describe('a folder of Parquet files', () => {
       await writer.flush()
     }
   }
+
+  it.each([
+    ['writes', 1],
+    ['flushes', 2 ** 30],
+  ])('does not count events that it had when it was closed while it %s', async (_, bytesMax) => {
+    const folder = newFolder()
+    const writer = await opened(folder, undefined, bytesMax)
+    const events = Array.from({ length: 1_200 }, (_, i) => new SinkEvent({ ...envelope(2), seq: i + 1 }))
+    const written = writer.write({ events, from: 1, to: events.length })
+    if (bytesMax !== 1) await written
+    const done = bytesMax === 1 ? written : writer.flush()
+    await writer.close()
+    await expect(done).rejects.toThrow('the sink was closed')
+    expect(await (await opened(folder)).position()).toBeUndefined()
+  })
+
+  it('encodes a group in steps, to the same bytes as at once', () => {
+    const [atOnce, stepped] = [new ParquetFile(client), new ParquetFile(client)]
+    for (let group = 0; group < 3; group++) {
+      for (const file of [atOnce, stepped])
+        for (let seq = 1; seq <= 50; seq++) file.add(envelope(group * 50 + seq))
+      atOnce.encode()
+      const steps = [...stepped.encoding()].length
+      expect(steps).toBeGreaterThan(4)
+    }
+    const bytes = stepped.end()
+    expect(Buffer.compare(bytes, atOnce.end())).toBe(0)
+    const { row_groups, num_rows } = parquetMetadata(bytes.slice().buffer as ArrayBuffer)
+    expect(num_rows).toBe(150n)
+    expect(row_groups.map(({ num_rows, columns }) => [num_rows, columns.length])).toEqual(
+      Array.from({ length: 3 }, () => [50n, COLUMNS.length]),
+    )
+  })
 
   it('has each event as a row, with exact texts and a time in UTC', async () => {
     const folder = newFolder()
