@@ -35,6 +35,11 @@ export interface Component {
   run?(): Promise<void>
   /** Closes the resources that the start has opened, even when the start has failed. */
   stop?(): void | Promise<void>
+  /**
+   * Names a group of components that stop at the same time, where they follow each other in the order of their starts. None
+   * of them needs another one.
+   */
+  readonly stopsWith?: string
   /** Returns the component's problem as a sentence, or undefined. It is called often, so it reads memory only. */
   health?(): string | undefined
   /**

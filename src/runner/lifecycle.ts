@@ -298,7 +298,7 @@ export class Lifecycle {
   }
 
   async #stop(entries: readonly Entry[]): Promise<void> {
-    const { records } = this.#options
+    const { records, redact = String } = this.#options
     this.#stopped.abort()
     await Promise.allSettled(entries.map(({ restarting }) => restarting))
     // All stops are recorded now, because the log's own components can record nothing after they have stopped. Nothing waits for these
@@ -309,23 +309,37 @@ export class Lifecycle {
       records.note(entry.component.name, { type: 'STOP' })
     }
     const errors: Error[] = []
-    for (const entry of [...entries].reverse()) {
-      const { component } = entry
-      try {
-        await component.stop?.()
-        if (entry.state === 'FAILED') continue
-        entry.state = 'STOPPED'
-        records.note(component.name, { type: 'STOP_COMPLETED' })
-      } catch (thrown) {
-        const error = errorOf(thrown)
-        errors.push(error)
-        entry.state = 'FAILED'
-        entry.reason = reasonOf(error)
-        records.note(component.name, { type: 'FAULT', reason: entry.reason })
+    for (const group of stopOrder(entries)) {
+      const ends = await Promise.allSettled(group.map(async ({ component }) => component.stop?.()))
+      for (const [i, end] of ends.entries()) {
+        const entry = group[i] as Entry
+        const { name } = entry.component
+        if (end.status === 'rejected') {
+          const error = errorOf(end.reason)
+          errors.push(error)
+          entry.state = 'FAILED'
+          entry.reason = redact(reasonOf(error))
+          records.note(name, { type: 'FAULT', reason: entry.reason })
+        } else if (entry.state !== 'FAILED') {
+          entry.state = 'STOPPED'
+          records.note(name, { type: 'STOP_COMPLETED' })
+        }
       }
     }
     if (errors.length > 0) throw errors[0]
   }
+}
+
+/** Returns the entries in the reverse order of their starts, those together that stop at the same time. */
+function stopOrder(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const groups: Entry[][] = []
+  for (const entry of [...entries].reverse()) {
+    const last = groups.at(-1)
+    const { stopsWith } = entry.component
+    if (stopsWith !== undefined && last?.[0]?.component.stopsWith === stopsWith) last.push(entry)
+    else groups.push([entry])
+  }
+  return groups
 }
 
 /** Maximum length of a reason, in characters. Records contain it. */

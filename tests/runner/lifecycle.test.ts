@@ -197,6 +197,33 @@ describe('a set of components', () => {
     await expect(all.stop()).rejects.toThrow('the page is stuck')
   })
 
+  it('stops those of a group at the same time, and records it in the order of stops', async () => {
+    const { log, open, part } = stage()
+    const stopping = new Map<string, () => void>()
+    const slow = (name: string) =>
+      part(name, ['log'], {
+        stopsWith: 'sinks',
+        stop: () => {
+          log.push(`${name} stops`)
+          return new Promise((resolve) => stopping.set(name, resolve))
+        },
+      })
+    const failed = part('c', ['log'], { stopsWith: 'sinks', stop: failing('c is stuck') })
+    const all = open([part('log'), slow('a'), slow('b'), failed, part('page', ['log'])])
+    await all.start()
+    log.length = 0
+    const stopped = all.stop()
+    while (stopping.size < 2) await turn()
+    stopping.get('a')?.()
+    await turn()
+    stopping.get('b')?.()
+    await expect(stopped).rejects.toThrow('c is stuck')
+    expect(log.filter((line) => !line.endsWith(' STOP'))).toEqual([
+      ...['page stops', 'page STOP_COMPLETED', 'b stops', 'a stops'],
+      ...['c FAULT c is stuck', 'b STOP_COMPLETED', 'a STOP_COMPLETED', 'log stops', 'log STOP_COMPLETED'],
+    ])
+  })
+
   it('stops without waiting for its records: the market goes on meanwhile', async () => {
     const log: string[] = []
     let isStuck = false

@@ -4,8 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Metrics } from '../../src/metrics/metrics.ts'
 import { startRunner } from '../../src/runner/assemble.ts'
+import { sinks } from '../../src/runner/components/sinks.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
+import type { Run } from '../../src/runner/run.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { RedisServer } from '../../tools/bench/servers/redis.ts'
 import { eventually } from '../runtime/harness.ts'
@@ -22,13 +25,13 @@ it('a runner goes on while a sink is down or refused, says why, and writes all a
   await redis.ask((client) =>
     client.hset('{outcry:events}:position', { log: 'x', sink: 'redis', epoch: 1, run: 'x' }),
   )
-  const sinks = [
+  const sections = [
     { type: 'redis', url: redis.url, maxLength: 0 },
     { type: 'redis', name: 'down', url: 'redis://127.0.0.1:1' },
     { type: 'postgres', url: 'postgres://me:${NOT_SET_ANYWHERE}@127.0.0.1:1/x' },
   ]
   const market = { source: 'sim', seed: 7 }
-  const config = loadConfig({ flags: { data, market, sinks, server: { port: 0 } } })
+  const config = loadConfig({ flags: { data, market, sinks: sections, server: { port: 0 } } })
   const runner = await startRunner(config, silentLogger, {})
   try {
     const reasonOf = async (name: string) => {
@@ -69,4 +72,15 @@ it('a runner goes on while a sink is down or refused, says why, and writes all a
     await runner.stop('the test has ended', 'test')
     rmSync(data, { recursive: true })
   }
+})
+
+it('all sinks stop at the same time', () => {
+  const url = 'http://127.0.0.1:1/'
+  const two = [
+    { type: 'webhook', url },
+    { type: 'webhook', name: 'other', url },
+  ]
+  const config = loadConfig({ flags: { sinks: two } })
+  const run = { plan: { config, logger: silentLogger }, metrics: new Metrics() } as unknown as Run
+  expect(sinks(run).map(({ stopsWith }) => stopsWith)).toEqual(['sinks', 'sinks'])
 })

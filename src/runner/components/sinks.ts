@@ -13,6 +13,8 @@ import { SUPERVISOR, sinkComponentName } from './names.ts'
 
 /** A follower tries again by itself. What it gives up on needs a person, who may then restart it. */
 const FOR_PEOPLE: RestartPolicy = { failuresMax: 0, minMs: 1_000, maxMs: 1_000, steadyMs: 1_000 }
+/** The sinks stop at the same time, so this is also the limit for all of them. */
+const TOGETHER = 'sinks'
 /** Ms for which a stop waits for what a sink has not written yet. It goes on from there after the next start. */
 const STOP_MS = 5_000
 
@@ -76,6 +78,7 @@ function sink(run: Run, id: string, config: SinkConfig, recent: () => Recent): C
     start,
     run: async () => follower?.run(),
     stop: () => follower?.stop(STOP_MS),
+    stopsWith: TOGETHER,
     health: () => follower?.health,
     restart: FOR_PEOPLE,
   }
