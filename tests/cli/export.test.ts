@@ -15,6 +15,7 @@ import { type EventsOptions, events } from '../../tools/cli/command-events.ts'
 import { type ExportOptions, exportEvents } from '../../tools/cli/command-export.ts'
 import { FORMATS } from '../../tools/cli/files/formats.ts'
 import { fileTarget, folderTarget } from '../../tools/cli/files/target.ts'
+import { CSV_HEAD, csvLine } from '../../tools/cli/files/csv.ts'
 import { duckdb } from '../sinks/parquet/duckdb.ts'
 import { linesOf } from './said.ts'
 
@@ -99,7 +100,7 @@ describe.each(['a closed log', 'a running program'])('the export of %s', (which)
   })
   afterAll(() => end())
 
-  it.each(['jsonl', 'parquet'] as const)(
+  it.each(['jsonl', 'parquet', 'csv'] as const)(
     'is read back as it was, from a file and from a folder: %s',
     async (format) => {
       for (const as of ['out', 'folder'] as const) {
@@ -198,6 +199,60 @@ describe('exported events', () => {
     await expect(readBack(path)).rejects.toMatchObject({
       code: 'FILE_UNREADABLE',
       message: expect.stringContaining(':2 '),
+    })
+  })
+
+  describe('as CSV', () => {
+    const file = (text: string) => {
+      const path = join(folder, `csv-${++exports}.csv`)
+      writeFileSync(path, text)
+      return path
+    }
+    const text = (...envelopes: EventEnvelope[]) => [CSV_HEAD, ...envelopes.map(csvLine), ''].join('\n')
+
+    it('are read back without loss: quotes, ends of lines, empty texts, nulls and any time', async () => {
+      const odd = {
+        ...(all[0] as EventEnvelope),
+        actor: 'teller/a, "b"\r\nc',
+        venue: '',
+        symbol: null,
+        at: 9e15,
+        event: { type: 'ODD', text: 'ä \ud800 \u2028 ""' },
+      }
+      const events = [odd, all[1] as EventEnvelope]
+      expect(await readBack(file(text(...events)))).toEqual(events)
+    })
+
+    it('are read as a program of tables has saved them: in another order, with a mark and other ends', async () => {
+      const names = CSV_HEAD.split(',')
+      const rows = [CSV_HEAD, csvLine({ ...(all[1] as EventEnvelope), event: { type: 'PLAIN' } })].map(
+        (row) => row.replace('"{""type"":""PLAIN""}"', 'EVENT').split(',').toReversed().join(','),
+      )
+      const saved = `\ufeff${rows.join('\r\n').replace('EVENT', '"{""type"":""PLAIN""}"')}`
+      expect(rows[1]?.split(',')).toHaveLength(names.length)
+      expect(await readBack(file(saved))).toEqual([{ ...all[1], event: { type: 'PLAIN' } }])
+    })
+
+    it.each([
+      [
+        'an end within quotes',
+        (rows: string) => rows.slice(0, -3),
+        /ends within quotes, in the row of line 3/,
+      ],
+      ['too few cells', (rows: string) => `${rows}1,2,3\n`, /:4 is no event/],
+      ['no event', (rows: string) => rows.replace(/"{.*\n$/, 'x\n'), /:3 is no event/],
+      ['a missing column', (rows: string) => rows.replace('correlation', 'other'), /no column correlation/],
+      [
+        'a quote within a text',
+        (rows: string) => rows.replace(/teller\/a,/, 'tel"ler,'),
+        /a quote within a text/,
+      ],
+    ])('are refused with %s', async (_, change, message) => {
+      const path = file(change(text(all[0] as EventEnvelope, all[1] as EventEnvelope)))
+      await expect(readBack(path)).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+        message: expect.stringMatching(message),
+      })
     })
   })
 })

@@ -1,19 +1,15 @@
 /** Reads exported events back: a file, or a folder of files by date, venue and symbol. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { compact } from '../../../errors/compact.ts'
-import type { EventEnvelope, Severity } from '../../../src/runtime/events/envelope.ts'
-import type { AnyEvent } from '../../../src/runtime/record/record.ts'
-import { parquetReader } from '../../../src/sinks/parquet/client.ts'
-import { COMPRESSORS } from '../../../src/sinks/parquet/compression.ts'
+import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
 import { dateOf, partitionOf } from '../../../src/sinks/parquet/partition.ts'
 import { OutcryError } from '../../../store/index.ts'
 import type { EventReader } from '../readers/reader.ts'
 import { eventTest, type WantedEvents } from '../wanted-events.ts'
-import { textLines } from './text-lines.ts'
+import { FORMATS, type Format } from './formats.ts'
+import { eventsOfLines } from './json-lines.ts'
+import { unreadable } from './unreadable.ts'
 
-/** Rows of a Parquet file that are in memory at a time. */
-const ROWS = 10_000
 const DATE = /(?:^|[\\/])date=(\d{4}-\d\d-\d\d)[\\/]/
 
 /**
@@ -57,9 +53,10 @@ function filesOf(path: string, { filter }: WantedEvents): ExportedFile[] {
     return symbol === undefined || parts.length <= 3 || parts.at(-2) === place[2]
   }
   const names = (readdirSync(path, { recursive: true }) as string[]).filter((name) =>
-    /\.(jsonl|parquet)$/.test(name),
+    READ.some(({ extension }) => name.endsWith(extension)),
   )
-  if (names.length === 0) throw unreadable(path, 'has no .jsonl and no .parquet file')
+  if (names.length === 0)
+    throw unreadable(path, `has no file of these: ${READ.map(({ extension }) => extension).join(', ')}`)
   return names
     .filter(isPossible)
     .map((name) => ({ path: join(path, name), fromSeq: Number(/^(\d+)-/.exec(basename(name))?.[1] ?? 0) }))
@@ -101,76 +98,13 @@ function placeOf({ seq, index }: EventEnvelope): number {
   return seq + index / 2 ** 20
 }
 
+/** The formats that are read back. */
+const READ: readonly Format[] = Object.values<Format>(FORMATS).filter(({ events }) => events !== undefined)
+
+/** Yields the events of a file, by the ending of its name. Any other name is one of JSON lines. */
 function eventsIn(path: string): AsyncGenerator<EventEnvelope> {
-  return path.endsWith('.parquet') ? rowsIn(path) : linesIn(path)
-}
-
-async function* linesIn(path: string): AsyncGenerator<EventEnvelope> {
-  try {
-    for await (const { number, text } of textLines(path)) yield envelopeIn(path, number, text)
-  } catch (error) {
-    if (error instanceof OutcryError) throw error
-    throw unreadable(path, `cannot be read: ${(error as Error).message}`)
-  }
-}
-
-function envelopeIn(path: string, number: number, line: string): EventEnvelope {
-  try {
-    const value = JSON.parse(line) as EventEnvelope
-    if (typeof value.event.type === 'string' && typeof value.seq === 'number') return value
-  } catch {}
-  throw unreadable(`${path}:${number}`, 'is no event, as `outcry export` writes it')
-}
-
-async function* rowsIn(path: string): AsyncGenerator<EventEnvelope> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await parquetReader()
-  try {
-    const file = await asyncBufferFromFile(path)
-    const metadata = await parquetMetadataAsync(file)
-    const count = Number(metadata.num_rows)
-    for (let rowStart = 0; rowStart < count; rowStart += ROWS) {
-      const rowEnd = Math.min(count, rowStart + ROWS)
-      const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors: COMPRESSORS })
-      yield* rows.map(envelopeOf)
-    }
-  } catch (error) {
-    throw unreadable(path, `cannot be read: ${(error as Error).message}`)
-  }
-}
-
-/** Returns the envelope that a row was made of. */
-function envelopeOf(row: Readonly<Record<string, unknown>>): EventEnvelope {
-  const text = (name: string) => (row[name] as string | null) ?? undefined
-  const event = JSON.parse(row.event as string) as AnyEvent
-  return {
-    eventId: row.event_id as string,
-    index: Number(row.index),
-    type: row.type as string,
-    at: (row.at as Date).getTime(),
-    seq: Number(row.seq),
-    actor: row.actor as string,
-    correlation: row.correlation as string,
-    cause: row.cause === null ? null : Number(row.cause),
-    venue: row.venue as string | null,
-    symbol: row.symbol as string | null,
-    instrument: row.instrument as string | null,
-    strategy: row.strategy as string | null,
-    source: row.source as string,
-    ...compact({
-      by: text('by'),
-      request: text('request'),
-      severity: text('severity') as Severity | undefined,
-    }),
-    event,
-  }
-}
-
-function unreadable(what: string, rule: string): OutcryError {
-  return new OutcryError(
-    'FILE_UNREADABLE',
-    `${what} ${rule}`,
-    'Name a file or a folder that `outcry export` or a sink has written.',
-  )
+  const { events = eventsOfLines } = READ.find(({ extension }) => path.endsWith(extension)) ?? {}
+  return events(path)
 }
 
 /** Returns what `outcry events` asks of a log, of a file or a folder. */

@@ -1,9 +1,11 @@
 /** The formats of exported events. */
 import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
 import { parquetClient } from '../../../src/sinks/parquet/client.ts'
-import { COLUMNS } from '../../../src/sinks/parquet/columns.ts'
 import { ParquetFile } from '../../../src/sinks/parquet/file.ts'
+import { CSV_HEAD, csvLine, eventsOfCsv } from './csv.ts'
+import { eventsOfLines } from './json-lines.ts'
 import { ledgerLine } from './ledger.ts'
+import { eventsOfParquet } from './parquet-rows.ts'
 
 /** A file that grows by events. What it returns are its next bytes. */
 export interface EventFile {
@@ -18,6 +20,8 @@ export interface Format {
   readonly isText: boolean
   /** Resolves with a function that begins a file. @throws SINK_CLIENT_MISSING */
   open(): Promise<() => EventFile>
+  /** Yields the events of such a file. Absent where it is for others to read. @throws FILE_UNREADABLE, SINK_CLIENT_MISSING */
+  events?(path: string): AsyncGenerator<EventEnvelope>
 }
 
 const LINE_END = '\n'
@@ -27,11 +31,13 @@ export const FORMATS = {
     extension: '.jsonl',
     isText: true,
     open: async () => () => lines((envelope) => JSON.stringify(envelope)),
+    events: eventsOfLines,
   },
   csv: {
     extension: '.csv',
     isText: true,
-    open: async () => () => lines(csvLine, COLUMNS.map(({ name }) => name).join(',')),
+    open: async () => () => lines(csvLine, CSV_HEAD),
+    events: eventsOfCsv,
   },
   parquet: {
     extension: '.parquet',
@@ -40,6 +46,7 @@ export const FORMATS = {
       const client = await parquetClient()
       return () => parquetFile(new ParquetFile(client))
     },
+    events: eventsOfParquet,
   },
   ledger: {
     extension: '.ledger.jsonl',
@@ -64,18 +71,6 @@ function lines(lineOf: (envelope: EventEnvelope) => string, head?: string): Even
     add: (envelope) => `${begin()}${lineOf(envelope)}${LINE_END}`,
     end: begin,
   }
-}
-
-/** Returns an event as a row of CSV (RFC 4180). Its time is ISO 8601, UTC. */
-function csvLine(envelope: EventEnvelope): string {
-  return COLUMNS.map(({ type, of }) => {
-    const value = of(envelope) ?? ''
-    return cell(type === 'TIMESTAMP' ? new Date(value).toISOString() : String(value))
-  }).join(',')
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 function parquetFile(file: ParquetFile): EventFile {
