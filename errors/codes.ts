@@ -117,6 +117,7 @@ export const ERRORS = {
   PORT_IN_USE: { status: 500, exit: 1, retryable: true, about: 'Another process listens on the port of the server.' },
   PROMISE_INTERRUPTED: { status: 500, exit: 1, retryable: false, about: 'A stop or a crash cut off a promise of a machine, which is rejected with this code.' },
   READ_ABORTED: { status: 499, exit: 1, retryable: true, about: 'The client disconnected before its answer was read from the log.' },
+  RECORDING_EXISTS: { status: 500, exit: 1, retryable: false, about: 'The folder of `outcry record` has a recording that the market does not go on.' },
   RECORDING_OLDER: { status: 500, exit: 1, retryable: false, about: 'An older version stopped in the middle of a recording, at a place that this version does not know.' },
   RECORDING_UNREADABLE: { status: 500, exit: 1, retryable: false, about: 'The file of a recording cannot be read.' },
   RECORD_UNKNOWN: { status: 404, exit: 1, retryable: false, about: 'The log has no record of this seq, or an actor has none at a place.' },

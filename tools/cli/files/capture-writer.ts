@@ -1,6 +1,6 @@
 /** Writes captures of a market: compressed files of lines, which are rotated by size and time. */
 import { once } from 'node:events'
-import { createWriteStream, existsSync, mkdirSync, renameSync, type WriteStream } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { createGzip, type Gzip } from 'node:zlib'
@@ -11,6 +11,16 @@ export interface CaptureRotation {
   readonly bytesMax: number
   /** Ms of the messages' time after which the next one begins. */
   readonly spanMs: number
+}
+
+const EXTENSION = '.ws.gz'
+
+/** Returns the names of the captures in a folder, whole or cut off, as they began. */
+export function capturesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(EXTENSION) || name.endsWith(`${EXTENSION}.part`))
+    .sort()
 }
 
 interface OpenFile {
@@ -75,7 +85,7 @@ export class CaptureWriter {
   /** Returns a path that no file has: several files may begin at one time. Their names sort as they began. */
   #newPath(name: string): string {
     for (let n = 0; ; n++) {
-      const path = join(this.#folder, `${name}${n === 0 ? '' : `_${n}`}.ws.gz`)
+      const path = join(this.#folder, `${name}${n === 0 ? '' : `_${n}`}${EXTENSION}`)
       if (!existsSync(path) && !existsSync(`${path}.part`)) return path
     }
   }
