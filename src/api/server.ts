@@ -14,7 +14,7 @@ import { addressOf } from './binding.ts'
 import { answerError, answerUnparsed, checkHost } from './errors.ts'
 import type { Derivation } from './feed/derivation.ts'
 import { Feed } from './feed/feed.ts'
-import { Known, knownKinds } from './feed/known.ts'
+import { knownOf } from './feed/known.ts'
 import { Guard, type GuardOptions, guardRoutes } from './guard.ts'
 import { Inspection } from './inspect/inspection.ts'
 import { LIMITS, type Limits } from './limits.ts'
@@ -148,8 +148,7 @@ export async function startApi(
   failureRoutes(byContract, supervisor)
   descriptionRoutes(byContract, supervisor)
   pageRoutes(http)
-  const logged = { types: await supervisor.emittedTypes() }
-  const known = new Known(await knownKinds(supervisor), derivations, logged)
+  const known = await knownOf(supervisor, derivations)
   const feed = new Feed(supervisor, VERSION, known, derivations)
   vitalRoutes(byContract, supervisor, feed, verifications)
   const inspection = new Inspection({ supervisor, guard, logger: named(logger, 'inspection') })

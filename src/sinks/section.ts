@@ -1,8 +1,10 @@
 /** The sections of a configuration that name sinks. */
 import { z } from 'zod'
+import type { Issue } from '../../errors/outcry-error.ts'
 import { distinct } from '../../machines/model/fields.ts'
 import { filter } from '../api/contract/filter.ts'
 import { predicateOf } from '../api/feed/filter.ts'
+import type { Known } from '../api/feed/known.ts'
 import { eventPattern } from '../runtime/events/event-pattern.ts'
 import { matches, parsePattern, type Topic } from '../runtime/events/patterns.ts'
 import type { SinkEvent } from './event.ts'
@@ -54,4 +56,16 @@ export function wantedBy({ topics, filter }: SinkConfig): (event: SinkEvent) => 
   const passes = filter && predicateOf(filter)
   return ({ topic: of, envelope }) =>
     patterns.some((pattern) => matches(pattern, of)) && (passes?.(envelope) ?? true)
+}
+
+/** Returns what is wrong with sections whose topics or filter nothing can match, and the nearest that would. */
+export function unmatchedIn(sinks: readonly SinkConfig[], known: Known): readonly Issue[] {
+  return sinks.flatMap((config, i) => {
+    const { topics, filter } = config
+    const frame = { op: 'subscribe' as const, id: sinkName(config), topics: [...topics] }
+    const ofTopics = known.fault(frame)
+    if (ofTopics !== undefined) return [{ field: `sinks.${i}.topics`, rule: ofTopics }]
+    const ofFilter = filter && known.fault({ ...frame, filter })
+    return ofFilter === undefined ? [] : [{ field: `sinks.${i}.filter`, rule: ofFilter }]
+  })
 }

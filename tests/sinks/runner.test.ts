@@ -84,3 +84,29 @@ it('all sinks stop at the same time', () => {
   const run = { plan: { config, logger: silentLogger }, metrics: new Metrics() } as unknown as Run
   expect(sinks(run).map(({ stopsWith }) => stopsWith)).toEqual(['sinks', 'sinks'])
 })
+
+it('a start is refused with the topics and filters of sinks that nothing can match, and with what would', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'outcry-sink-'))
+  const url = 'http://127.0.0.1:1/'
+  const sections = [
+    { type: 'webhook', url },
+    { type: 'webhook', name: 'typo', url, topics: ['events.order_filed.>'] },
+    { type: 'webhook', name: 'records', url, topics: ['events.>'], filter: { kind: 'ordr' } },
+  ]
+  const market = { source: 'sim', seed: 7 }
+  const config = loadConfig({ flags: { data, market, sinks: sections, server: { port: 0 } } })
+  try {
+    await expect(startRunner(config, silentLogger, {})).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      issues: [
+        {
+          field: 'sinks.1.topics',
+          rule: 'nothing can be on "events.order_filed.>"; the nearest topic is "events.order_filled.>"',
+        },
+        { field: 'sinks.2.filter', rule: 'no kind is called "ordr"; the nearest is "order"' },
+      ],
+    })
+  } finally {
+    rmSync(data, { recursive: true })
+  }
+})

@@ -1,5 +1,5 @@
 /** Reads the events of a closed log as a runner's feed would give them. */
-import { Known, knownKinds } from '../../src/api/feed/known.ts'
+import { knownOf } from '../../src/api/feed/known.ts'
 import type { Registry } from '../../src/runtime/actors/registry.ts'
 import type { EventEnvelope } from '../../src/runtime/events/envelope.ts'
 import { eventHistory } from '../../src/runtime/events/event-history.ts'
@@ -14,8 +14,11 @@ export async function* loggedEvents(
   { topics, filter, tail, since = 0, toSeq }: WantedEvents,
   onLook: () => void,
 ): AsyncGenerator<EventEnvelope> {
-  const kinds = await knownKinds({ registry, addresses: (options) => store.actors(options) })
-  const known = new Known(kinds, [], { types: await store.emittedTypes() })
+  const known = await knownOf({
+    registry,
+    addresses: (options) => store.actors(options),
+    emittedTypes: () => store.emittedTypes(),
+  })
   const frame = { op: 'subscribe' as const, id: 'events', topics: [...topics], filter }
   const fault = known.fault(frame)
   if (fault !== undefined)

@@ -141,6 +141,15 @@ function sized(pattern: Topic, tokens: number): Topic {
   return [...given.slice(0, tokens - 1), rest.includes('*') ? '*' : rest.join('_')]
 }
 
+/** Resolves with what a program can publish: its kinds, those of its log, and the types that its log has. */
+export async function knownOf(
+  of: Pick<Queries, 'registry' | 'addresses' | 'emittedTypes'>,
+  derivations: readonly Derivation[] = [],
+): Promise<Known> {
+  const types = await of.emittedTypes()
+  return new Known(await knownKinds(of), derivations, { types })
+}
+
 /** Resolves with the kinds of a program, and those of which only its log knows. */
 export async function knownKinds(of: Pick<Queries, 'registry' | 'addresses'>): Promise<readonly KnownKind[]> {
   const kinds: KnownKind[] = [...of.registry.kinds].map((kind) => ({

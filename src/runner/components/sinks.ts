@@ -1,12 +1,14 @@
 /** The sinks of the run, a component for each. The runner waits for none of them, and goes on without one that fails. */
 import { randomUUID } from 'node:crypto'
+import { knownOf } from '../../api/feed/known.ts'
 import { SINKS } from '../../metrics/groups/sinks.ts'
 import { named } from '../../runtime/logger.ts'
 import { Follower, type Mark } from '../../sinks/follower.ts'
 import { Recent } from '../../sinks/recent.ts'
 import { sinkNamed } from '../../sinks/registry.ts'
-import { type SinkConfig, sinkName, wantedBy } from '../../sinks/section.ts'
+import { type SinkConfig, sinkName, unmatchedIn, wantedBy } from '../../sinks/section.ts'
 import type { Component, RestartPolicy } from '../component.ts'
+import { wrongConfig } from '../config/problems.ts'
 import { secretsOf } from '../log/secrets.ts'
 import type { Run } from '../run.ts'
 import { SUPERVISOR, sinkComponentName } from './names.ts'
@@ -28,23 +30,42 @@ export function sinks(run: Run): readonly Component[] {
         return [...run.sinks.values()].map(({ figures }) => figures)
       },
     })
-  return configs.map((config) =>
-    sink(run, id, config, () => {
-      const supervisor = run.get('supervisor')
-      recent ??= new Recent(supervisor.transitions$, supervisor.seq)
-      return recent
-    }),
-  )
+  const recentOf = () => {
+    const supervisor = run.get('supervisor')
+    recent ??= new Recent(supervisor.transitions$, supervisor.seq)
+    return recent
+  }
+  let checked: Promise<void> | undefined
+  const check = () => {
+    checked ??= checkTopics(run)
+    return checked
+  }
+  return configs.map((config) => sink(run, { id, config, recent: recentOf, check }))
 }
 
-function sink(run: Run, id: string, config: SinkConfig, recent: () => Recent): Component {
+/** Refuses topics and filters that nothing can match, as the feed does. @throws CONFIG_INVALID */
+async function checkTopics(run: Run): Promise<void> {
+  const issues = unmatchedIn(run.plan.config.sinks, await knownOf(run.get('supervisor')))
+  if (issues.length > 0) throw wrongConfig(issues)
+}
+
+interface Parts {
+  /** Id of the run. */
+  readonly id: string
+  readonly config: SinkConfig
+  readonly recent: () => Recent
+  readonly check: () => Promise<void>
+}
+
+function sink(run: Run, { id, config, recent, check }: Parts): Component {
   const { config: all, redactor } = run.plan
   const name = sinkName(config)
   const logger = named(run.plan.logger, sinkComponentName(name))
   let follower: Follower | undefined
   // A restart goes on with the same one: the store has the latest place of it a second later.
   let mark: Mark | undefined
-  const start = () => {
+  const start = async () => {
+    await check()
     const log = run.get('supervisor')
     mark ??= log.bookmark(`sink:${name}`)
     follower = new Follower({
