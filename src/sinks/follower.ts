@@ -392,7 +392,8 @@ export class Follower {
     this.#failure = (error as Error).message
     this.#failures++
     this.#failuresInRow++
-    if (isNew)
+    // The component tells of one that is for people: it fails.
+    if (isNew && !isForPeople(error))
       logger.warn(
         { err: error, sink: name, seq: this.#handed?.seq },
         `the sink ${name} does not write: ${this.#failure}`,

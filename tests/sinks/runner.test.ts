@@ -10,7 +10,9 @@ import { sinks } from '../../src/runner/components/sinks.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import type { Run } from '../../src/runner/run.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import { RedisServer } from '../../tools/bench/servers/redis.ts'
+import { differenceOfLogs } from '../equal-logs.ts'
 import { eventually } from '../runtime/harness.ts'
 import { eventsOf } from './following.ts'
 
@@ -109,4 +111,39 @@ it('a start is refused with the topics and filters of sinks that nothing can mat
   } finally {
     rmSync(data, { recursive: true })
   }
+})
+
+it('a fault of a sink has the time of the log, is told once, and changes nothing of a run in event time', async () => {
+  const [startAt, durationMs] = [1_700_000_000_000, 10_000]
+  const recordsWith = async (sections: readonly object[]): Promise<TransitionRecord[]> => {
+    const data = mkdtempSync(join(tmpdir(), 'outcry-sink-'))
+    const market = { source: 'sim', seed: 7, speed: 'max', startAt, durationMs }
+    const config = loadConfig({ flags: { data, market, sinks: sections, server: { enabled: false } } })
+    const runner = await startRunner(config, silentLogger, {})
+    try {
+      await runner.ended
+      const state = () => runner.supervisor.getSnapshot('component/sink-postgres')?.value
+      if (sections.length > 0) await eventually(() => expect(state()).toBe('FAILED'))
+      await runner.supervisor.idle()
+      const records: TransitionRecord[] = []
+      for await (const record of runner.supervisor.read()) records.push(record)
+      return records
+    } finally {
+      await runner.stop('the test has ended', 'test')
+      rmSync(data, { recursive: true })
+    }
+  }
+  const url = 'postgres://me:${NOT_SET_ANYWHERE}@127.0.0.1:1/x'
+  const failing = await recordsWith([{ type: 'postgres', url }])
+  expect(differenceOfLogs(await recordsWith([]), failing)).toBeUndefined()
+  const at = failing.findIndex(({ event }) => event.type === 'FAULT')
+  const [before, fault] = [failing[at - 1] as TransitionRecord, failing[at] as TransitionRecord]
+  expect(fault.actor).toBe('component/sink-postgres')
+  expect(fault.at).toBe(fault.event.at)
+  expect(fault.at).toBeGreaterThanOrEqual(before.at)
+  expect(fault.at).toBeLessThanOrEqual(startAt + durationMs)
+  const told = failing.filter(({ event }) => `${event.text}`.includes('NOT_SET_ANYWHERE'))
+  expect(told.map(({ event }) => [event.severity, event.about])).toEqual([
+    ['error', 'component/sink-postgres'],
+  ])
 })
