@@ -1,6 +1,6 @@
 /**
- * A copy of this repository with one addition: a folder, and a line in a registry. It is built, which type checks it,
- * and run.
+ * A copy of this repository with additions: of each a folder, and a line in a registry. It is built, which type checks it,
+ * and run. A build takes long, so two additions may share one.
  */
 import { type ChildProcess, execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -57,9 +57,8 @@ export interface OpenedTree {
   remove(): void
 }
 
-/** Resolves with the built copy. @throws the output of the build when the addition does not fit */
-export async function openTree(addition: Addition): Promise<OpenedTree> {
-  const { folder, to, registry, import: imported, list, member } = addition
+/** Resolves with the built copy. @throws the output of the build when an addition does not fit */
+export async function openTree(...additions: readonly Addition[]): Promise<OpenedTree> {
   const root = mkdtempSync(join(tmpdir(), 'outcry-opening-'))
   const remove = () => rmSync(root, { recursive: true, force: true })
   try {
@@ -72,16 +71,13 @@ export async function openTree(addition: Addition): Promise<OpenedTree> {
     // linked packages below have the places that they had in it.
     if (existsSync(join(ROOT, 'dist'))) cpSync(join(ROOT, 'dist'), join(root, 'dist'), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
-    cpSync(join(ROOT, 'tests/openings', folder), join(root, to), { recursive: true })
-    const file = join(root, registry)
-    const text = readFileSync(file, 'utf8')
-    if (text.split(list).length !== 2) throw new Error(`${registry} does not have "${list}" once`)
-    writeFileSync(file, `${imported}\n${text.replace(list, `${list} ${member},`)}`)
+    for (const addition of additions) add(addition, root)
     await run(process.execPath, ['tools/build.js'], { cwd: root })
   } catch (error) {
     remove()
     const { stdout = '' } = error as { stdout?: string }
-    throw new Error(`the tree with ${folder} cannot be built: ${(error as Error).message}\n${stdout}`, {
+    const folders = additions.map(({ folder }) => folder).join(' and ')
+    throw new Error(`the tree with ${folders} cannot be built: ${(error as Error).message}\n${stdout}`, {
       cause: error,
     })
   }
@@ -97,6 +93,14 @@ export async function openTree(addition: Addition): Promise<OpenedTree> {
     node: (...args) => node(...args).ended,
     remove,
   }
+}
+
+function add({ folder, to, registry, import: imported, list, member }: Addition, root: string): void {
+  cpSync(join(ROOT, 'tests/openings', folder), join(root, to), { recursive: true })
+  const file = join(root, registry)
+  const text = readFileSync(file, 'utf8')
+  if (text.split(list).length !== 2) throw new Error(`${registry} does not have "${list}" once`)
+  writeFileSync(file, `${imported}\n${text.replace(list, `${list} ${member},`)}`)
 }
 
 /** Resolves with the address of the run's server. Never resolves for a process without one. */
