@@ -30,6 +30,6 @@ describe('the page on threats', () => {
     const [, ...parts] = PAGE.split(/^## /m)
     const attackers = parts.filter((part) => !part.startsWith('What is protected'))
     expect(attackers.filter((part) => !part.includes('\nNot defended: '))).toEqual([])
-    expect(attackers).toHaveLength(7)
+    expect(attackers).toHaveLength(8)
   })
 })

@@ -122,8 +122,8 @@ it('a fault of a sink has the time of the log, is told once, and changes nothing
     const runner = await startRunner(config, silentLogger, {})
     try {
       await runner.ended
-      const state = () => runner.supervisor.getSnapshot('component/sink-postgres')?.value
-      if (sections.length > 0) await eventually(() => expect(state()).toBe('FAILED'))
+      const state = async () => (await runner.supervisor.view('component/sink-postgres'))?.value
+      if (sections.length > 0) await eventually(async () => expect(await state()).toBe('FAILED'))
       await runner.supervisor.idle()
       const records: TransitionRecord[] = []
       for await (const record of runner.supervisor.read()) records.push(record)

@@ -156,6 +156,37 @@ describe('a webhook', () => {
     expect(String(refused)).not.toMatch(/secret/)
   })
 
+  it('follows no redirect, which could lead into a network that only the runner reaches', async () => {
+    const { url, got } = await receiver((n) =>
+      n === 0 ? { status: 307, headers: { location: '/elsewhere' } } : { status: 200 },
+    )
+    const writer = await open({ url })
+    await writer.write({ events: [stopped(1)], from: 1, to: 1 })
+    await expect(flushed(writer)).rejects.toThrow('no answer')
+    expect(got).toHaveLength(1)
+  })
+
+  it('reads no more of an answer than it tells, which may have no end', async () => {
+    let isCut = false
+    server = createServer((request, response) => {
+      request.resume()
+      response.writeHead(500)
+      const more = () => {
+        while (response.write('x'.repeat(65_536)));
+      }
+      response.on('drain', more).on('close', () => {
+        isCut = true
+      })
+      more()
+    })
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+    const writer = await open({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` })
+    await writer.write({ events: [stopped(1)], from: 1, to: 1 })
+    const failure = await flushed(writer).catch((error: Error) => error)
+    expect(String(failure)).toBe(`Error: the receiver answered 500: ${'x'.repeat(200)}`)
+    await eventually(() => expect(isCut).toBe(true))
+  })
+
   it.each(['telegram', 'slack', 'discord'] as const)('has texts in the form of %s', async (template) => {
     const { url, got } = await receiver(() => ({ status: 200 }))
     const writer = await open({ url, template })
