@@ -1,10 +1,10 @@
 /** Tests that a real PostgreSQL has each event once, whatever is in it, and that no table is taken for another one. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Supervisor } from '../../src/runtime/supervisor.ts'
+import { describe, expect, it } from 'vitest'
 import { postgres } from '../../src/sinks/postgres/sink.ts'
 import { PostgresServer } from '../../tools/bench/servers/postgres.ts'
-import { eventually, Harness } from '../runtime/harness.ts'
-import { eventsOf, follow, type Place, teller } from './following.ts'
+import { eventually } from '../runtime/harness.ts'
+import { eventsOf } from './following.ts'
+import { onServer } from './on-server.ts'
 import { blocksOf } from './page.ts'
 
 const FILLED = {
@@ -20,40 +20,17 @@ const FILLED = {
 }
 
 describe('the sink postgres', () => {
-  let server: PostgresServer
-  let supervisor: Supervisor
-  const ends: (() => Promise<unknown>)[] = []
-
-  beforeAll(async () => {
-    server = await PostgresServer.start()
-  })
-  afterAll(() => server?.end())
-  beforeEach(async () => {
-    const harness = new Harness()
-    harness.clock.advanceTo(1_723_161_255_343)
-    supervisor = await harness.open({ machines: { teller } })
-    await supervisor.spawn('teller', 'a')
-    await server.ask('DROP SCHEMA IF EXISTS outcry CASCADE')
-  })
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end()
-    await supervisor.stop()
-  })
-
-  function start(settings: object = {}, place: Place = {}) {
-    const follower = follow(supervisor, postgres, { url: server.url, ...settings }, place)
-    ends.push(() => follower.stop(0))
-    return follower
-  }
-
-  async function tell(...events: object[]): Promise<void> {
-    await supervisor.send('teller/a', { type: 'TELL', events })
-  }
+  const at = onServer(
+    postgres,
+    () => PostgresServer.start(),
+    (server) => server.ask('DROP SCHEMA IF EXISTS outcry CASCADE'),
+  )
+  const { start, tell } = at
 
   async function expectAll(schema = 'outcry'): Promise<void> {
-    const expected = (await eventsOf(supervisor)).map(({ envelope }) => [envelope.eventId, envelope.event])
+    const expected = (await eventsOf(at.supervisor)).map(({ envelope }) => [envelope.eventId, envelope.event])
     await eventually(async () => {
-      const rows = await server.ask<{ event_id: string; event: object }>(
+      const rows = await at.server.ask<{ event_id: string; event: object }>(
         `SELECT event_id, event FROM ${schema}.events ORDER BY seq, index`,
       )
       expect(rows.map(({ event_id, event }) => [event_id, event])).toEqual(expected)
@@ -65,7 +42,7 @@ describe('the sink postgres', () => {
     start()
     await tell({ type: 'TICK', px: '1.5', qty: 'many', at: 5 })
     await expectAll()
-    const [row] = await server.ask('SELECT * FROM outcry.events')
+    const [row] = await at.server.ask('SELECT * FROM outcry.events')
     expect(row).toMatchObject({
       ...{ seq: '3', index: 0, at: new Date(1_723_161_255_343), type: 'ORDER_FILLED', actor: 'teller/a' },
       ...{
@@ -84,11 +61,11 @@ describe('the sink postgres', () => {
       },
       ...{ qty: '0.10000000000000000001', px: '61837.64' },
     })
-    expect(await server.ask("SELECT px, qty FROM outcry.events WHERE type = 'TICK'")).toEqual([
+    expect(await at.server.ask("SELECT px, qty FROM outcry.events WHERE type = 'TICK'")).toEqual([
       { px: '1.5', qty: null },
     ])
-    expect(await server.ask('SELECT version, sink, seq FROM outcry.position')).toEqual([
-      { version: 1, sink: 'test', seq: `${supervisor.seq}` },
+    expect(await at.server.ask('SELECT version, sink, seq FROM outcry.position')).toEqual([
+      { version: 1, sink: 'test', seq: `${at.supervisor.seq}` },
     ])
   })
 
@@ -102,7 +79,9 @@ describe('the sink postgres', () => {
     })
     start()
     await eventually(async () => {
-      const [row] = await server.ask("SELECT symbol, strategy, event FROM outcry.events WHERE type = 'ODD'")
+      const [row] = await at.server.ask(
+        "SELECT symbol, strategy, event FROM outcry.events WHERE type = 'ODD'",
+      )
       expect(row).toMatchObject({
         symbol: 's'.repeat(512),
         strategy: 'a\ufffdb',
@@ -118,11 +97,11 @@ describe('the sink postgres', () => {
     await first.stop(0)
     await tell(FILLED)
     start()
-    await server.kill()
+    await at.server.kill()
     await tell(FILLED)
-    await server.restart()
+    await at.server.restart()
     await expectAll()
-    await server.ask('DROP SCHEMA outcry CASCADE')
+    await at.server.ask('DROP SCHEMA outcry CASCADE')
     await tell(FILLED)
     await expectAll()
   })
@@ -132,11 +111,11 @@ describe('the sink postgres', () => {
     await tell(FILLED)
     await expectAll('mine')
     await first.stop(0)
-    await server.ask(`CREATE ROLE writer LOGIN;
+    await at.server.ask(`CREATE ROLE writer LOGIN;
       GRANT USAGE ON SCHEMA mine TO writer;
       GRANT INSERT ON mine.events TO writer;
       GRANT SELECT, UPDATE ON mine.position TO writer`)
-    start({ schema: 'mine', url: server.urlOf(server.port, 'writer') })
+    start({ schema: 'mine', url: at.server.urlOf(at.server.port, 'writer') })
     await tell(FILLED)
     await expectAll('mine')
   })
@@ -174,7 +153,7 @@ describe('the sink postgres', () => {
       ['DELETE FROM outcry.position', /no position/],
     ] as const
     for (const [change, message] of changes) {
-      await server.ask(change)
+      await at.server.ask(change)
       await expect(start().run()).rejects.toMatchObject({ code: 'SINK_FOREIGN', message })
     }
   })
@@ -183,9 +162,9 @@ describe('the sink postgres', () => {
     const earlier = start()
     await tell(FILLED)
     await expectAll()
-    start({}, { epoch: supervisor.epoch + 1, run: 'later' })
+    start({}, { epoch: at.supervisor.epoch + 1, run: 'later' })
     await eventually(async () =>
-      expect(await server.ask('SELECT run FROM outcry.position')).toEqual([{ run: 'later' }]),
+      expect(await at.server.ask('SELECT run FROM outcry.position')).toEqual([{ run: 'later' }]),
     )
     await tell(FILLED)
     await expect(earlier.run()).rejects.toMatchObject({ code: 'SINK_FOREIGN', message: /another runner/ })
@@ -201,7 +180,7 @@ describe('the sink postgres', () => {
       .flatMap((block) => block.split(';'))
       .filter((text) => text.trim() !== '')
     const answers: object[][] = []
-    for (const statement of statements) answers.push(await server.ask(statement))
+    for (const statement of statements) answers.push(await at.server.ask(statement))
     expect(answers).toHaveLength(10)
     expect(answers[1]).toEqual([
       {
@@ -212,7 +191,7 @@ describe('the sink postgres', () => {
       },
     ])
     expect(answers[2]).toEqual([{ strategy: 'btc', asset: 'USDT', sum: '0.30' }])
-    expect(answers[5]).toMatchObject([{ seq: `${supervisor.seq}`, sink: 'test' }])
+    expect(answers[5]).toMatchObject([{ seq: `${at.supervisor.seq}`, sink: 'test' }])
   })
 
   it('says that a lock holds it up, and goes on when it is gone', async () => {
@@ -220,7 +199,7 @@ describe('the sink postgres', () => {
     await tell(FILLED)
     await expectAll()
     const { Client } = await import('pg')
-    const other = new Client({ connectionString: server.url })
+    const other = new Client({ connectionString: at.server.url })
     await other.connect()
     await other.query('BEGIN; LOCK TABLE outcry.events IN EXCLUSIVE MODE')
     await tell(FILLED)

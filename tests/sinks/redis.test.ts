@@ -3,14 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Supervisor } from '../../src/runtime/supervisor.ts'
+import { describe, expect, it } from 'vitest'
 import { addressOf } from '../../src/sinks/address.ts'
 import { clientOf } from '../../src/sinks/client.ts'
 import { redis } from '../../src/sinks/redis/sink.ts'
 import { RedisServer } from '../../tools/bench/servers/redis.ts'
-import { eventually, Harness } from '../runtime/harness.ts'
-import { eventsOf, follow, type Place, teller } from './following.ts'
+import { eventually } from '../runtime/harness.ts'
+import { eventsOf } from './following.ts'
+import { AT, onServer } from './on-server.ts'
 import { blocksOf } from './page.ts'
 
 const FILLED = { type: 'ORDER_FILLED', venue: 'sim', symbol: 'BTCUSDT', strategy: 'btc', px: '61837.64' }
@@ -18,42 +18,19 @@ const FILLED = { type: 'ORDER_FILLED', venue: 'sim', symbol: 'BTCUSDT', strategy
 const AsyncFunction = (async () => {}).constructor as FunctionConstructor
 
 describe('the sink redis', () => {
-  let server: RedisServer
-  let harness: Harness
-  let supervisor: Supervisor
-  const ends: (() => Promise<unknown>)[] = []
-
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
-  afterAll(() => server?.end())
-  beforeEach(async () => {
-    harness = new Harness()
-    supervisor = await harness.open({ machines: { teller } })
-    await supervisor.spawn('teller', 'a')
-    await server.ask((client) => client.flushall())
-  })
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end()
-    await supervisor.stop()
-  })
-
-  function start(settings: object = {}, place: Place = {}) {
-    const follower = follow(supervisor, redis, { url: server.url, ...settings }, place)
-    ends.push(() => follower.stop(0))
-    return follower
-  }
-
-  async function tell(...events: object[]): Promise<void> {
-    await supervisor.send('teller/a', { type: 'TELL', events })
-  }
+  const at = onServer(
+    redis,
+    () => RedisServer.start(),
+    (server) => server.ask((client) => client.flushall()),
+  )
+  const { start, tell } = at
 
   function entriesOf(key: string) {
-    return server.ask((client) => client.xrange(key, '-', '+'))
+    return at.server.ask((client) => client.xrange(key, '-', '+'))
   }
 
   async function expectAll(): Promise<void> {
-    const events = await eventsOf(supervisor)
+    const events = await eventsOf(at.supervisor)
     await eventually(async () => expect(await entriesOf('outcry:events')).toHaveLength(events.length))
     const entries = await entriesOf('outcry:events')
     expect(entries.map(([id]) => id)).toEqual(events.map(({ envelope: { seq, index } }) => `${seq}-${index}`))
@@ -70,9 +47,18 @@ describe('the sink redis', () => {
       (await entriesOf('outcry:events')).at(-1),
     ]
     expect(fields?.slice(0, -1)).toEqual(
-      ['type', 'ORDER_FILLED', 'at', '1000', 'actor', 'teller/a', 'venue', 'sim', 'symbol', 'BTCUSDT'].concat(
-        ['strategy', 'btc', 'correlation', JSON.parse(fields?.at(-1) as string).correlation, 'json'],
-      ),
+      [
+        'type',
+        'ORDER_FILLED',
+        'at',
+        `${AT}`,
+        'actor',
+        'teller/a',
+        'venue',
+        'sim',
+        'symbol',
+        'BTCUSDT',
+      ].concat(['strategy', 'btc', 'correlation', JSON.parse(fields?.at(-1) as string).correlation, 'json']),
     )
     expect(last?.[1]).not.toContain('venue')
   })
@@ -84,9 +70,9 @@ describe('the sink redis', () => {
     await first.stop(0)
     await tell(FILLED)
     start()
-    await server.kill()
+    await at.server.kill()
     await tell(FILLED)
-    await server.restart()
+    await at.server.restart()
     await expectAll()
   })
 
@@ -95,17 +81,17 @@ describe('the sink redis', () => {
     const first = start()
     await tell(FILLED)
     await expectAll()
-    const earlier = await server.ask((client) => Promise.all(keys.map((key) => client.dumpBuffer(key))))
+    const earlier = await at.server.ask((client) => Promise.all(keys.map((key) => client.dumpBuffer(key))))
     await tell(FILLED)
     await expectAll()
     await first.stop(0)
-    await server.ask((client) =>
+    await at.server.ask((client) =>
       Promise.all(keys.map((key, i) => client.restore(key, 0, earlier[i] as Buffer, 'REPLACE'))),
     )
     expect(await entriesOf('outcry:events')).toHaveLength(3)
     start()
     await expectAll()
-    await server.ask((client) => client.flushall())
+    await at.server.ask((client) => client.flushall())
     await tell(FILLED)
     await expectAll()
   })
@@ -115,16 +101,16 @@ describe('the sink redis', () => {
     start({ split: 'type', stream: '{b}' }, { name: 'types' })
     start({ stream: 'c', maxLength: 100 }, { name: 'short' })
     for (let i = 0; i < 150; i++) void tell(FILLED)
-    await supervisor.idle()
-    const lengthOf = (key: string) => server.ask((client) => client.xlen(key))
+    await at.supervisor.idle()
+    const lengthOf = (key: string) => at.server.ask((client) => client.xlen(key))
     await eventually(async () => {
       expect(await lengthOf('{a}:order_filled:sim:BTCUSDT')).toBe(150)
       expect(await lengthOf('{b}:order_filled')).toBe(150)
       expect(await lengthOf('{b}:nothing')).toBe(300)
-      expect((await entriesOf('c')).at(-1)?.[0]).toBe(`${supervisor.seq}-2`)
+      expect((await entriesOf('c')).at(-1)?.[0]).toBe(`${at.supervisor.seq}-2`)
     })
     expect(await lengthOf('c')).toBeLessThan(250)
-    const keys = await server.ask((client) => client.keys('{*'))
+    const keys = await at.server.ask((client) => client.keys('{*'))
     expect(new Set(keys.map((key) => key.slice(0, 3)))).toEqual(new Set(['{a}', '{b}', '{c}']))
   })
 
@@ -147,9 +133,9 @@ describe('the sink redis', () => {
     await tell(FILLED)
     await expectAll()
     await first.stop(0)
-    await server.ask((client) => client.hset('{outcry:events}:position', 'seq', 1))
+    await at.server.ask((client) => client.hset('{outcry:events}:position', 'seq', 1))
     await expect(start().run()).rejects.toMatchObject({ code: 'SINK_FOREIGN', message: /position is 1/ })
-    await server.ask((client) => client.del('{outcry:events}:position'))
+    await at.server.ask((client) => client.del('{outcry:events}:position'))
     await expect(start().run()).rejects.toMatchObject({ code: 'SINK_FOREIGN', message: /not there/ })
   })
 
@@ -157,9 +143,9 @@ describe('the sink redis', () => {
     const earlier = start()
     await tell(FILLED)
     await expectAll()
-    start({}, { epoch: supervisor.epoch + 1, run: 'later' })
+    start({}, { epoch: at.supervisor.epoch + 1, run: 'later' })
     await eventually(async () =>
-      expect(await server.ask((client) => client.hget('{outcry:events}:position', 'run'))).toBe('later'),
+      expect(await at.server.ask((client) => client.hget('{outcry:events}:position', 'run'))).toBe('later'),
     )
     await tell(FILLED)
     await expect(earlier.run()).rejects.toMatchObject({ code: 'SINK_FOREIGN', message: /another runner/ })
@@ -169,18 +155,18 @@ describe('the sink redis', () => {
   it('is read by the commands and the program of its page', async () => {
     start()
     for (let i = 0; i < 50; i++) void tell(FILLED)
-    await supervisor.idle()
+    await at.supervisor.idle()
     await expectAll()
     const [commands = ''] = blocksOf('sh')
     const text = execFileSync('sh', [
       '-ec',
-      commands.replaceAll('redis-cli', `redis-cli -p ${server.port}`),
+      commands.replaceAll('redis-cli', `redis-cli -p ${at.server.port}`),
     ]).toString()
     expect(text.split('\n')[0]).toBe('150')
-    expect(text).toMatch(new RegExp(`\n${supervisor.seq}\n$`))
+    expect(text).toMatch(new RegExp(`\n${at.supervisor.seq}\n$`))
     // It handles some, ends, and goes on with those that it has not acknowledged.
     const [consumer = ''] = blocksOf('js')
-    const body = consumer.replace(/^import .*$/m, '').replace('localhost:6379', `127.0.0.1:${server.port}`)
+    const body = consumer.replace(/^import .*$/m, '').replace('localhost:6379', `127.0.0.1:${at.server.port}`)
     const handled: number[] = []
     const consume = async (most: number) => {
       let client: Redis | undefined
@@ -199,37 +185,37 @@ describe('the sink redis', () => {
     }
     await consume(70)
     await consume(149)
-    const events = await eventsOf(supervisor)
+    const events = await eventsOf(at.supervisor)
     expect(handled).toEqual(events.slice(0, 149).map(({ envelope }) => envelope.seq))
   })
 
   it('finds the node of a Cluster that has the stream', async () => {
     // Another node of it says where that is to each command. A Cluster of real ones takes seconds to begin.
     const other = createServer((socket) => {
-      socket.on('data', () => void socket.write(`-MOVED 12 127.0.0.1:${server.port}\r\n`))
+      socket.on('data', () => void socket.write(`-MOVED 12 127.0.0.1:${at.server.port}\r\n`))
       socket.on('error', () => {})
     }).listen(0, '127.0.0.1')
     await once(other, 'listening')
-    ends.push(async () => other.close())
+    at.atEnd(async () => other.close())
     await tell(FILLED)
     start({ url: `redis://127.0.0.1:${(other.address() as AddressInfo).port}`, split: 'type' })
     await eventually(async () =>
-      expect(await server.ask((client) => client.xlen('{outcry:events}:nothing'))).toBe(2),
+      expect(await at.server.ask((client) => client.xlen('{outcry:events}:nothing'))).toBe(2),
     )
   })
 
   it('tells no secret when it is refused', async () => {
-    await server.ask((client) => client.config('SET', 'requirepass', 'right-one'))
-    ends.push(() =>
-      server.ask(async (client) =>
+    await at.server.ask((client) => client.config('SET', 'requirepass', 'right-one'))
+    at.atEnd(() =>
+      at.server.ask(async (client) =>
         client.call('AUTH', 'right-one').then(() => client.config('SET', 'requirepass', '')),
       ),
     )
     process.env.TEST_REDIS_PASSWORD = 'wrong/one'
     const url = 'redis://:${TEST_REDIS_PASSWORD}@127.0.0.1'
-    const follower = start({ url: `${url}:${server.port}` })
+    const follower = start({ url: `${url}:${at.server.port}` })
     await eventually(() => expect(follower.health).toMatch(/WRONGPASS/))
-    const config = redis.config.parse({ url: `${url}:${server.port}` })
+    const config = redis.config.parse({ url: `${url}:${at.server.port}` })
     const error = await redis
       .open(config as never, { signal: new AbortController().signal } as never)
       .catch((one) => one)
