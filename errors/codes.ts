@@ -91,6 +91,7 @@ export const ERRORS = {
   LIMIT_EXCEEDED: { status: 429, exit: 1, retryable: true, about: 'An address or a token has too many requests, connections or WebSockets. `Retry-After` has the seconds to wait.' },
   LISTEN_FAILED: { status: 500, exit: 1, retryable: false, about: 'The system does not let the server listen on the host and port.' },
   LOG_FOREIGN: { status: 500, exit: 2, retryable: false, about: 'The data folder has the log of another program.' },
+  LOG_CUT: { status: 410, exit: 1, retryable: false, about: 'A request names a place in the log whose records were deleted, as `retention.deleteAfterDays` says. The message has the first seq that there is.' },
   LOG_GAP: { status: 500, exit: 1, retryable: false, about: 'A record that must be in the log is missing.' },
   LOG_UNKNOWN: { status: 500, exit: 1, retryable: false, about: 'The log has a record of a later version that this one cannot replay.' },
   MACHINES_NONE: { status: 500, exit: 1, retryable: false, about: 'A module that `--machines` names is not there, fails as it is loaded, or exports no machines and no strategy.' },

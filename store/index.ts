@@ -4,6 +4,7 @@ export { ERRORS, type ErrorCode, type ErrorFacts } from '../errors/codes.ts'
 export { type Issue, isOutcryError, OutcryError } from '../errors/outcry-error.ts'
 export { Distribution } from './distribution.ts'
 export { decodeEntries, encodeEntries, writeBackup } from './leveldb/backup.ts'
+export { logCut } from './leveldb/codec/damage.ts'
 export { type Memory, newMemory } from './leveldb/codec/memory.ts'
 export { cutBack, type Diagnosis, type DoctorOptions, diagnose } from './leveldb/doctor.ts'
 export { Scratch } from './leveldb/folder/scratch.ts'
@@ -16,8 +17,10 @@ export type {
   ChainReport,
   Checkpoint,
   Commit,
+  CutCommit,
   HistoryOptions,
   Interruptible,
+  LogCut,
   LogRecord,
   Paced,
   PositionEntry,

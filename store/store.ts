@@ -56,6 +56,26 @@ export interface PositionEntry {
   readonly state?: unknown
 }
 
+/** The beginning of a log whose older records were deleted. */
+export interface LogCut {
+  /** First seq that there is. */
+  readonly firstSeq: number
+  /** `at` of that record. */
+  readonly firstAt: number
+  /** Hash of the commit before it, in hex. */
+  readonly previous: string
+  /** The log's time at the cut, in epoch ms: the greatest `at` of the deleted records. */
+  readonly passedAt: number
+}
+
+/** A cut, with what follows from the records that it deletes. */
+export interface CutCommit {
+  /** What `nextCut` returned. */
+  readonly at: LogCut
+  /** What the runtime keeps beside the actors, as of the last record before the cut: see `Checkpoint`. */
+  readonly state: unknown
+}
+
 /** All that a batch may carry. It is written whole or not at all. */
 export interface Commit<R extends LogRecord = LogRecord> {
   /** At least one record. The first has `seq` = head.seq + 1, and the others follow without a gap. */
@@ -63,6 +83,11 @@ export interface Commit<R extends LogRecord = LogRecord> {
   readonly snapshots?: readonly SnapshotEntry[]
   /** Positions of subscriptions. They are no part of the log, and its hash does not cover them. */
   readonly positions?: readonly PositionEntry[] | undefined
+  /**
+   * Ends the life of the records before it: from then on the log begins there. Before that, `putBases` must have kept a
+   * snapshot of each of their actors.
+   */
+  readonly cut?: CutCommit | undefined
 }
 
 /**
@@ -96,7 +121,7 @@ export interface Paced extends Interruptible {
 }
 
 export interface ReadOptions extends Paced {
-  /** First seq, inclusive. Default 1. */
+  /** First seq, inclusive. Default: the first that there is. */
   readonly fromSeq?: number
   /** Last seq, inclusive. Default: the head. */
   readonly toSeq?: number
@@ -221,12 +246,18 @@ export interface Store<R extends LogRecord = LogRecord> {
   /**
    * Yields records in seq order, and checks each commit's checksum and its link to the one before (law 4).
    * @throws STORE_CORRUPT when a record is missing or damaged
+   * @throws LOG_CUT when `fromSeq`, or the place behind `toSeq`, lies before the cut
    */
   read(options?: ReadOptions): AsyncIterable<R>
-  /** Yields one actor's records in rev order. Finds them through an index. @throws STORE_CORRUPT */
+  /**
+   * Yields one actor's records in rev order, from the first that there is. Finds them through an index.
+   * @throws STORE_CORRUPT
+   * @throws LOG_CUT when the record of `fromRev` was deleted
+   */
   history(actor: string, options?: HistoryOptions): AsyncIterable<R>
   /**
    * Returns the last seq before the log's time first passes `at`, found through an index; 0 when the log begins later.
+   * @throws LOG_CUT when that is before the cut
    */
   seqAt(at: number, options?: SeqAtOptions): Promise<number>
   /**
@@ -279,6 +310,25 @@ export interface Store<R extends LogRecord = LogRecord> {
    * @throws STORE_NO_ARCHIVE when a store has no place for files
    */
   archive(toSeq: number): Promise<number>
+
+  /** Where the log begins, once records were deleted. Until then it begins at seq 1. */
+  readonly cut: LogCut | undefined
+  /**
+   * Resolves with the next place at which the log may be cut, behind its oldest file of the archive. Undefined when that
+   * file reaches beyond `toSeq`.
+   * @throws STORE_ARCHIVE
+   */
+  nextCut(toSeq: number): Promise<LogCut | undefined>
+  /**
+   * Keeps snapshots for good that stand in the place of deleted records: of each actor that has records before a cut, as
+   * of its last one. Atomic and fsynced.
+   */
+  putBases(snapshots: readonly SnapshotEntry[]): Promise<void>
+  /**
+   * Removes what lies before the cut, such as files. It gives way to others, and goes on where an earlier call was
+   * interrupted.
+   */
+  sweep(): Promise<void>
 
   /** Yields all that the store holds when the first entry is requested, as one consistent copy: for `writeBackup`. */
   entries(options?: Interruptible): AsyncIterable<StoreEntry>

@@ -1,11 +1,12 @@
 /**
  * The old part of the log, outside the database. Each compressed file holds many whole commits, byte for byte. A file
- * is named after its first and last seq. All files together begin at seq 1 and reach to where the database begins. A
+ * is named after its first and last seq. All files together begin at seq 1, or where the log was cut, and reach to where the database begins. A
  * name counts only when the file holds what it says: until then, another file that has the same seq counts as much.
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OutcryError } from '../../errors/outcry-error.ts'
+import type { LogCut } from '../store.ts'
 import {
   type ArchiveFile,
   bySeq,
@@ -21,6 +22,8 @@ import {
   type Unpacked,
 } from './codec/archive-file.ts'
 import type { StoreName } from './codec/commit-codec.ts'
+import { logCut } from './codec/damage.ts'
+import { readCutFile, writeCutFile } from './cut-file.ts'
 import { codeOf, makeFolder, syncFolder } from './folder/folder.ts'
 
 /**
@@ -38,17 +41,25 @@ export const ARCHIVED = 'archive/'
 export class Archive {
   /** First seq that is in the database and not in the archive. */
   hotFrom: number
+  /** Where the log begins, once its older files were deleted. */
+  cut: LogCut | undefined
   readonly #folder: string
   readonly #name: StoreName
   #segments: readonly Segment[]
   /** The one that was used last comes last. Readers that come while a file is unpacked wait for the same promise. */
   readonly #unpacked = new Map<Segment, Promise<readonly RawCommit[]>>()
 
-  constructor(folder: string, hotFrom: number, name: StoreName) {
+  constructor(folder: string, hotFrom: number, name: StoreName, cut?: LogCut) {
     this.#folder = folder
     this.#name = name
-    this.hotFrom = hotFrom
+    this.cut = cut
+    this.hotFrom = Math.max(hotFrom, this.firstSeq)
     this.#segments = segmentsIn(folder)
+  }
+
+  /** First seq that the log has. */
+  get firstSeq(): number {
+    return this.cut?.firstSeq ?? 1
   }
 
   get segments(): readonly Segment[] {
@@ -61,7 +72,7 @@ export class Archive {
    * been.
    */
   async reachesTo(knownTo: number): Promise<number> {
-    let to = 0
+    let to = this.firstSeq - 1
     for (;;) {
       const file = (await this.#wholeFrom(to + 1)) ?? this.#named(to + 1, knownTo)
       if (file === undefined) return to
@@ -124,6 +135,25 @@ export class Archive {
     }
     syncFolder(this.#folder)
     this.#segments = [...this.#segments.filter((s) => s.name !== name), segment].sort(bySeq)
+  }
+
+  /**
+   * Deletes the files before the cut. The file that says so comes first, for those who read a copy of the database from
+   * before the cut.
+   */
+  async removeCut(): Promise<void> {
+    const { cut } = this
+    if (cut === undefined) return
+    const gone = segmentsIn(this.#folder).filter(({ lastSeq }) => lastSeq < cut.firstSeq)
+    if (gone.length === 0) return
+    writeCutFile(this.#folder, this.#name, cut)
+    for (const { name } of gone) {
+      rmSync(join(this.#folder, name), { force: true })
+      // Unlinking a large file takes the disk a while.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    syncFolder(this.#folder)
+    this.#segments = this.#segments.filter(({ lastSeq }) => lastSeq >= cut.firstSeq)
   }
 
   /** Returns the whole file that holds the seq. @throws STORE_ARCHIVE */
@@ -190,6 +220,8 @@ export class Archive {
         failure ??= error
       }
     }
+    for (const cut of [this.cut, readCutFile(this.#folder, this.#name)])
+      if (cut !== undefined && seq < cut.firstSeq) throw logCut(cut)
     throw failure ?? damaged(`the file of the archive that holds seq ${seq} is not there`)
   }
 }

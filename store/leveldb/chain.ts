@@ -4,6 +4,7 @@ import { isOutcryError } from '../../errors/outcry-error.ts'
 import type {
   ChainDamage,
   ChainReport,
+  LogCut,
   LogRecord,
   RecordCodec,
   SnapshotEntry,
@@ -18,20 +19,25 @@ import {
   NO_HASH,
   type StoreName,
 } from './codec/commit-codec.ts'
+import { decodeBase } from './codec/cut-codec.ts'
 import { corruptSnapshot, unreadable } from './codec/damage.ts'
 import type { Database } from './codec/database.ts'
 import {
   actorKey,
   actorOfKey,
   actorOfPastKey,
+  actorsRange,
   COMMITS,
   commitKey,
+  META,
   nameOfPositionKey,
   PASTS,
   POSITIONS,
+  pastRange,
   SNAPSHOTS,
   seqOfCommitKey,
   seqOfPastKey,
+  snapshotKey,
   WAKES,
 } from './codec/keys.ts'
 import { decodePosition } from './codec/position-codec.ts'
@@ -56,6 +62,8 @@ export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   /** Not checked when left out. */
   readonly types?: TypeIndex
   readonly archive: Archive | undefined
+  /** Where the log begins, once records were deleted. */
+  readonly cut?: LogCut | undefined
   /** The end of the log when the check begins. A running store may grow meanwhile. */
   readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
 }
@@ -74,6 +82,9 @@ class ChainWalk<R extends LogRecord> {
   /** The types of the windows that the walk is in. */
   readonly #windows = new Map<number, Window>()
   readonly #archive: Archive | undefined
+  readonly #cut: LogCut | undefined
+  /** Of a log that was cut: the first rev that there is of each actor. */
+  readonly #firstRevs = new Map<string, number>()
   readonly #head: Chain<R>['head']
   readonly #onProgress: Chain<R>['onProgress']
   readonly #onRecords: Chain<R>['onRecords']
@@ -87,13 +98,25 @@ class ChainWalk<R extends LogRecord> {
   /** Number of records at the last progress report. */
   #told = 0
   /** Seq at which the next commit must begin. Undefined behind a commit whose length cannot be trusted. */
-  #next: number | undefined = 1
+  #next: number | undefined
   /** Hash that the next commit must name. Undefined when the commit before it is damaged. */
-  #link: Buffer | undefined = NO_HASH
+  #link: Buffer | undefined
   /** Set when the caller's own function has thrown. That is no damage. */
   #ofCaller: { readonly error: unknown } | undefined
 
-  constructor({ db, codec, name, index, types, archive, head, onProgress, onRecords, signal }: Chain<R>) {
+  constructor({
+    db,
+    codec,
+    name,
+    index,
+    types,
+    archive,
+    cut,
+    head,
+    onProgress,
+    onRecords,
+    signal,
+  }: Chain<R>) {
     this.#db = db
     this.#pace = new Pace({ signal })
     this.#codec = codec
@@ -101,6 +124,9 @@ class ChainWalk<R extends LogRecord> {
     this.#index = index
     this.#types = types
     this.#archive = archive
+    this.#cut = cut
+    this.#next = cut?.firstSeq ?? 1
+    this.#link = cut === undefined ? NO_HASH : Buffer.from(cut.previous, 'hex')
     this.#head = head
     this.#onProgress = onProgress
     this.#onRecords = onRecords
@@ -108,7 +134,7 @@ class ChainWalk<R extends LogRecord> {
 
   async run(): Promise<ChainReport> {
     if (this.#archive !== undefined) await this.#walkArchive(this.#archive)
-    let from: string | undefined = commitKey(this.#next ?? this.#archive?.hotFrom ?? 1)
+    let from: string | undefined = commitKey(this.#next ?? this.#archive?.hotFrom ?? this.#firstSeq)
     while (from !== undefined) {
       let read = from
       try {
@@ -125,13 +151,19 @@ class ChainWalk<R extends LogRecord> {
     this.#checkEnd()
     await this.#reporting('STORE_INDEX', () => this.#checkIndex())
     await this.#reporting('STORE_SNAPSHOT', () => this.#checkSnapshots())
+    const cut = this.#cut
+    if (cut !== undefined) await this.#reporting('STORE_SNAPSHOT', () => this.#checkBases(cut))
     await this.#reporting('STORE_POSITION', () => this.#checkPositions())
     return { commits: this.#commits, records: this.#records, damage: this.#damage }
   }
 
+  get #firstSeq(): number {
+    return this.#cut?.firstSeq ?? 1
+  }
+
   /** Reads the archive. `hotFrom` may grow meanwhile: what the archive has gained by then is read there, too. */
   async #walkArchive(archive: Archive): Promise<void> {
-    for (let next = 1; next < archive.hotFrom; next = this.#next ?? archive.hotFrom) {
+    for (let next = this.#firstSeq; next < archive.hotFrom; next = this.#next ?? archive.hotFrom) {
       try {
         for (const { seq, bytes } of await archive.from(next)) await this.#take(commitKey(seq), bytes)
       } catch (error) {
@@ -188,6 +220,8 @@ class ChainWalk<R extends LogRecord> {
   async #noteActors(commit: DecodedCommit<R>): Promise<void> {
     for (const { actor, posting } of postingsOf(commit)) this.#expected.add(actor, posting)
     const { firstSeq, records } = commit
+    if (this.#cut !== undefined)
+      for (const { actor, rev } of records) if (!this.#firstRevs.has(actor)) this.#firstRevs.set(actor, rev)
     const born = records.filter(({ rev }) => rev === 1).map(({ actor }) => actor)
     if (born.length === 0) return
     await this.#reporting('STORE_INDEX', async () => {
@@ -234,13 +268,13 @@ class ChainWalk<R extends LogRecord> {
     for await (const { actor, posting } of index.all()) {
       const rest = this.#pace.step()
       if (rest !== undefined) await rest
-      if (posting.seq <= end) found.add(actor, posting)
+      if (posting.seq <= end && posting.seq >= this.#firstSeq) found.add(actor, posting)
     }
     const isSuspect = this.#expected.differing(found)
     if (isSuspect === undefined) return
     const missing = new Map<string, { actor: string; rev: number; seq: number }>()
     const reader = new LogReader(this.#db, this.#codec, this.#name, index, this.#archive)
-    for await (const commit of reader.commits(1, end, false, this.#pace)) {
+    for await (const commit of reader.commits(this.#firstSeq, end, false, this.#pace)) {
       for (const { actor, posting } of postingsOf(commit)) {
         if (isSuspect(actor, posting))
           missing.set(`${actor} ${posting.rev} ${posting.seq}`, { actor, ...posting })
@@ -249,7 +283,7 @@ class ChainWalk<R extends LogRecord> {
     for await (const { actor, posting } of index.all()) {
       const rest = this.#pace.step()
       if (rest !== undefined) await rest
-      if (posting.seq > end || !isSuspect(actor, posting)) continue
+      if (posting.seq > end || posting.seq < this.#firstSeq || !isSuspect(actor, posting)) continue
       if (missing.delete(`${actor} ${posting.rev} ${posting.seq}`)) continue
       this.#report(
         posting.seq,
@@ -306,6 +340,42 @@ class ChainWalk<R extends LogRecord> {
     } catch (error) {
       this.#report(this.#head.seq, 'STORE_SNAPSHOT', (error as Error).message)
     }
+  }
+
+  /**
+   * Checks that what stands in the place of the deleted records is there: the state beside the actors, and of each actor
+   * that has deleted records a snapshot as of the last of them. Nothing can make these anew.
+   */
+  async #checkBases({ firstSeq }: LogCut): Promise<void> {
+    decodeBase(await this.#db.get(META.base))
+    for await (const key of readable(this.#db.keys(actorsRange('', undefined)))) {
+      const rest = this.#pace.step()
+      if (rest !== undefined) await rest
+      const actor = actorOfKey(key)
+      const firstRev = this.#firstRevs.get(actor)
+      if (firstRev === 1) continue
+      const base = await this.#baseOf(actor, firstSeq - 1)
+      if (base !== undefined && (firstRev === undefined || base.rev === firstRev - 1)) continue
+      this.#report(
+        firstSeq,
+        'STORE_SNAPSHOT',
+        `${actor} has no snapshot as of its last record before seq ${firstSeq}, where the log was cut`,
+      )
+    }
+  }
+
+  /** Returns the actor's newest snapshot at or before the seq, if it can be read. What cannot is reported by now. */
+  async #baseOf(actor: string, maxSeq: number): Promise<SnapshotEntry | undefined> {
+    const latest = await this.#db.get(snapshotKey(actor))
+    const past = await firstOf(this.#db.values({ ...pastRange(actor, maxSeq), reverse: true, limit: 1 }))
+    const found = [latest, past].flatMap((bytes) => {
+      try {
+        return (bytes && decodeSnapshot(actor, bytes, maxSeq)) ?? []
+      } catch {
+        return []
+      }
+    })
+    return found.sort((a, b) => b.seq - a.seq)[0]
   }
 
   #checkPast(key: string, bytes: Buffer): void {

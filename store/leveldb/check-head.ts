@@ -12,7 +12,7 @@ export function checkHead(folder: string, head: FoundHead, { format, name, epoch
       throw filesDamaged(
         `HEAD in ${folder} is of epoch ${head.epoch}, its database of epoch ${epoch}: it is an older one`,
       )
-  } else if (format === FORMAT) {
+  } else if (format >= FORMAT) {
     const what = { none: 'missing', damaged: 'damaged', older: 'of an older format' }[head.kind]
     throw filesDamaged(
       `HEAD in ${folder} is ${what}: the records acknowledged beyond seq ${end.seq} are not known`,

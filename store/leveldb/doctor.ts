@@ -6,14 +6,16 @@
 import { Level } from 'level'
 import type { ErrorCode } from '../../errors/codes.ts'
 import { isOutcryError, OutcryError } from '../../errors/outcry-error.ts'
-import type { ChainDamage, FileDamage, LogRecord, PositionEntry, RecordCodec } from '../store.ts'
+import type { ChainDamage, FileDamage, LogCut, LogRecord, PositionEntry, RecordCodec } from '../store.ts'
 import { nextReadable, verifyCommits } from './chain.ts'
 import type { RawCommit } from './codec/archive-file.ts'
 import { decodeCommit, jsonCodec, NO_HASH, storeIdOf } from './codec/commit-codec.ts'
+import { encodeCut } from './codec/cut-codec.ts'
 import { type Batch, type Database, json, LEVEL_OPTIONS, writeSynced } from './codec/database.ts'
 import {
   actorOfKey,
   actorOfPastKey,
+  actorsRange,
   COMMITS,
   commitKey,
   META,
@@ -23,6 +25,7 @@ import {
   SNAPSHOTS,
   seqOfCommitKey,
   snapshotKey,
+  timeKey,
   wakeKey,
 } from './codec/keys.ts'
 import { decodePosition, encodePosition } from './codec/position-codec.ts'
@@ -34,7 +37,7 @@ import { formatUnknown, openFailure } from './folder/open-errors.ts'
 import { storeExists } from './folder/store-files.ts'
 import { StoreLock } from './folder/store-lock.ts'
 import { HistoryIndex } from './history-index.ts'
-import { FORMAT } from './log-state.ts'
+import { CUT_FORMAT, FORMAT } from './log-state.ts'
 import { endLook } from './look.ts'
 import { type Pieces, readable } from './readable.ts'
 import { asFound, gathered, type Remains } from './remains.ts'
@@ -84,6 +87,8 @@ export function cutBack<R extends LogRecord>(
       if (damage.length === 0) return patient.diagnosis
       const lacking = damage.find(({ code }) => code === 'STORE_ARCHIVE')
       if (lacking !== undefined) throw archiveLacking(lacking.message)
+      const { cut, bases } = patient.remains
+      if (cut !== undefined && bases === undefined) throw basesLacking(cut)
       await rebuild(patient, roomForNew(folder), codecOf(options))
       return patient.diagnosis
     })
@@ -113,8 +118,8 @@ async function underLock<T>(location: string, work: (folder: string) => Promise<
 async function assertNotNewer(folder: string, db: Database): Promise<void> {
   // A file that cannot be read is damage, which is told later.
   const format = await db.get(META.format).catch(() => undefined)
-  if (format !== undefined && Number(format.toString()) > FORMAT)
-    throw formatUnknown(folder, format.toString(), FORMAT)
+  if (format !== undefined && Number(format.toString()) > CUT_FORMAT)
+    throw formatUnknown(folder, format.toString(), CUT_FORMAT)
 }
 
 /** The remains of a store, and its damage. */
@@ -160,12 +165,12 @@ function isBroken({ damage }: Diagnosis): boolean {
 }
 
 async function examine<R extends LogRecord>(
-  { db, archive, name, endedAt, fileDamage }: Remains,
+  { db, archive, cut, name, endedAt, fileDamage }: Remains,
   codec: RecordCodec<R>,
   { onProgress }: DoctorOptions<R>,
 ): Promise<Diagnosis> {
   const head = { seq: endedAt }
-  const { damage, records } = await verifyCommits({ db, codec, name, archive, head, onProgress })
+  const { damage, records } = await verifyCommits({ db, codec, name, archive, cut, head, onProgress })
   const broken = damage.find(({ code }) => !MENDABLE.includes(code))
   const wholeTo = broken === undefined ? endedAt : broken.seq - 1
   return { wholeTo, endedAt, records, damage: [...fileDamage, ...damage] }
@@ -214,15 +219,16 @@ async function rebuild<R extends LogRecord>(
   fresh: string,
   codec: RecordCodec<R>,
 ): Promise<void> {
-  const { db: from, archive, name, epoch, isOwn } = remains
+  const { db: from, archive, cut, bases, name, epoch, isOwn } = remains
   const to = new Level<string, Buffer>(fresh, LEVEL_OPTIONS) as unknown as Database
   await to.open()
   try {
     const index = new HistoryIndex(to)
     const types = new TypeIndex(to, 1, 0)
-    let end: LogEnd = { seq: 0, hash: NO_HASH, watermark: -1 }
+    let end = beginning(cut)
     let namelessTo = 0
-    let before = 1
+    let before = end.seq + 1
+    if (cut !== undefined && bases !== undefined) await copyCut(bases, to, cut)
     // Commits are read one by one, because an iterator fails for a damaged block ahead of it.
     while (end.seq < wholeTo) {
       const seq = end.seq + 1
@@ -240,7 +246,7 @@ async function rebuild<R extends LogRecord>(
       if (storeIdOf(bytes) === undefined) namelessTo = end.seq
     }
     const meta: Batch = [
-      [META.format, json(FORMAT)],
+      [META.format, json(cut === undefined ? FORMAT : CUT_FORMAT)],
       [META.codec, json(codec.name)],
       [META.epoch, json(epoch)],
       [META.id, json(name.id.toString('hex'))],
@@ -258,6 +264,30 @@ async function rebuild<R extends LogRecord>(
     await to.close()
   }
   writeHeadFile(fresh, { id: name.id, epoch, ready: true, seq: wholeTo })
+}
+
+/** Returns the end of a log of which no record is there yet. */
+function beginning(cut: LogCut | undefined): LogEnd {
+  if (cut === undefined) return { seq: 0, hash: NO_HASH, watermark: -1 }
+  return { seq: cut.firstSeq - 1, hash: Buffer.from(cut.previous, 'hex'), watermark: cut.passedAt }
+}
+
+/**
+ * Copies the note of the cut, the state and the snapshots at it, and the list of actors, of which some have no record any
+ * more.
+ */
+async function copyCut(from: Database, to: Database, cut: LogCut): Promise<void> {
+  const base = await from.get(META.base)
+  const { firstSeq, passedAt } = cut
+  const batch: Batch = [
+    [META.cut, encodeCut(cut)],
+    [META.live, json(firstSeq)],
+    [timeKey(passedAt), Buffer.from(String(firstSeq - 1))],
+  ]
+  if (base !== undefined) batch.push([META.base, base])
+  await writeSynced(to, batch)
+  await copyReadable(from.iterator(actorsRange('', undefined)), to, (key, bytes) => [[key, bytes]])
+  await copySnapshots(from, to, firstSeq - 1)
 }
 
 /** Returns the commit of `seq`, which follows the one of `before`. */
@@ -351,6 +381,14 @@ async function copyReadable(
 
 function codecOf<R extends LogRecord>({ codec }: DoctorOptions<R>): RecordCodec<R> {
   return codec ?? (jsonCodec as unknown as RecordCodec<R>)
+}
+
+function basesLacking({ firstSeq }: LogCut): OutcryError {
+  return new OutcryError(
+    'STORE_CORRUPT',
+    `the log was cut at seq ${firstSeq}, and the snapshots that stand in the place of its deleted records are in damaged files`,
+    'Restore a backup: without them no actor from before the cut can be restored.',
+  )
 }
 
 function archiveLacking(what: string): OutcryError {

@@ -53,8 +53,11 @@ export async function findLog<R extends LogRecord>(
   }
 }
 
-export function archiveIn(folder: string, { hotFrom, name }: LogState): Archive {
-  return new Archive(join(folder, ARCHIVE), hotFrom, name)
+export function archiveIn(
+  folder: string,
+  { hotFrom, name, cut }: Pick<LogState, 'hotFrom' | 'name' | 'cut'>,
+): Archive {
+  return new Archive(join(folder, ARCHIVE), hotFrom, name, cut)
 }
 
 /** Builds the indexes and reads the last commits into them, of which they have not written everything yet. */
@@ -67,7 +70,8 @@ export async function readIndexes<R extends LogRecord>(
   const index = new HistoryIndex(db)
   const reader = new LogReader(db, codec, name, index, archive)
   const types = new TypeIndex(db, ...typed)
-  for await (const { firstSeq, records } of reader.commits(Math.min(indexed, types.to) + 1, end.seq)) {
+  const from = Math.max(Math.min(indexed, types.to) + 1, archive?.firstSeq ?? 1)
+  for await (const { firstSeq, records } of reader.commits(from, end.seq)) {
     if (firstSeq > indexed) index.add(records)
     types.add(records)
   }

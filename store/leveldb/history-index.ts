@@ -136,6 +136,11 @@ function encodePostings(postings: readonly number[]): Buffer {
   return Buffer.from(deltas.join())
 }
 
+/** Returns the commit of the last posting of an entry. */
+export function lastCommitOf(value: Buffer): number {
+  return readPostings('', value).at(-1)?.seq ?? 0
+}
+
 function readPostings(key: string, value: Buffer): Posting[] {
   const deltas = value.toString().split(',').map(Number)
   const flat = [revOfHistoryKey(key), ...deltas]

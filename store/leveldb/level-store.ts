@@ -5,8 +5,10 @@ import type {
   ChainReport,
   Checkpoint,
   Commit,
+  CutCommit,
   HistoryOptions,
   Interruptible,
+  LogCut,
   LogRecord,
   PositionEntry,
   ReadOptions,
@@ -24,7 +26,8 @@ import { ARCHIVED, type Archive } from './archive.ts'
 import { archiveCommits } from './archiver.ts'
 import { verifyCommits } from './chain.ts'
 import { assertNames, encodeCommit, type StoreName, shortIdOf } from './codec/commit-codec.ts'
-import { corruptMeta, readSync, storeClosed } from './codec/damage.ts'
+import { decodeBase, encodeBase, encodeCut } from './codec/cut-codec.ts'
+import { corruptMeta, logCut, readSync, storeClosed } from './codec/damage.ts'
 import { type Batch, type Database, json, type Write, writeSynced } from './codec/database.ts'
 import {
   actorOfKey,
@@ -50,8 +53,10 @@ import { batchCommit, type LogEnd, notedHead } from './commit-batch.ts'
 import { type Claim, fenced, outdated } from './folder/claim.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { LogReader } from './log-reader.ts'
+import { CUT_FORMAT } from './log-state.ts'
 import { commitBegins, commitEnds, Pace } from './pace.ts'
 import { firstOf, readable } from './readable.ts'
+import { keysBefore, piecesOf } from './sweep.ts'
 import { TypeCover } from './type-cover.ts'
 import type { TypeIndex } from './type-index.ts'
 
@@ -109,6 +114,12 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   readonly #claim: StoreClaim | undefined
   readonly #snapshotsKept: number
   #end: LogEnd
+  /** The last cut that `nextCut` returned. */
+  #offered: LogCut | undefined
+  /** Number of readers of everything, which need what lies before a cut that is made meanwhile. */
+  #wholeReaders = 0
+  /** First seq of the cut before which everything is removed. */
+  #sweptTo: number | undefined
   #fence: OutcryError | undefined
   #closing: Promise<void> | undefined
   /** Covers the older part of the log in the index by type. */
@@ -124,11 +135,15 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     this.#types = types
     this.#archive = archive
     this.#reader = new LogReader(db, codec, name, index, archive)
-    this.#covering = new TypeCover(this.#reader, types, (entries, from) =>
-      this.#inTurn(() => {
-        const typed = [from, types.to] as const
-        return this.#write([...entries, notedHead(this.#end, index.writtenTo(this.#end.seq), typed)])
-      }),
+    this.#covering = new TypeCover(
+      this.#reader,
+      types,
+      (entries, from) =>
+        this.#inTurn(() => {
+          const typed = [from, types.to] as const
+          return this.#write([...entries, notedHead(this.#end, index.writtenTo(this.#end.seq), typed)])
+        }),
+      () => this.#firstSeq,
     )
     this.epoch = epoch
     this.shortId = shortIdOf(name.id)
@@ -141,9 +156,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return { seq: this.#end.seq, hash: this.#end.hash.toString('hex') }
   }
 
-  append({ records, snapshots = [], positions = [] }: Commit<R>): Promise<void> {
+  append({ records, snapshots = [], positions = [], cut }: Commit<R>): Promise<void> {
     return this.#inTurn(async () => {
       this.#assertFollows(records)
+      const cutWrites = cut === undefined ? [] : this.#cutWrites(cut)
       const snapshotWrites = snapshots.length === 0 ? [] : await this.#snapshotWrites(snapshots)
       const bytes = encodeCommit(this.#codec, this.#name, this.epoch, records, this.#end.hash)
       // The index gives up the postings that it puts into the batch. From here on, every failure must fence the store.
@@ -151,7 +167,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       for (const entry of positions) batch.push([positionKey(entry.name), encodePosition(entry)])
       commitBegins()
       try {
-        await this.#write([...batch, ...snapshotWrites], end.seq)
+        await this.#write([...batch, ...snapshotWrites, ...cutWrites], end.seq)
       } finally {
         commitEnds()
       }
@@ -159,12 +175,17 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       this.#end = end
       this.#index.add(records)
       this.#types.add(records)
+      if (cut !== undefined && this.#archive !== undefined) this.#archive.cut = cut.at
     })
   }
 
-  async *read({ fromSeq = 1, toSeq = this.#end.seq, ...options }: ReadOptions = {}): AsyncIterable<R> {
+  async *read({ fromSeq, toSeq = this.#end.seq, ...options }: ReadOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
-    const range = { fromSeq: Math.max(1, fromSeq), toSeq: Math.min(toSeq, this.#end.seq) }
+    const { cut } = this
+    // Who reads backwards page by page ends behind the first record.
+    if (cut !== undefined && (fromSeq ?? toSeq + 1) < cut.firstSeq) throw logCut(cut)
+    const first = this.#firstSeq
+    const range = { fromSeq: Math.max(first, fromSeq ?? first), toSeq: Math.min(toSeq, this.#end.seq) }
     const { emitting } = options
     if (emitting === undefined) {
       yield* this.#reader.records({ ...range, ...options })
@@ -176,17 +197,25 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   async *history(actor: string, options: HistoryOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
-    yield* this.#reader.history(actor, options, this.#end.seq)
+    const { cut } = this
+    const firstSeq = this.#firstSeq
+    const firstRev = cut === undefined ? 1 : ((await this.#base(actor, firstSeq))?.rev ?? 0) + 1
+    const { fromRev = firstRev, toSeq = firstSeq } = options
+    if (cut !== undefined && firstRev > 1 && (Math.max(1, fromRev) < firstRev || toSeq < firstSeq - 1))
+      throw logCut(cut)
+    yield* this.#reader.history(actor, options, this.#end.seq, { firstSeq, firstRev })
   }
 
   async seqAt(at: number, options?: SeqAtOptions): Promise<number> {
     this.#assertOpen()
+    const { cut } = this
+    if (cut !== undefined && Math.floor(at) < cut.passedAt) throw logCut(cut)
     return this.#reader.seqAt(at, this.#end.seq, options)
   }
 
   async emittedTypes(): Promise<readonly string[] | undefined> {
     this.#assertOpen()
-    if (this.#types.from === 1) return this.#types.types()
+    if (this.#types.from <= this.#firstSeq) return this.#types.types()
     this.#cover()
     return undefined
   }
@@ -205,16 +234,17 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   ): AsyncIterable<SnapshotEntry> {
     const pace = new Pace({ signal })
     const latest = this.#get(snapshotKey(actor))
-    if (latest === undefined) return
     let below = maxSeq
-    for (let entry: SnapshotEntry | undefined; ; below = entry.seq - 1) {
+    for (let entry: SnapshotEntry | undefined; latest !== undefined; below = entry.seq - 1) {
       const rest = pace.step()
       if (rest !== undefined) await rest
       entry = decodeSnapshot(actor, latest, below)
       if (entry === undefined) break
       yield entry
     }
-    if (historyEnd(actor, latest)?.seq === 0) return
+    // What stands in the place of deleted records is not noted in the latest.
+    const end = latest === undefined ? NO_HISTORY : historyEnd(actor, latest)
+    if (end?.seq === 0 && this.cut === undefined) return
     // A snapshot that was among the latest a moment ago may be here by now.
     for await (const bytes of readable(this.#db.values({ ...pastRange(actor, below), reverse: true }))) {
       const rest = pace.step()
@@ -234,6 +264,8 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   checkpoint(): Checkpoint | undefined {
     const bytes = this.#get(META.checkpoint)
+    // Nothing else says what the deleted records led to.
+    if (bytes === undefined && this.cut !== undefined) return decodeBase(this.#get(META.base))
     try {
       return bytes && (JSON.parse(bytes.toString()) as Checkpoint)
     } catch {
@@ -296,15 +328,95 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     return archive.hotFrom
   }
 
+  get cut(): LogCut | undefined {
+    return this.#archive?.cut
+  }
+
+  get #firstSeq(): number {
+    return this.cut?.firstSeq ?? 1
+  }
+
+  async nextCut(toSeq: number): Promise<LogCut | undefined> {
+    this.#assertOpen()
+    const archive = this.#archive
+    if (archive === undefined) return undefined
+    const { cut } = this
+    const firstSeq = this.#firstSeq
+    const limit = Math.min(toSeq, this.checkpoint()?.seq ?? 0, archive.hotFrom - 1)
+    if (limit < firstSeq) return undefined
+    const { lastSeq } = await archive.file(firstSeq)
+    if (lastSeq > limit) return undefined
+    let previous: Buffer | undefined
+    let passedAt = cut?.passedAt ?? -1
+    for await (const { records, hash } of this.#reader.commits(firstSeq, lastSeq, false, inBackground())) {
+      previous = hash
+      for (const { at } of records) passedAt = Math.max(passedAt, Math.floor(at))
+    }
+    for await (const { records } of this.#reader.commits(lastSeq + 1, lastSeq + 1, false, inBackground())) {
+      const first = records.find(({ seq }) => seq === lastSeq + 1) as R
+      this.#offered = {
+        firstSeq: first.seq,
+        firstAt: first.at,
+        previous: (previous as Buffer).toString('hex'),
+        passedAt,
+      }
+      return this.#offered
+    }
+    return undefined
+  }
+
+  putBases(snapshots: readonly SnapshotEntry[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const batch = snapshots.map((entry): Write => {
+        const { bytes } = insertSnapshot(entry, undefined, 1)
+        return [pastKey(entry.actor, entry.seq), bytes]
+      })
+      if (batch.length > 0) await this.#write(batch)
+    })
+  }
+
+  async sweep(): Promise<void> {
+    this.#assertOpen()
+    const { cut } = this
+    // Who reads everything still reads what was there when he began.
+    if (cut === undefined || this.#wholeReaders > 0 || this.#sweptTo === cut.firstSeq) return
+    this.#claim?.assertPlace()
+    await this.#archive?.removeCut()
+    const remove = (keys: readonly string[]) =>
+      this.#inTurn(() => this.#write(keys.map((key): Write => [key, undefined])))
+    for await (const keys of piecesOf(keysBefore(this.#db, cut))) await remove(keys)
+    this.#sweptTo = cut.firstSeq
+  }
+
+  /** Returns the writes of a cut that `nextCut` has returned. */
+  #cutWrites({ at, state }: CutCommit): Batch {
+    const offered = this.#offered
+    if (offered === undefined || offered.firstSeq !== at.firstSeq || offered.previous !== at.previous)
+      throw notOffered(at)
+    return [
+      [META.cut, encodeCut(at)],
+      [META.base, encodeBase({ seq: at.firstSeq - 1, state })],
+      [META.format, json(CUT_FORMAT)],
+    ]
+  }
+
+  /** Returns the actor's snapshot as of its last record before `firstSeq`. */
+  async #base(actor: string, firstSeq: number): Promise<SnapshotEntry | undefined> {
+    for await (const entry of this.snapshots(actor, { maxSeq: firstSeq - 1 })) return entry
+    return undefined
+  }
+
   async *entries({ signal }: Interruptible = {}): AsyncIterable<StoreEntry> {
     this.#assertOpen()
     const pace = new Pace({ signal })
     // Files come first, then the entries that they lack. A commit archived meanwhile is in both. The iterator is a
     // snapshot.
     const { hotFrom } = this
+    const first = this.#firstSeq
     const iterator = this.#db.iterator()
+    this.#wholeReaders++
     try {
-      for (let next = 1; next < hotFrom; ) {
+      for (let next = first; next < hotFrom; ) {
         const rest = pace.step()
         if (rest !== undefined) await rest
         const { name, bytes, lastSeq } = await (this.#archive as Archive).file(next)
@@ -318,22 +430,29 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
         yield entry
       }
     } finally {
+      this.#wholeReaders--
       await iterator.close()
     }
   }
 
   async verifyChain(options: VerifyChainOptions<R> = {}): Promise<ChainReport> {
     this.#assertOpen()
-    return verifyCommits({
-      db: this.#db,
-      codec: this.#codec,
-      name: this.#name,
-      index: this.#index,
-      types: this.#types,
-      archive: this.#archive,
-      head: this.head,
-      ...options,
-    })
+    this.#wholeReaders++
+    try {
+      return await verifyCommits({
+        db: this.#db,
+        codec: this.#codec,
+        name: this.#name,
+        index: this.#index,
+        types: this.#types,
+        archive: this.#archive,
+        cut: this.cut,
+        head: this.head,
+        ...options,
+      })
+    } finally {
+      this.#wholeReaders--
+    }
   }
 
   /** Begins to cover the log in the index by type. What is covered in a copy would be lost with it. */
@@ -481,6 +600,18 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     }
     if (next === this.#end.seq + 1) throw gap(next, undefined)
   }
+}
+
+function inBackground(): Pace {
+  return new Pace({ inBackground: true })
+}
+
+function notOffered({ firstSeq }: LogCut): OutcryError {
+  return new OutcryError(
+    'STORE_GAP',
+    `the log cannot be cut at seq ${firstSeq}`,
+    'Cut it where nextCut has said last.',
+  )
 }
 
 function noArchive(): OutcryError {

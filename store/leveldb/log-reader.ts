@@ -132,19 +132,37 @@ export class LogReader<R extends LogRecord> {
     }
   }
 
-  /** Yields an actor's records. It leaves out records beyond the head, because they are not acknowledged yet. */
-  async *history(actor: string, options: HistoryOptions, headSeq: number): AsyncGenerator<R> {
-    const { fromRev = 1, toRev = Infinity, toSeq = headSeq, reverse = false, limit = Infinity } = options
+  /**
+   * Yields an actor's records from `firstRev` on, the first of which is at or behind `firstSeq`. It leaves out records
+   * beyond the head, because they are not acknowledged yet.
+   */
+  async *history(
+    actor: string,
+    options: HistoryOptions,
+    headSeq: number,
+    { firstSeq, firstRev }: { firstSeq: number; firstRev: number },
+  ): AsyncGenerator<R> {
+    const {
+      fromRev = firstRev,
+      toRev = Infinity,
+      toSeq = headSeq,
+      reverse = false,
+      limit = Infinity,
+    } = options
     const maxSeq = Math.min(toSeq, headSeq)
     const pace = new Pace(options)
     let left = limit
     if (left <= 0 || toRev < fromRev) return
     /** Rev that must come next. The end of the history is not known, so a reverse read begins with any rev. */
-    let due = reverse ? undefined : Math.max(1, fromRev)
+    let due = reverse ? undefined : Math.max(firstRev, fromRev)
     let seq = 0
     for await (const posting of this.#index.postings(actor, fromRev, toRev, reverse)) {
       const rest = pace.step()
       if (rest !== undefined) await rest
+      if (posting.seq < firstSeq) {
+        if (!reverse) continue
+        break
+      }
       if (posting.rev > toRev || posting.seq > maxSeq) {
         if (reverse) continue
         return
@@ -162,7 +180,8 @@ export class LogReader<R extends LogRecord> {
         if (--left <= 0) return
       }
     }
-    if (reverse && due !== undefined && due >= Math.max(1, fromRev)) throw historyBroken(actor, due, seq)
+    if (reverse && due !== undefined && due >= Math.max(firstRev, fromRev))
+      throw historyBroken(actor, due, seq)
   }
 
   /** Returns the last seq before the log's time first passed `at`. It takes one seek and, unless rough, one commit. */

@@ -1,7 +1,8 @@
 /** Reads what a database says about its log: format, store and end. This happens before anything is written to it. */
 
-import type { LogRecord, RecordCodec } from '../store.ts'
+import type { LogCut, LogRecord, RecordCodec } from '../store.ts'
 import { decodeCommit, NO_HASH, newStoreId, type StoreName } from './codec/commit-codec.ts'
+import { decodeCut } from './codec/cut-codec.ts'
 import { corruptMeta } from './codec/damage.ts'
 import type { Database } from './codec/database.ts'
 import { atOfTimeKey, COMMITS, META, seqOfCommitKey, TIMES } from './codec/keys.ts'
@@ -12,6 +13,8 @@ import { firstOfWindow, windowOf } from './type-index.ts'
 
 /** Number of the layout of keys, values and files. It is raised when an older Outcry could not read the new layout. */
 export const FORMAT = 3
+/** The same layout for a log whose beginning was deleted. An older Outcry would take that for damage. */
+export const CUT_FORMAT = 4
 /** Formats that this Outcry reads as they are. It adds data in the present format. */
 const OLDER_FORMATS = [1, 2]
 
@@ -28,6 +31,8 @@ export interface LogState {
   readonly typed: readonly [from: number, to: number]
   /** First seq that is not in the archive. */
   readonly hotFrom: number
+  /** Where the log begins, once records were deleted. */
+  readonly cut: LogCut | undefined
 }
 
 /**
@@ -55,17 +60,20 @@ export async function readState<R extends LogRecord>(
     indexed,
     typed,
     hotFrom: await readNumber(db, META.live, 1),
+    cut: format === CUT_FORMAT ? decodeCut(await db.get(META.cut)) : undefined,
   }
 }
 
 async function readFormat(db: Database, location: string, codec: string): Promise<number> {
   const found = (await db.get(META.format))?.toString()
   if (found === undefined) {
-    if ((await firstOf(db.keys({ limit: 1 }))) !== undefined) throw formatUnknown(location, 'none', FORMAT)
+    if ((await firstOf(db.keys({ limit: 1 }))) !== undefined)
+      throw formatUnknown(location, 'none', CUT_FORMAT)
     return 0
   }
   const format = Number(found)
-  if (format !== FORMAT && !OLDER_FORMATS.includes(format)) throw formatUnknown(location, found, FORMAT)
+  if (format !== FORMAT && format !== CUT_FORMAT && !OLDER_FORMATS.includes(format))
+    throw formatUnknown(location, found, CUT_FORMAT)
   // Format 1 had only one codec.
   const written = (await db.get(META.codec))?.toString()
   if (format > 1 && written !== JSON.stringify(codec)) throw codecDiffers(location, written, codec)
@@ -76,7 +84,7 @@ async function readId(db: Database, format: number): Promise<Buffer | undefined>
   const written = (await db.get(META.id))?.toString()
   if (written !== undefined && /^"[0-9a-f]{32}"$/.test(written))
     return Buffer.from(written.slice(1, -1), 'hex')
-  if (written !== undefined || format === FORMAT) throw corruptMeta('id')
+  if (written !== undefined || format >= FORMAT) throw corruptMeta('id')
   return undefined
 }
 

@@ -208,7 +208,16 @@ async function make<R extends LogRecord>(
   const name = { id: head.kind === 'owned' ? head.id : newStoreId(settings.shortId), namelessTo: 0 }
   const end = { seq: 0, hash: NO_HASH, watermark: -1 }
   const epoch = head.kind === 'owned' ? head.epoch : 0
-  const state = { format: 0, name, epoch, end, indexed: 0, typed: [1, 0] as const, hotFrom: 1 }
+  const state = {
+    format: 0,
+    name,
+    epoch,
+    end,
+    indexed: 0,
+    typed: [1, 0] as const,
+    hotFrom: 1,
+    cut: undefined,
+  }
   return begin(lock, state, settings, { ready: false }, (db) => ({
     index: new HistoryIndex(db),
     types: new TypeIndex(db, 1, 0),
@@ -330,7 +339,7 @@ function openingBatch({ format, name, end }: LogState, epoch: number, codec: str
     [META.epoch, json(epoch)],
     [META.id, json(name.id.toString('hex'))],
   ]
-  if (format === FORMAT) return batch
+  if (format >= FORMAT) return batch
   batch.push([META.format, json(FORMAT)], [META.codec, json(codec)])
   if (end.seq > 0) batch.push([META.nameless, json(name.namelessTo)])
   return batch

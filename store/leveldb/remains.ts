@@ -6,8 +6,8 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { isOutcryError } from '../../errors/outcry-error.ts'
-import type { Checkpoint, FileDamage, LogRecord, RecordCodec } from '../store.ts'
-import { Archive } from './archive.ts'
+import type { Checkpoint, FileDamage, LogCut, LogRecord, RecordCodec } from '../store.ts'
+import type { Archive } from './archive.ts'
 import { checkHead } from './check-head.ts'
 import { commitsInArchive } from './codec/archive-file.ts'
 import {
@@ -18,6 +18,8 @@ import {
   type StoreName,
   storeIdOf,
 } from './codec/commit-codec.ts'
+import { decodeCut } from './codec/cut-codec.ts'
+import { unreadable } from './codec/damage.ts'
 import { type Database, LEVEL_OPTIONS, writeSynced } from './codec/database.ts'
 import { COMMITS, META, seqOfCommitKey } from './codec/keys.ts'
 import { type FoundHead, readHeadFile } from './folder/head-file.ts'
@@ -25,7 +27,8 @@ import { openFailure } from './folder/open-errors.ts'
 import { ARCHIVE, isDatabaseFile, LOOK, logNumber, tableNumber } from './folder/store-files.ts'
 import { type Manifest, readManifest } from './format/manifest.ts'
 import type { Entry } from './format/tables.ts'
-import { FORMAT } from './log-state.ts'
+import { archiveIn } from './found-log.ts'
+import { CUT_FORMAT, FORMAT } from './log-state.ts'
 import { assertNothingElse, commitsIn, openCopy, roomToLook, wholeManifest } from './look.ts'
 import { firstOf } from './readable.ts'
 
@@ -41,6 +44,10 @@ export interface Remains {
   /** Seq at which the log once ended, as far as any file still says. */
   readonly endedAt: number
   readonly checkpoint: Checkpoint | undefined
+  /** Where the log begins, once records were deleted. */
+  readonly cut: LogCut | undefined
+  /** The database that has what stands in the place of deleted records. Undefined when it cannot be believed. */
+  readonly bases: Database | undefined
   /** True when all of it is of this store. A snapshot does not name its store. */
   readonly isOwn: boolean
   readonly fileDamage: readonly FileDamage[]
@@ -75,7 +82,8 @@ async function describe(
   const epoch = db === undefined ? 0 : await readOr<number>(db, META.epoch, 0)
   const noted = db === undefined ? 0 : (await readOr<{ seq: number }>(db, META.head, { seq: 0 })).seq
   const hotFrom = db === undefined ? undefined : await readOr<number>(db, META.live, 1)
-  const archive = new Archive(join(folder, ARCHIVE), hotFrom ?? 1, name)
+  const cut = db && (await cutIn(db, format, fileDamage))
+  const archive = archiveIn(folder, { hotFrom: hotFrom ?? 1, name, cut })
   if (db !== undefined) {
     const end = { seq: noted, hash: NO_HASH, watermark: -1 }
     const state = {
@@ -86,6 +94,7 @@ async function describe(
       indexed: noted,
       typed: [1, 0] as const,
       hotFrom: archive.hotFrom,
+      cut,
     }
     const manifest = readManifest(folder)
     if (manifest !== undefined)
@@ -102,6 +111,8 @@ async function describe(
     name,
     epoch: Math.max(epoch, head.kind === 'owned' ? head.epoch : 0),
     endedAt: mayReachTo > knownTo ? Math.max(knownTo, await archive.reachesTo(knownTo)) : knownTo,
+    cut,
+    bases: isOwn ? db : undefined,
     checkpoint: db && (await readOr<Checkpoint | undefined>(db, META.checkpoint, undefined)),
     isOwn,
     fileDamage,
@@ -124,7 +135,7 @@ async function gatherInto<R extends LogRecord>(
   db: Database,
   folder: string,
   codec: RecordCodec<R>,
-  { archive: known, name, epoch, endedAt, fileDamage }: Found,
+  { archive: known, name, epoch, endedAt, cut, bases, fileDamage }: Found,
 ): Promise<Remains> {
   const unread: FileDamage[] = []
   let greatest = epoch
@@ -157,7 +168,9 @@ async function gatherInto<R extends LogRecord>(
   const why = 'the database is not whole as it is: commits are taken from each of its files by itself'
   return {
     db,
-    archive: new Archive(join(folder, ARCHIVE), hotFrom, name),
+    archive: archiveIn(folder, { hotFrom, name, cut }),
+    cut,
+    bases,
     name,
     epoch: greatest,
     endedAt: knownTo,
@@ -243,6 +256,17 @@ async function ownId(folder: string, head: FoundHead, written: string | undefine
 async function namelessIn(db: Database | undefined, format: number): Promise<number> {
   const isOlder = db === undefined || format < FORMAT
   return isOlder ? Number.MAX_SAFE_INTEGER : readOr<number>(db, META.nameless, 0)
+}
+
+/** Returns where the log begins. A note that cannot be read is damage: then the log's beginning is missing. */
+async function cutIn(db: Database, format: number, fileDamage: FileDamage[]): Promise<LogCut | undefined> {
+  if (format < CUT_FORMAT) return undefined
+  try {
+    return decodeCut(await db.get(META.cut))
+  } catch (error) {
+    note(fileDamage)(isOutcryError(error) ? error : unreadable(error))
+    return undefined
+  }
 }
 
 /** Yields the commits of a file. A file that the disk cannot read has none, and counts as damage. */

@@ -17,16 +17,19 @@ export class TypeCover<R extends LogRecord> {
   /** Writes these entries, and notes that the index begins at `from`. */
   readonly #write: (entries: Batch, from: number) => Promise<void>
   readonly #stopped = new AbortController()
+  readonly #firstSeq: () => number
   #running: Promise<void> | undefined
 
   constructor(
     reader: LogReader<R>,
     types: TypeIndex,
     write: (entries: Batch, from: number) => Promise<void>,
+    firstSeq: () => number,
   ) {
     this.#reader = reader
     this.#types = types
     this.#write = write
+    this.#firstSeq = firstSeq
   }
 
   start(): void {
@@ -46,9 +49,9 @@ export class TypeCover<R extends LogRecord> {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped
-    while (this.#types.from > 1 && !signal.aborted) {
+    while (this.#types.from > this.#firstSeq() && !signal.aborted) {
       const to = this.#types.from - 1
-      const from = Math.max(1, firstOfWindow(windowOf(to) - WINDOWS_AT_ONCE + 1))
+      const from = Math.max(this.#firstSeq(), firstOfWindow(windowOf(to) - WINDOWS_AT_ONCE + 1))
       const windows = new Map<number, Window>()
       const pace = new Pace({ signal, inBackground: true })
       for await (const { records } of this.#reader.commits(from, to, false, pace))

@@ -17,6 +17,7 @@ import { actorTests } from './actors.ts'
 import { appendTests } from './appending.ts'
 import { archiveTests, noArchiveTests } from './archive.ts'
 import { copyTests } from './copies.ts'
+import { cutTests, noCutTests } from './cutting.ts'
 import { positionTests } from './positions.ts'
 import { readTests } from './reading.ts'
 import { snapshotHistoryTests, snapshotTests } from './snapshots.ts'
@@ -47,6 +48,8 @@ export interface Capabilities {
   readonly snapshotHistory?: { readonly apartRevs: number } | undefined
   /** The store moves old records to an archive once `behindRecords` have followed them. */
   readonly archive?: { readonly behindRecords: number } | undefined
+  /** The store deletes the oldest files of its archive when it is told to. */
+  readonly cuts?: boolean | undefined
   /** The entries of the store make a copy, which `StoreUnderTest.copy` opens. */
   readonly copies?: boolean | undefined
 }
@@ -71,7 +74,7 @@ export interface TckOptions {
 
 /** Defines the tests of a store. */
 export function storeTck({ describe, it }: TestRunner, { name, capabilities, make }: TckOptions): void {
-  const { durable, oneWriter, snapshotHistory, archive, copies } = capabilities
+  const { durable, oneWriter, snapshotHistory, archive, cuts, copies } = capabilities
   const test: Test = (title, body) => {
     it(title, async () => {
       const under = await make()
@@ -102,5 +105,7 @@ export function storeTck({ describe, it }: TestRunner, { name, capabilities, mak
     }
     if (archive === undefined) noArchiveTests(test)
     else archiveTests(test, archive.behindRecords)
+    if (archive !== undefined && cuts) cutTests(test, archive.behindRecords)
+    else noCutTests(test)
   })
 }

@@ -126,6 +126,22 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#dead ? forever() : this.#store.archive(toSeq)
   }
 
+  get cut() {
+    return this.#store.cut
+  }
+
+  nextCut(toSeq: number) {
+    return this.#dead ? forever() : this.#store.nextCut(toSeq)
+  }
+
+  putBases(snapshots: readonly SnapshotEntry[]): Promise<void> {
+    return this.#dead ? forever() : this.#store.putBases(snapshots)
+  }
+
+  sweep(): Promise<void> {
+    return this.#dead ? forever() : this.#store.sweep()
+  }
+
   entries(options?: Parameters<Store['entries']>[0]) {
     return this.#store.entries(options)
   }

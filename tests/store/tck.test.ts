@@ -13,7 +13,7 @@ storeTck(
   { describe, it },
   {
     name: 'LevelDB in a folder',
-    capabilities: { durable: true, oneWriter: true, snapshotHistory, archive, copies: true },
+    capabilities: { durable: true, oneWriter: true, snapshotHistory, archive, cuts: true, copies: true },
     make: async () => {
       const location = mkdtempSync(join(tmpdir(), 'outcry-tck-'))
       return {

@@ -6,6 +6,7 @@ import type {
   Commit,
   HistoryOptions,
   Interruptible,
+  LogCut,
   PositionEntry,
   ReadOptions,
   SeqAtOptions,
@@ -127,6 +128,22 @@ class UpcastingStore implements Store<TransitionRecord> {
 
   archive(toSeq: number): Promise<number> {
     return this.stored.archive(toSeq)
+  }
+
+  get cut(): LogCut | undefined {
+    return this.stored.cut
+  }
+
+  nextCut(toSeq: number): Promise<LogCut | undefined> {
+    return this.stored.nextCut(toSeq)
+  }
+
+  putBases(snapshots: readonly SnapshotEntry[]): Promise<void> {
+    return this.stored.putBases(snapshots)
+  }
+
+  sweep(): Promise<void> {
+    return this.stored.sweep()
   }
 
   entries(options?: Interruptible): AsyncIterable<StoreEntry> {

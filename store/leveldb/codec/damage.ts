@@ -1,5 +1,6 @@
 /** The errors for a log that is damaged or cannot be read. Nothing is skipped (law 4). */
 import { OutcryError } from '../../../errors/outcry-error.ts'
+import type { LogCut } from '../../store.ts'
 
 const RESTORE = 'Run `outcry doctor` to see the extent; do not trade on this store.'
 
@@ -32,6 +33,15 @@ export function corruptSnapshot(actor: string): OutcryError {
     'STORE_CORRUPT',
     `a snapshot of ${actor} is damaged`,
     'Run `outcry doctor`: the log itself may be whole, and snapshots can be made anew from it.',
+  )
+}
+
+/** The error for a place before the first record that the log has. */
+export function logCut({ firstSeq, firstAt }: LogCut): OutcryError {
+  return new OutcryError(
+    'LOG_CUT',
+    `the log begins at seq ${firstSeq} (${new Date(firstAt).toISOString()}): the records before it were deleted`,
+    `Ask from seq ${firstSeq} on, or ask a backup from before the cut.`,
   )
 }
 

@@ -40,6 +40,10 @@ export const META = {
   head: 'm!head',
   live: 'm!live',
   checkpoint: 'm!checkpoint',
+  /** Where the log begins, once older records were deleted. */
+  cut: 'm!cut',
+  /** What the runtime keeps beside the actors, as of the last deleted record. */
+  base: 'm!base',
 } as const
 
 export const HISTORIES = { gte: 'h!', lt: 'h"' } as const
@@ -90,6 +94,11 @@ export const revOfHistoryKey = (key: string) => Number(key.slice(-DIGITS))
 export const windowOfTypeKey = revOfHistoryKey
 export const nameOfTypeKey = (key: string) => key.slice(2, -DIGITS - 1)
 export const actorOfHistoryKey = (key: string) => key.slice(2, -DIGITS - 1)
+/** Returns the range of all types' windows of one name that come before a window. */
+export function typesBefore(name: string, window: number): { gte: string; lt: string } {
+  return { gte: typeKey(name, 0), lt: typeKey(name, window) }
+}
+
 export const seqOfPastKey = (key: string) => Number(key.slice(-DIGITS))
 export const actorOfPastKey = actorOfHistoryKey
 export const nameOfPositionKey = (key: string) => key.slice(2)
