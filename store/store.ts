@@ -313,6 +313,8 @@ export interface Store<R extends LogRecord = LogRecord> {
 
   /** Where the log begins, once records were deleted. Until then it begins at seq 1. */
   readonly cut: LogCut | undefined
+  /** Returns what the runtime keeps beside the actors as of the last deleted record. @throws STORE_CORRUPT */
+  base(): Checkpoint | undefined
   /**
    * Resolves with the next place at which the log may be cut, behind its oldest file of the archive. Undefined when that
    * file reaches beyond `toSeq`.

@@ -10,6 +10,7 @@ import { checkPorts } from './actors/registration.ts'
 import { Registry } from './actors/registry.ts'
 import { Checkpointer } from './commit/checkpointer.ts'
 import { watchOf } from './commit/clock-watch.ts'
+import { Deletion } from './commit/deletion.ts'
 import { Loop } from './commit/loop.ts'
 import { Maintenance } from './commit/maintenance.ts'
 import { Publisher } from './commit/publisher.ts'
@@ -22,6 +23,7 @@ import { checkMachines, noteMachines } from './state/machine-changes.ts'
 import { recover } from './state/recovery.ts'
 import { DEFAULT_PASSIVATION, type PassivationOptions, Residents } from './state/residents.ts'
 import { upcasting } from './state/upcasting-store.ts'
+import { bookmarkName } from './subscriptions/bookmark.ts'
 import { recordDeadLetter } from './subscriptions/dead-letter.ts'
 import { Subscriptions } from './subscriptions/subscriptions.ts'
 import { Supervisor } from './supervisor.ts'
@@ -71,7 +73,14 @@ const supervisorOptions = z.strictObject({
     .strictObject({ residentMax: atLeast(0).optional(), idleMs: atLeast(0).optional() })
     .optional(),
   snapshotEvery: atLeast(1).optional(),
-  retention: z.strictObject({ liveRecords: atLeast(0).optional(), liveMs: atLeast(0).optional() }).optional(),
+  retention: z
+    .strictObject({
+      liveRecords: atLeast(0).optional(),
+      liveMs: atLeast(0).optional(),
+      deleteAfterMs: atLeast(0).optional(),
+      waitsFor: z.array(z.string()).optional(),
+    })
+    .optional(),
   acceptChanges: z.boolean().optional(),
   checkpointEvery: atLeast(1).optional(),
   suspects: z.looseObject({}).optional(),
@@ -146,13 +155,14 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
     work,
     startedAfter: store.head.seq,
   })
+  const retention = new Retention(store, options.retention ?? {}, logger)
   const maintenance = new Maintenance({
     store,
     clock,
     residents,
     offsets,
     checkpointer: new Checkpointer(store, residents, records, options.checkpointEvery),
-    retention: new Retention(store, options.retention ?? {}, logger),
+    retention,
     passivation: { ...DEFAULT_PASSIVATION, ...options.passivation },
   })
   const subscriptions = new Subscriptions({
@@ -182,6 +192,20 @@ async function assemble(options: SupervisorOptions): Promise<Supervisor> {
     logger,
     snapshotEvery: options.snapshotEvery ?? SNAPSHOT_EVERY,
   })
+  const afterMs = options.retention?.deleteAfterMs
+  if (afterMs !== undefined)
+    retention.deleteBy(
+      new Deletion({
+        store,
+        registry,
+        offsets,
+        clock,
+        loop,
+        logger,
+        afterMs,
+        waitsFor: (options.retention?.waitsFor ?? []).map(bookmarkName),
+      }),
+    )
   const clockWatch = watchOf({ clock, store, offsets, logger, loop, timers })
   const supervisor = new Supervisor({
     store,

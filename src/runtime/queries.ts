@@ -26,7 +26,7 @@ import { type Why, why } from './explain/why.ts'
 import type { Parts } from './parts.ts'
 import type { Address } from './record/address.ts'
 import type { ClockJump } from './record/clock-record.ts'
-import { checkPlace, checkRange } from './record/place.ts'
+import { assertKept, checkPlace, checkRange } from './record/place.ts'
 import type { Intent, TransitionRecord } from './record/record.ts'
 import { plainError } from './record/values.ts'
 import { Shielded } from './shielded.ts'
@@ -146,6 +146,11 @@ export class Queries {
   /** True while turns have made intents that no port has seen yet. */
   get hasIntentsAhead(): boolean {
     return this.parts.publisher.hasIntentsAhead
+  }
+
+  /** The first seq that the log has: 1 until older records are deleted. */
+  get firstSeq(): number {
+    return this.parts.store.cut?.firstSeq ?? 1
   }
 
   /** The seq of the last record that is in the archive; 0 while there is none. */
@@ -301,7 +306,7 @@ export class Queries {
   /**
    * Returns the actor after its last record at or before the place. `at` is the place where the log's time first passes
    * that time. It is the same for every actor, so the states of two actors at one time agree.
-   * @throws PLACE_INVALID, REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
+   * @throws PLACE_INVALID, LOG_CUT, REV_UNKNOWN, REPLAY_DIVERGED, READ_ABORTED
    */
   async stateAt(
     address: string,
@@ -309,6 +314,7 @@ export class Queries {
     options: Reading = {},
   ): Promise<ActorView | undefined> {
     checkPlace(to)
+    assertKept(this.parts.store, to)
     const cell = await cellAt(this.parts.store, this.registry, address, to, options)
     return cell && viewOf(cell)
   }

@@ -265,9 +265,9 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   checkpoint(): Checkpoint | undefined {
     const bytes = this.#get(META.checkpoint)
     // Nothing else says what the deleted records led to.
-    if (bytes === undefined && this.cut !== undefined) return decodeBase(this.#get(META.base))
+    if (bytes === undefined) return this.base()
     try {
-      return bytes && (JSON.parse(bytes.toString()) as Checkpoint)
+      return JSON.parse(bytes.toString()) as Checkpoint
     } catch {
       throw corruptMeta('checkpoint')
     }
@@ -334,6 +334,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
 
   get #firstSeq(): number {
     return this.cut?.firstSeq ?? 1
+  }
+
+  base(): Checkpoint | undefined {
+    return this.cut && decodeBase(this.#get(META.base))
   }
 
   async nextCut(toSeq: number): Promise<LogCut | undefined> {

@@ -130,6 +130,10 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.cut
   }
 
+  base() {
+    return this.#store.base()
+  }
+
   nextCut(toSeq: number) {
     return this.#dead ? forever() : this.#store.nextCut(toSeq)
   }

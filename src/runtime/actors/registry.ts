@@ -1,5 +1,5 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import { CLOCK, idOf, kindOf, RESERVED_KINDS } from '../record/address.ts'
+import { CLOCK, idOf, kindOf, RESERVED_KINDS, RETENTION } from '../record/address.ts'
 import type { AnyEvent } from '../record/record.ts'
 import { deadLetterMachine } from '../xstate/dead-letters.ts'
 import { childLogic, prepareMachine } from '../xstate/logic.ts'
@@ -59,11 +59,13 @@ export class Registry {
 }
 
 /**
- * Creates the clock's actor when the clock is set for the first time. The actor for dead letters exists from the first
+ * Creates the clock's actor when the clock is set for the first time, and that of the retention with the first cut. The actor for dead letters exists from the first
  * start on.
  */
 function activateOwn({ type }: AnyEvent, id: string): object | undefined {
-  return type === 'outcry.clockSet' && id === idOf(CLOCK) ? {} : undefined
+  const isFirst =
+    (type === 'outcry.clockSet' && id === idOf(CLOCK)) || (type === 'outcry.cut' && id === idOf(RETENTION))
+  return isFirst ? {} : undefined
 }
 
 function makeKind(name: string, entry: AnyStateMachine | Registration): Kind {

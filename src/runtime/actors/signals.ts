@@ -1,3 +1,4 @@
+import type { LogCut } from '../../../store/store.ts'
 import type { ClockJump, ClockState } from '../record/clock-record.ts'
 import type { AnyEvent, ScheduledTimer } from '../record/record.ts'
 import type { PlainError } from '../record/values.ts'
@@ -75,6 +76,8 @@ export type Signal =
   | { readonly type: 'outcry.dropped'; readonly at: number; readonly from: string; readonly to: string }
   /** For `system/clock`: the system's clock was set, and the log's time moved forward with it by `forwardMs`. */
   | ({ readonly type: 'outcry.clockSet'; readonly at: number } & ClockJump & ClockState)
+  /** For `system/retention`: the records before `firstSeq` are deleted, as `retention.deleteAfterDays` says. */
+  | ({ readonly type: 'outcry.cut'; readonly at: number } & LogCut)
 
 export type TimerOnRecord = Pick<ScheduledTimer, 'id' | 'dueAt' | 'target' | 'event'>
 

@@ -1,5 +1,5 @@
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import type { PositionEntry, SnapshotEntry, Store } from '../../../store/store.ts'
+import type { CutCommit, PositionEntry, SnapshotEntry, Store } from '../../../store/store.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import type { Offsets } from '../state/offsets.ts'
 import { type CommitLatency, Latencies } from './latencies.ts'
@@ -113,8 +113,10 @@ export class Committer {
       this.#batch = batch
       const records: TransitionRecord[] = []
       const snapshots: SnapshotEntry[] = []
+      let cut: CutCommit | undefined
       for (const turn of batch) {
         for (const { record } of turn.publications) records.push(record)
+        cut ??= turn.job.cut
         if (turn.snapshots !== undefined) for (const entry of turn.snapshots) snapshots.push(entry)
       }
       try {
@@ -123,7 +125,12 @@ export class Committer {
         if (snapshots.length > 0) assertCovers(snapshots, records, head.seq)
         const positions = duePositions()
         const beganAt = performance.now()
-        await store.append(snapshots.length > 0 ? { records, snapshots, positions } : { records, positions })
+        await store.append({
+          records,
+          positions,
+          ...(snapshots.length > 0 && { snapshots }),
+          ...(cut && { cut }),
+        })
         const endedAt = performance.now()
         this.#latencies.note(endedAt - beganAt, endedAt)
         assertWritten(records, store.head.seq)

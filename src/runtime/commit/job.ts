@@ -1,3 +1,4 @@
+import type { CutCommit } from '../../../store/store.ts'
 import type { Message } from '../turn/message.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { Together } from './together.ts'
@@ -16,6 +17,8 @@ export interface Job {
   readonly act?: ((turn: Turn) => void) | undefined
   /** The sender that waits for its receipt. */
   readonly waiting?: Waiting | undefined
+  /** The cut of the log of which the message tells. It is in the same commit. */
+  readonly cut?: CutCommit | undefined
   /** The group that the message was sent with. */
   readonly together?: Together | undefined
 }

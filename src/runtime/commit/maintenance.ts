@@ -55,6 +55,7 @@ export class Maintenance {
   /** Finishes a run: writes all actors and a checkpoint at the head, and waits for the archive. */
   async finish(): Promise<void> {
     const { checkpointer, retention } = this.#parts
+    retention.stop()
     await checkpointer.finish(this.#offsetsState())
     await retention.idle()
   }

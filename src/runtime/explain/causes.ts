@@ -27,8 +27,10 @@ export interface Cause {
 export interface Causes {
   /** The records before, the first one first. The last one is the cause of the record itself. */
   readonly chain: readonly Cause[]
-  /** False when the first record is not from outside, because the chain is too long. */
+  /** False when the first record is not from outside, because the chain is too long, or because the cause was deleted. */
   readonly isWhole: boolean
+  /** First seq of the log, when the cause of the first record was deleted. */
+  readonly cutAt?: number
   /** The timers by which records of the chain came, and the record itself, by seq. */
   readonly timers: ReadonlyMap<number, FiredTimer>
 }
@@ -50,6 +52,8 @@ export async function causesOf(
   for (let last = record; last.cause !== null; ) {
     if (chain.length === CAUSES_MAX || read === READ_MAX || size.isFull)
       return { chain, isWhole: false, timers }
+    const { firstSeq = 1 } = log.cut ?? {}
+    if (last.cause < firstSeq) return { chain, isWhole: false, cutAt: firstSeq, timers }
     const cause = await recordAt(log, last.cause, options)
     if (cause === undefined) return { chain, isWhole: false, timers }
     read++

@@ -90,7 +90,7 @@ export async function effectsOf(
   const search = async (actor: string, after: number, awaited: Awaited): Promise<TransitionRecord[]> => {
     const taken: TransitionRecord[] = []
     let left = HISTORY_MAX
-    for await (const next of log.history(actor, { fromRev: after + 1, signal })) {
+    for await (const next of log.history(actor, { ...(after > 0 && { fromRev: after + 1 }), signal })) {
       read++
       if (left-- === 0 || read > READ_MAX) {
         partly.add(actor)
@@ -203,7 +203,8 @@ async function revAt(
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
   for await (const { rev } of log.history(actor, { toSeq, reverse: true, limit: 1, signal })) return rev
-  return undefined
+  // Its records up to there may be deleted. Then all that it has are behind.
+  return log.cut && 0
 }
 
 function inTreeOrder(root: number, effects: readonly Effect[]): Effect[] {

@@ -33,8 +33,10 @@ export interface Explained {
 export interface Why extends Explained {
   /** The records before, the one from outside first. */
   readonly causes: readonly (Explained & Pick<Cause, 'repeats'>)[]
-  /** False when the first of the causes is not from outside, because the chain is too long. */
+  /** False when the first of the causes is not from outside, because the chain is too long, or because its cause was deleted. */
   readonly isWhole: boolean
+  /** First seq of the log, when the cause of the first record was deleted. */
+  readonly cutAt?: number
   /** A tree in its order: each record is followed by what it caused, one deeper. */
   readonly effects: readonly (Explained & { readonly depth: number })[]
   readonly leftOut: Effects['leftOut']
@@ -54,7 +56,7 @@ export async function why(
   const { log } = counted
   const record = await recordAt(log, seq, options)
   if (record === undefined) throw recordUnknown(seq, of.head.seq)
-  const { chain, isWhole, timers } = await causesOf(log, record, options)
+  const { chain, isWhole, cutAt, timers } = await causesOf(log, record, options)
   const { effects, leftOut, partly } = await effectsOf(log, registry, record, options)
   const causes = chain.map((cause) => cause.record)
   const past = new Past(log, registry, options)
@@ -81,6 +83,7 @@ export async function why(
     ...explained(record),
     causes: chain.map(({ record, repeats }) => ({ ...explained(record), repeats })),
     isWhole,
+    ...compact({ cutAt }),
     effects: effects.map(({ record, depth }) => ({ ...explained(record), depth })),
     leftOut,
     partly,

@@ -10,6 +10,9 @@ export const DEAD_LETTERS = 'system/dead-letters' as Address
 /** The clock's address. Its history says how the system's clock was set while actors lived. */
 export const CLOCK = 'system/clock' as Address
 
+/** The address of what deletes old records. Its history says which are gone. */
+export const RETENTION = 'system/retention' as Address
+
 /** Maximum length of an address, in UTF-16 units. An address is part of every index key. */
 const ADDRESS_LENGTH_MAX = 512
 /**

@@ -3,7 +3,8 @@
  * log.
  */
 import { OutcryError } from '../../../errors/outcry-error.ts'
-import type { HistoryOptions, ReadOptions } from '../../../store/store.ts'
+import { logCut } from '../../../store/index.ts'
+import type { HistoryOptions, ReadOptions, Store } from '../../../store/store.ts'
 
 /** A place in the past: one of seq, rev and at. */
 export interface Place {
@@ -26,6 +27,11 @@ export function checkPlace(place: Place): void {
     const wanted = name === 'at' ? 'a number: epoch milliseconds' : 'a whole number'
     throw invalid(`${name} is ${String(value)}, which is no place in a log`, `Give ${wanted}.`)
   }
+}
+
+/** Checks that the record of a place was not deleted. A rev and a time are checked where they are looked up. @throws LOG_CUT */
+export function assertKept({ cut }: Pick<Store, 'cut'>, { seq }: Place): void {
+  if (cut !== undefined && seq !== undefined && seq < cut.firstSeq) throw logCut(cut)
 }
 
 /** Checks a range. @throws PLACE_INVALID */

@@ -59,9 +59,10 @@ export async function* lifeOf(
   log: Store<TransitionRecord>,
   registry: Registry,
   address: string,
-  { fromRev = 1, toRev, toSeq, reverse = false, limit, signal, inBackground, onRead }: LifeRange,
+  { fromRev: wanted, toRev, toSeq, reverse = false, limit, signal, inBackground, onRead }: LifeRange,
 ): AsyncGenerator<LifeStep> {
   const store = upcasting(log, registry)
+  const fromRev = wanted ?? (await firstRev(store, address, signal))
   if (!reverse) {
     const last = limit === undefined ? toRev : Math.min(toRev ?? Number.MAX_SAFE_INTEGER, fromRev + limit - 1)
     const range = { fromRev, ...compact({ toRev: last, toSeq, signal, inBackground, onRead }) }
@@ -217,6 +218,17 @@ async function entryBefore(
     return snapshotAt(store, address, seq - 1, signal)
   }
   return undefined
+}
+
+/** Returns the first rev of the actor that there is. */
+async function firstRev(
+  store: Store<TransitionRecord>,
+  address: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  if (store.cut === undefined) return 1
+  for await (const { rev } of store.history(address, { limit: 1, signal })) return rev
+  return 1
 }
 
 async function lastRecord(

@@ -99,7 +99,14 @@ class UpcastingStore implements Store<TransitionRecord> {
   }
 
   checkpoint(): Checkpoint | undefined {
-    const checkpoint = this.stored.checkpoint()
+    return this.#checkpoint(this.stored.checkpoint())
+  }
+
+  base(): Checkpoint | undefined {
+    return this.#checkpoint(this.stored.base())
+  }
+
+  #checkpoint(checkpoint: Checkpoint | undefined): Checkpoint | undefined {
     if (checkpoint === undefined) return undefined
     const state = checkpoint.state as OffsetsState
     const unsettled = upcastIntents(this.registry, state.unsettled)

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../../errors/codes.ts'
 import {
   type Interruptible,
   isOutcryError,
+  type LogCut,
   Pace,
   type SnapshotEntry,
   type Store,
@@ -12,7 +13,8 @@ import type { Registry } from '../actors/registry.ts'
 import { isUsable } from '../record/delays.ts'
 import type { TransitionRecord } from '../record/record.ts'
 import { jsonEqual, plainError } from '../record/values.ts'
-import { differenceOf, replayRecord, replayScope } from './replay.ts'
+import type { OffsetsState } from './offsets.ts'
+import { differenceOf, replayRecord, replayScope, snapshotAt } from './replay.ts'
 import { SpillingMap } from './spilling-map.ts'
 import { SystemIds } from './system-ids.ts'
 import { upcastRecord } from './upcast.ts'
@@ -91,7 +93,9 @@ class ReplayCheck {
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #scope = replayScope()
-  readonly #systemIds = new SystemIds([], this.#scope)
+  /** Where the log began when the check began. */
+  readonly #cut: LogCut | undefined
+  readonly #systemIds: SystemIds
   readonly #pace: Pace
   readonly #actors: SpillingMap<Replayed>
   readonly #memory: SpillingMap<SnapshotEntry>
@@ -110,6 +114,9 @@ class ReplayCheck {
   ) {
     this.#store = store
     this.#registry = registry
+    this.#cut = store.cut
+    const base = store.base()?.state as OffsetsState | undefined
+    this.#systemIds = new SystemIds(base?.systemIds ?? [], this.#scope)
     this.#pace = new Pace({ signal })
     this.#actors = new SpillingMap<Replayed>({
       max: actorsMax,
@@ -150,7 +157,7 @@ class ReplayCheck {
     if (this.#problems.length >= PROBLEMS_MAX || this.#broken.has(actor)) return
     try {
       const record = upcastRecord(this.#registry, stored)
-      const was = rev === 1 ? undefined : this.#actors.get(actor)
+      const was = rev === 1 ? undefined : (this.#actors.get(actor) ?? (await this.#atCut(actor)))
       const { cell, result } = replayRecord(this.#scope, this.#registry, was?.cell, record)
       if (was === undefined) this.#born++
       const due = was?.due ?? (await this.#dueOf(actor))
@@ -166,6 +173,20 @@ class ReplayCheck {
       this.#broken.add(actor)
       this.#problems.push(asProblem(error, stored))
     }
+  }
+
+  /** Returns the actor as it was when its records before the cut were deleted. */
+  async #atCut(actor: string): Promise<Replayed | undefined> {
+    if (this.#cut === undefined) return undefined
+    const entry = await snapshotAt(this.#store, actor, this.#cut.firstSeq - 1, undefined)
+    if (entry === undefined) return undefined
+    this.#born++
+    const replayed = {
+      cell: restoreCell(this.#scope, this.#registry.kind(actor), entry),
+      due: (await this.#dueOf(actor)).filter((rev) => rev > entry.rev),
+    }
+    this.#actors.set(actor, replayed)
+    return replayed
   }
 
   /** Returns the revs at which the actor can be compared, the latest first. */

@@ -4,6 +4,7 @@
  */
 import type { Observable, Subscription } from 'rxjs'
 import { OutcryError } from '../../../errors/outcry-error.ts'
+import { logCut } from '../../../store/index.ts'
 import type { PositionEntry, Store } from '../../../store/store.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
 import { TopicIndex } from '../events/topic-index.ts'
@@ -143,16 +144,25 @@ export class Subscriptions {
   }
 
   #startOf({ since }: Wanted): Place {
+    const { cut } = this.#parts.store
+    if (cut !== undefined && since !== undefined && since < cut.firstSeq - 1) throw logCut(cut)
     return { seq: since ?? this.#parts.published(), events: 0 }
   }
 
-  /** Returns the place of a kept position. A log that was cut, or taken from a backup, may end before it. */
+  /** Returns the place of a kept position. A log that was cut back, or taken from a backup, may end
+   * before it. Where the doctor could not read it, it may be before the log's beginning. */
   #placeOf({ name, seq, state }: PositionEntry): Place {
     const end = this.#parts.published()
     if (seq > end) {
       const message = `the subscription "${name}" was at seq ${seq}, and the log ends at ${end}: it goes on from there`
       this.#parts.logger.warn({ subscription: name, seq }, message)
       return { seq: end, events: 0 }
+    }
+    const first = this.#parts.store.cut?.firstSeq ?? 1
+    if (seq < first - 1) {
+      const message = `the subscription "${name}" was at seq ${seq}, and the log begins at ${first}: it goes on from there`
+      this.#parts.logger.warn({ subscription: name, seq }, message)
+      return { seq: first - 1, events: 0 }
     }
     const events = (state as Partial<Place> | undefined)?.events
     return { seq, events: Number.isSafeInteger(events) ? (events as number) : 0 }

@@ -232,6 +232,7 @@ function evolveSignal(
   switch (event.type) {
     case 'outcry.timer':
     case 'outcry.clockSet':
+    case 'outcry.cut':
     case 'outcry.letterDropped':
     case 'outcry.letterRedelivered':
       return quiet(next)

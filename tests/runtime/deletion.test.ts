@@ -1,0 +1,268 @@
+/**
+ * Deletes the beginning of random logs, and compares them with copies that keep everything: from the cut on all is
+ * equal, and all before is refused. A copy of the folder between two writes is what a kill there leaves.
+ */
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { assign, emit, sendTo, setup } from 'xstate'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
+import type { Logger } from '../../src/runtime/logger.ts'
+import { openLevelStore } from '../../src/runtime/record/log.ts'
+import type { TransitionRecord } from '../../src/runtime/record/record.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
+import { EventClock } from '../../src/runtime/time/clock.ts'
+import type { LogCut, Store } from '../../store/index.ts'
+import { all } from '../../store/tck/subject.ts'
+import { eventually } from './harness.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'outcry-deletion-'))
+afterAll(() => rmSync(root, { recursive: true }))
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
+console.log(`deletion: SEED=${seed}`)
+
+/** Records that the index keeps in memory, so that nothing before them is archived. */
+const BEHIND = 20_500
+const ACTORS = 12
+
+const grandchild = setup({}).createMachine({ id: 'part', initial: 'on', states: { on: { on: { '*': {} } } } })
+const counter = setup({
+  types: {} as { context: { count: number } },
+  actors: { part: grandchild },
+}).createMachine({
+  context: { count: 0 },
+  initial: 'idle',
+  states: {
+    idle: { on: { ARM: 'armed' } },
+    armed: { after: { 50: { target: 'idle', actions: emit({ type: 'RANG' }) } } },
+    over: { type: 'final' },
+  },
+  invoke: { src: 'part', id: 'part' },
+  on: {
+    COUNT: {
+      actions: [
+        assign({ count: ({ context }) => context.count + 1 }),
+        emit(({ context }) => ({ type: 'COUNTED', count: context.count })),
+        sendTo('part', { type: 'SEEN' }),
+      ],
+    },
+    END: '.over',
+  },
+})
+const filler = setup({ types: {} as { context: { count: number } } }).createMachine({
+  context: { count: 0 },
+  on: { TICK: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
+})
+
+const silent: Logger = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger
+
+interface Opened {
+  readonly supervisor: Supervisor
+  readonly store: Store<TransitionRecord>
+}
+
+async function open(
+  folder: string,
+  retention: { deleteAfterMs?: number; liveRecords?: number } = {},
+  wrap = (store: Store<TransitionRecord>) => store,
+  logger = silent,
+): Promise<Opened> {
+  const store = wrap(await openLevelStore(folder))
+  const supervisor = await createSupervisor({
+    store,
+    machines: { counter, filler },
+    clock: new EventClock(0),
+    checkpointEvery: retention.deleteAfterMs === undefined ? 1e9 : 1,
+    retention,
+    logger,
+  })
+  return { supervisor, store }
+}
+
+/** Returns a generator of whole numbers below `max`. */
+function random(from: number): (max: number) => number {
+  let state = from >>> 0
+  return (max) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * max)
+  }
+}
+
+/** Sends random messages, and returns the time of the last one. */
+async function live({ supervisor }: Opened, pick: (max: number) => number, turns: number, from: number) {
+  let at = from
+  for (let i = 0; i < turns; i++) {
+    at += pick(20)
+    const id = String(pick(ACTORS))
+    const type = ['COUNT', 'COUNT', 'COUNT', 'ARM', 'END'][pick(id === '0' ? 4 : 5)] as string
+    // Actors that have ended refuse what comes, which is a record, too.
+    await supervisor.send(`counter/${id}`, { type, at }).catch(() => {})
+  }
+  return at
+}
+
+/** Makes a log whose beginning lies in small files of the archive, and returns the ends of these files. */
+async function makeLog(folder: string, pick: (max: number) => number) {
+  const opened = await open(folder)
+  const { supervisor } = opened
+  for (let i = 0; i < ACTORS; i++) await supervisor.spawn('counter', String(i), undefined, { at: 0 })
+  await supervisor.spawn('filler', '0', undefined, { at: 0 })
+  const at = await live(opened, pick, 200, 1)
+  const lived = supervisor.seq
+  for (let i = 0; i < BEHIND; i++) {
+    supervisor.tell('filler/0' as never, { type: 'TICK', at })
+    if (i % 5_000 === 0) await supervisor.idle()
+  }
+  await supervisor.stop()
+  const store = await openLevelStore(folder)
+  const ends: number[] = []
+  for (let to = 0; ; ) {
+    to += 20 + pick(80)
+    if (to > lived) break
+    const end = (await store.archive(to)) - 1
+    if (end > (ends.at(-1) ?? 0)) ends.push(end)
+  }
+  await store.close()
+  expect(ends.length).toBeGreaterThan(1)
+  return { ends, at, lived }
+}
+
+/** Compares a log that was cut with a copy of it that keeps everything. */
+async function compare(cut: Opened, twin: Opened, pick: (max: number) => number, lived: number) {
+  const { firstSeq } = cut.store.cut as LogCut
+  const upTo = lived + 20
+  const kept = await all(twin.store.read({ fromSeq: firstSeq, toSeq: upTo }))
+  expect(await all(cut.store.read({ toSeq: upTo }))).toEqual(kept)
+  await expect(all(cut.supervisor.read({ fromSeq: firstSeq - 1 }))).rejects.toMatchObject({ code: 'LOG_CUT' })
+  for await (const address of twin.store.actors()) {
+    const revs = kept.filter(({ actor }) => actor === address)
+    const found = await all(cut.supervisor.history(address, { toSeq: upTo }))
+    expect(found).toEqual(revs)
+    const places = [firstSeq, firstSeq + pick(50), firstSeq + pick(lived), upTo]
+    for (const seq of places) {
+      const place = { seq: Math.min(seq, upTo) }
+      const is = await cut.supervisor.stateAt(address, place)
+      expect({ address, place, is }).toEqual({
+        address,
+        place,
+        is: await twin.supervisor.stateAt(address, place),
+      })
+    }
+    const steps = async (of: Supervisor) => all(of.life(address, { fromRev: revs[0]?.rev ?? 1, limit: 5 }))
+    if (revs.length > 0) expect(await steps(cut.supervisor)).toEqual(await steps(twin.supervisor))
+    await expect(cut.supervisor.stateAt(address, { seq: firstSeq - 1 })).rejects.toMatchObject({
+      code: 'LOG_CUT',
+    })
+  }
+  const checked = await cut.supervisor.verify()
+  expect(checked.problems).toEqual([])
+}
+
+/** Lets both logs go on with the same messages. */
+async function goOn(cut: Opened, twin: Opened, pick: (max: number) => number, at: number) {
+  const from = pick(1e9)
+  for (const opened of [cut, twin]) await live(opened, random(from), 20, at)
+  for (let i = 0; i < ACTORS; i++)
+    expect(await cut.supervisor.view(`counter/${i}`).then(presentOf)).toEqual(
+      await twin.supervisor.view(`counter/${i}`).then(presentOf),
+    )
+}
+
+const presentOf = (view: unknown) => {
+  const { seq: _, ...rest } = view as Record<string, unknown>
+  return rest
+}
+
+it('leaves everything from the cut on as it was, wherever a kill comes', async () => {
+  const pick = random(seed)
+  const folder = join(root, 'log')
+  const { ends, at, lived } = await makeLog(folder, pick)
+  cpSync(folder, `${folder}-twin`, { recursive: true })
+  const twin = await open(`${folder}-twin`)
+  const kills: string[] = []
+  const keep = () => {
+    if (kills.length > 3 || pick(2) === 0) return
+    const copy = join(root, `kill-${kills.length}`)
+    cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('LOCK') })
+    kills.push(copy)
+  }
+  // Takes a copy around each write of a cut.
+  const wrap = (store: Store<TransitionRecord>) =>
+    new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          const isStep =
+            name === 'putBases' ||
+            name === 'sweep' ||
+            (name === 'append' && (args[0] as { cut?: object }).cut)
+          if (!isStep) return value.apply(target, args)
+          keep()
+          return (value.apply(target, args) as Promise<void>).then((done) => {
+            if (name === 'append') keep()
+            return done
+          })
+        }
+      },
+    })
+  const cut = await open(folder, { deleteAfterMs: 1, liveRecords: 1e9 }, wrap)
+  await cut.supervisor.send('filler/0', { type: 'TICK', at: at + 1_000_000 })
+  await eventually(() => expect(cut.store.cut?.firstSeq).toBe((ends.at(-1) as number) + 1))
+  await eventually(() =>
+    expect(readdirSync(join(folder, 'archive')).filter((name) => name.endsWith('.gz'))).toEqual([]),
+  )
+  await compare(cut, twin, pick, lived)
+  await cut.supervisor.stop()
+
+  for (const copy of kills) {
+    const again = await open(copy)
+    if (again.store.cut === undefined)
+      expect(await all(again.store.read({ toSeq: lived }))).toEqual(
+        await all(twin.store.read({ toSeq: lived })),
+      )
+    else await compare(again, twin, pick, lived)
+    await again.supervisor.stop()
+  }
+  const last = await open(folder)
+  await goOn(last, twin, pick, at + 2_000_000)
+  expect((await last.supervisor.verify()).problems).toEqual([])
+  await last.supervisor.stop()
+  await twin.supervisor.stop()
+})
+
+it('keeps what a durable subscription, a bookmark or an intent needs, and says who needs it', async () => {
+  const folder = join(root, 'held')
+  const { ends, at } = await makeLog(folder, random(seed + 1))
+  const [end = 0] = ends
+  const store = await openLevelStore(folder)
+  await store.putPositions([{ name: '@sink:slow', seq: end }])
+  await store.close()
+  const said: string[] = []
+  const logger = { ...silent, warn: (_: object, text: string) => said.push(text) } as unknown as Logger
+  const cut = await open(folder, { deleteAfterMs: 1, liveRecords: 1e9 }, undefined, logger)
+  await cut.supervisor.send('filler/0', { type: 'TICK', at: at + 1_000_000 })
+  await eventually(() => expect(said).toEqual([expect.stringContaining(`from seq ${end + 1} on are kept`)]))
+  expect(said[0]).toContain('@sink:slow')
+  expect(cut.store.cut?.firstSeq).toBe(end + 1)
+  await cut.store.putPositions([], ['@sink:slow'])
+  await cut.supervisor.send('filler/0', { type: 'TICK', at: at + 1_000_001 })
+  await eventually(() => expect(cut.store.cut?.firstSeq).toBe((ends.at(-1) as number) + 1))
+  await cut.supervisor.stop()
+})
+
+it('deletes nothing that is not old enough, and nothing at all by default', async () => {
+  const folder = join(root, 'young')
+  const { ends, at } = await makeLog(folder, random(seed + 2))
+  const young = await open(folder, { deleteAfterMs: 1_000_000, liveRecords: 1e9 })
+  await young.supervisor.send('filler/0', { type: 'TICK', at: at + 1 })
+  await young.supervisor.idle()
+  await young.supervisor.stop()
+  expect(young.store.cut).toBeUndefined()
+  const never = await open(folder, { liveRecords: 1e9 })
+  await never.supervisor.send('filler/0', { type: 'TICK', at: at + 1e12 })
+  await never.supervisor.stop()
+  const files = readdirSync(join(folder, 'archive')).filter((name) => name.endsWith('.gz'))
+  expect([never.store.cut, files.length]).toEqual([undefined, ends.length])
+})
