@@ -62,6 +62,8 @@ export interface LogCut {
   readonly firstSeq: number
   /** `at` of that record. */
   readonly firstAt: number
+  /** `at` of the log's very first record, which is deleted. */
+  readonly beganAt: number
   /** Hash of the commit before it, in hex. */
   readonly previous: string
   /** The log's time at the cut, in epoch ms: the greatest `at` of the deleted records. */

@@ -30,6 +30,8 @@ const FOR_PEOPLE = ['SINK_FOREIGN', 'SINK_CLIENT_MISSING', 'SINK_SECRET_MISSING'
 /** The log, as sinks follow it. */
 export interface FollowedLog {
   readonly logId: string
+  /** First seq that the log has. */
+  readonly firstSeq: number
   /** Time of the last record in epoch ms; undefined while there is none. */
   readonly lastAt: number | undefined
   read(options: {
@@ -274,10 +276,10 @@ export class Follower {
 
   /** Returns the seq behind which the target wants to go on. */
   async #placeOf(writer: Writer): Promise<number> {
-    const { mark, recent, since, logger, name } = this.#parts
+    const { log, mark, recent, since, logger, name } = this.#parts
     const own = writer.position && (await this.#within(writer.position()))
     const kept = writer.position === undefined ? mark.seq : own
-    let seq = kept ?? (since === 'start' ? 0 : (mark.seq ?? 0))
+    let seq = kept ?? (since === 'start' ? log.firstSeq - 1 : (mark.seq ?? 0))
     if (own !== undefined && own > recent.seq) throw ahead(name, own, recent.seq)
     if (seq > recent.seq) {
       logger.warn(

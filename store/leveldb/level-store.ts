@@ -352,8 +352,10 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     if (lastSeq > limit) return undefined
     let previous: Buffer | undefined
     let passedAt = cut?.passedAt ?? -1
+    let beganAt = cut?.beganAt
     for await (const { records, hash } of this.#reader.commits(firstSeq, lastSeq, false, inBackground())) {
       previous = hash
+      beganAt ??= records[0]?.at
       for (const { at } of records) passedAt = Math.max(passedAt, Math.floor(at))
     }
     for await (const { records } of this.#reader.commits(lastSeq + 1, lastSeq + 1, false, inBackground())) {
@@ -361,6 +363,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       this.#offered = {
         firstSeq: first.seq,
         firstAt: first.at,
+        beganAt: beganAt ?? first.at,
         previous: (previous as Buffer).toString('hex'),
         passedAt,
       }

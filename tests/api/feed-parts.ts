@@ -51,6 +51,7 @@ export class Socket extends EventEmitter {
 /** A log that returns a record when the test allows it. */
 export class Log implements FeedSource {
   readonly logId = 'test'
+  readonly firstSeq: number = 1
   seq = 0
   read: FeedSource['read'] = this.all
   /** Seqs of the records that were read. */

@@ -31,7 +31,7 @@ export interface Route {
   readonly refusals: readonly string[]
 }
 
-/** Codes with which every route may refuse. */
+/** Codes with which every route may refuse. Any answer may need a record that is deleted by then. */
 export const REFUSALS_OF_ALL = [
   'REQUEST_INVALID',
   'REQUEST_LATE',
@@ -43,6 +43,7 @@ export const REFUSALS_OF_ALL = [
   'ACCESS_REFUSED',
   'ROUTE_UNKNOWN',
   'LIMIT_EXCEEDED',
+  'LOG_CUT',
   'SERVER_BUSY',
   'STOPPED',
   'INTERNAL',

@@ -87,7 +87,12 @@ export const explanation = z.object({
   causes: z.array(explainedCause).describe('the records before, the one from outside first'),
   isWhole: z
     .boolean()
-    .describe('false when the first of the causes is not from outside, because the chain is too long'),
+    .describe(
+      'false when the first of the causes is not from outside: the chain is too long, or its cause was deleted',
+    ),
+  cutAt: position
+    .optional()
+    .describe('first seq of the log, when the cause of the first of the causes was deleted'),
   effects: z
     .array(explainedEffect)
     .describe('a tree in its order: each record is followed by what it caused; `guards` of the first ones'),

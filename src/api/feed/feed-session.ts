@@ -18,6 +18,8 @@ import type { Wire } from './wire.ts'
 export interface FeedSource {
   /** Last durable seq. */
   readonly seq: number
+  /** First seq that there is. */
+  readonly firstSeq: number
   read(options: {
     fromSeq?: number
     toSeq?: number
@@ -172,6 +174,11 @@ export class FeedClient implements Reader {
       this.send({ op: 'error', code: 'SEQ_UNKNOWN', message, id })
       return
     }
+    if (since !== undefined && since < source.firstSeq - 1) {
+      const message = `since ${since} is before the log, which begins at seq ${source.firstSeq}: what was before was deleted`
+      this.send({ op: 'error', code: 'LOG_CUT', message, id })
+      return
+    }
     if (index.size + frame.topics.length > TOPICS_IN_ALL_MAX) {
       const message = `clients have subscribed to ${index.size} topics, and there may be ${TOPICS_IN_ALL_MAX}`
       this.send({ op: 'error', code: 'SERVER_BUSY', message, id })
@@ -181,7 +188,7 @@ export class FeedClient implements Reader {
     const subscription = new Subscription(frame, types, head, this.outlet, this.#awaitRoom)
     subscription.position = since ?? head
     if (since === undefined && tail !== undefined && head > 0)
-      subscription.tail = tailSearch(head, tail, types !== undefined)
+      subscription.tail = tailSearch(head, source.firstSeq, tail, types !== undefined)
     const listener = { client: this, subscription }
     this.#listeners.set(id, listener)
     for (const pattern of subscription.patterns) index.add(pattern, listener)
@@ -347,8 +354,8 @@ export class FeedClient implements Reader {
 }
 
 /** Returns the search for the last `left` publications. With an index it goes back as far as it must. */
-function tailSearch(head: number, left: number, hasIndex: boolean): TailSearch {
-  return { seq: head, floor: hasIndex ? 1 : Math.max(1, head - TAIL_SCAN_MAX + 1), left }
+function tailSearch(head: number, first: number, left: number, hasIndex: boolean): TailSearch {
+  return { seq: head, floor: hasIndex ? first : Math.max(first, head - TAIL_SCAN_MAX + 1), left }
 }
 
 /** Returns the types that the subscriptions may want; undefined when one of them may want any, or records. */

@@ -1,5 +1,6 @@
 /** The past life of actors, as frames of one of Stately's tools. */
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { compact } from '../../../errors/compact.ts'
 import { OutcryError } from '../../../errors/outcry-error.ts'
 import type { HistoryOptions, ReadOptions } from '../../../store/store.ts'
 import type { Registry } from '../../runtime/actors/registry.ts'
@@ -113,11 +114,12 @@ async function* lifeFrames(
   { at, from = at, to = at }: PastAsked,
   signal: AbortSignal,
 ): AsyncGenerator<Placed> {
-  const fromRev = from === undefined ? 1 : at === undefined ? await firstRev(log, address, from) : undefined
+  const fromRev = from === undefined || at !== undefined ? undefined : await firstRev(log, address, from)
   const toRev = to === undefined ? undefined : await lastRev(log, address, to)
   // The record at a place is the last one there.
-  const range = { fromRev: Math.max(1, fromRev ?? toRev ?? 1), ...(toRev !== undefined && { toRev }), signal }
-  if (toRev !== undefined && range.fromRev > toRev) return
+  const begin = at === undefined ? fromRev : toRev
+  const range = { ...compact({ fromRev: begin && Math.max(1, begin), toRev }), signal }
+  if (toRev === 0 || (toRev ?? Number.MAX_SAFE_INTEGER) < (begin ?? 1)) return
   let shown: Seen | undefined
   let isRead = true
   for await (const step of log.life(address, range)) {
@@ -140,10 +142,11 @@ async function* lifeFrames(
   }
 }
 
-/** Returns the rev of the actor's first record at the place or behind it. */
-async function firstRev(log: PastLog, address: string, place: PlaceAsked): Promise<number> {
+/** Returns the rev of the actor's first record at the place or behind it. Undefined when that is the first that there is. */
+async function firstRev(log: PastLog, address: string, place: PlaceAsked): Promise<number | undefined> {
   if ('rev' in place) return place.rev
-  return 1 + (await revAt(log, address, 'seq' in place ? place.seq - 1 : await log.seqAt(before(place.at))))
+  const last = await revAt(log, address, 'seq' in place ? place.seq - 1 : await log.seqAt(before(place.at)))
+  return last === 0 ? undefined : last + 1
 }
 
 /** Returns the rev of the actor's last record at the place or before it; 0 when there is none. */

@@ -19,7 +19,8 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
     pathOf(routes.events),
     { schema: { querystring: routes.events.query } },
     async (request, reply) => {
-      const { tail, since = 0, from, to, type, actor } = request.query
+      const { firstSeq } = supervisor
+      const { tail, since = firstSeq - 1, from, to, type, actor } = request.query
       // The type may be in lower case, too: people write it so, and another program's machine may emit it so.
       const types =
         type === undefined
@@ -36,7 +37,7 @@ export function eventRoutes(http: Api, supervisor: Supervisor): void {
       const end = to === undefined ? head : Math.min(head, await supervisor.seqAt(to))
       const start = from === undefined ? since : Math.max(since, await supervisor.seqAt(before(from)))
       const room = types === undefined ? SCAN_MAX : head
-      const fromSeq = reverse ? Math.max(1, end - room + 1) : start + 1
+      const fromSeq = reverse ? Math.max(firstSeq, end - room + 1) : start + 1
       const toSeq = reverse ? end : Math.min(end, start + room)
       // Up to here the log was searched: backwards or forwards.
       let searchedFrom = fromSeq

@@ -69,7 +69,7 @@ async function isAny(items: AsyncIterable<unknown>): Promise<boolean> {
 /** Returns the revs of a page: those after the last one of the page before, in the order of the list. */
 function rangeOf(
   {
-    fromRev = 1,
+    fromRev,
     toRev = Number.MAX_SAFE_INTEGER,
     after,
   }: {
@@ -78,9 +78,10 @@ function rangeOf(
     readonly after?: number | undefined
   },
   reverse: boolean,
-): { fromRev: number; toRev: number } {
-  if (after === undefined) return { fromRev, toRev }
+): { fromRev?: number; toRev: number } {
+  const begin = compact({ fromRev })
+  if (after === undefined) return { ...begin, toRev }
   return reverse
-    ? { fromRev, toRev: Math.min(toRev, after - 1) }
-    : { fromRev: Math.max(fromRev, after + 1), toRev }
+    ? { ...begin, toRev: Math.min(toRev, after - 1) }
+    : { fromRev: Math.max(fromRev ?? 1, after + 1), toRev }
 }

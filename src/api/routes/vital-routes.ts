@@ -41,7 +41,8 @@ async function lagOf(
   const { clients, keptUpTo } = feed.progress()
   if (keptUpTo >= seq) return { clients, behindRecords: 0, behindMs: 0 }
   let behindMs = 0
-  for await (const { at } of supervisor.read({ fromSeq: keptUpTo + 1, toSeq: keptUpTo + 1, ...options }))
+  const next = Math.max(supervisor.firstSeq, keptUpTo + 1)
+  for await (const { at } of supervisor.read({ fromSeq: next, toSeq: next, ...options }))
     behindMs = Math.max(0, (lastAt ?? at) - at)
   return { clients, behindRecords: seq - keptUpTo, behindMs }
 }

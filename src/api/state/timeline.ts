@@ -1,5 +1,6 @@
 /** A stretch of the log in few points. Its cost depends on the points and the marks, and not on the records. */
 import { compact } from '../../../errors/compact.ts'
+import { isOutcryError } from '../../../errors/outcry-error.ts'
 import { Pace } from '../../../store/leveldb/pace.ts'
 import type { Interruptible, ReadOptions, SeqAtOptions } from '../../../store/store.ts'
 import type { EventEnvelope } from '../../runtime/events/envelope.ts'
@@ -48,9 +49,10 @@ export async function timelineOf(
   options: Interruptible = {},
 ): Promise<Timeline> {
   const head = log.seq
-  const from = wanted.from ?? (await timeAt(log, 1, options)) ?? 0
+  const first = await firstOf(log, options)
+  const from = wanted.from ?? first?.at ?? 0
   const to = Math.max(from, wanted.to ?? (await timeAt(log, head, options)) ?? from)
-  const fromSeq = wanted.from === undefined ? 0 : Math.min(head, await log.seqAt(from))
+  const fromSeq = wanted.from === undefined ? (first?.seq ?? 1) - 1 : Math.min(head, await log.seqAt(from))
   const toSeq = wanted.to === undefined ? head : Math.min(head, await log.seqAt(to))
   const isRough = (toSeq - fromSeq) / count >= ROUGH_FROM
   const points: Point[] = []
@@ -62,7 +64,10 @@ export async function timelineOf(
     if (rest !== undefined) await rest
     const at = i === count ? to : from + ((to - from) * i) / count
     // The log's time may go back, and a point never does.
-    const seq = Math.max(before, i === count ? toSeq : Math.min(toSeq, await log.seqAt(at, { isRough })))
+    const seq = Math.max(
+      before,
+      i === count ? toSeq : Math.min(toSeq, await seqAt(log, at, { isRough }, before)),
+    )
     const last =
       seq === before
         ? []
@@ -76,6 +81,21 @@ export async function timelineOf(
     ...options,
   })
   return { from, to, fromSeq, toSeq: before, ...marked, isPartial: looks.left <= 0 }
+}
+
+async function firstOf(log: TimedLog, options: Interruptible): Promise<TransitionRecord | undefined> {
+  for await (const record of log.read({ limit: 1, ...options })) return record
+  return undefined
+}
+
+/** Returns the seq at a time. The log's time may go back, so that of its first record may lie before a cut. */
+async function seqAt(log: TimedLog, at: number, options: SeqAtOptions, before: number): Promise<number> {
+  try {
+    return await log.seqAt(at, options)
+  } catch (error) {
+    if (isOutcryError(error, 'LOG_CUT')) return before
+    throw error
+  }
 }
 
 async function timeAt(log: TimedLog, seq: number, options: Interruptible): Promise<number | undefined> {

@@ -40,9 +40,10 @@ export function store(run: Run): readonly Component[] {
   return [{ name: STORE, needs: [], start, stop: () => opened?.close() }]
 }
 
-/** Returns the time of the log's first record; undefined when there is none. */
+/** Returns the time of the log's first record, also when that was deleted; undefined when there was none. */
 async function beginningOf(log: Store<TransitionRecord>): Promise<number | undefined> {
-  for await (const { at } of log.read({ fromSeq: 1, toSeq: 1 })) return at
+  if (log.cut !== undefined) return log.cut.beganAt
+  for await (const { at } of log.read({ limit: 1 })) return at
   return undefined
 }
 

@@ -26,12 +26,13 @@ export interface Found {
 /** Returns what the log belongs to. @throws LOG_FOREIGN when a user's own program has written the log */
 export async function belongingIn(store: Store<TransitionRecord>, data: string): Promise<Found> {
   const first = await firstRecord(store, RUNNER)
-  if (first === undefined) {
+  if (first === undefined && store.snapshot(RUNNER) === undefined) {
     for await (const address of store.actors({ limit: 100 }))
       if (!address.startsWith('system/')) throw foreignLog(data, address)
     return { belonging: undefined }
   }
-  return { belonging: (await noted(store)) ?? (await guessed(store, first)) }
+  // Only a runner that notes it deletes records.
+  return { belonging: (await noted(store)) ?? (first && (await guessed(store, first))) }
 }
 
 /** Returns what the log belongs to. Undefined for a damaged log, and for a log of another program. */

@@ -10,7 +10,7 @@ import { OutcryError, type Store } from '../../../store/index.ts'
 import type { TransitionRecord } from '../../runtime/record/record.ts'
 import { asBefore, wrongConfig } from '../config/problems.ts'
 import type { VenueSettings } from '../config/venues.ts'
-import { contextIn, firstRecord } from './found-actors.ts'
+import { contextIn, inputOf } from './found-actors.ts'
 
 /**
  * Checks that the account has not changed. It is opened once, its first settings stay, and the venue's books continue
@@ -22,8 +22,7 @@ export async function expectSameAccount(
   { name, account, path }: Pick<VenueSettings, 'name' | 'account' | 'path'>,
   data: string,
 ): Promise<void> {
-  const first = await firstRecord(store, accountAddress(name))
-  const input = first?.event.input as Readonly<Record<string, unknown>> | undefined
+  const input = (await inputOf(store, accountAddress(name))) as Readonly<Record<string, unknown>> | undefined
   if (input === undefined) return
   const issues = (['asset', 'balance', 'positionMode'] as const).flatMap((key) =>
     input[key] === undefined || input[key] === account[key]

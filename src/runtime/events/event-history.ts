@@ -57,9 +57,11 @@ async function* eventsIn(
   { type, types = type === undefined ? undefined : [type], from, to, ...options }: EventHistoryOptions,
 ): AsyncGenerator<EventEnvelope> {
   const { reverse = false, limit = Infinity, signal, inBackground } = options
-  const begin = from === undefined ? 1 : (await store.seqAt(Math.floor(from) - 1)) + 1
+  const { firstSeq = 1 } = store.cut ?? {}
+  const begin =
+    from === undefined ? (options.fromSeq ?? firstSeq) : (await store.seqAt(Math.floor(from) - 1)) + 1
   const end = to === undefined ? store.head.seq : await store.seqAt(to)
-  const fromSeq = Math.max(begin, options.fromSeq ?? 1)
+  const fromSeq = Math.max(begin, options.fromSeq ?? begin)
   const toSeq = Math.min(end, options.toSeq ?? end)
   const wanted = types && new Set(types)
   let left = limit

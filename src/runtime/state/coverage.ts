@@ -14,7 +14,7 @@ import { labelVersion, type Registry } from '../actors/registry.ts'
 import { type Address, kindOf, parentOf } from '../record/address.ts'
 import type { StateValue, TransitionRecord } from '../record/record.ts'
 import { type TakenTransition, transitionKey } from '../xstate/effect.ts'
-import { replayRecord, replayScope } from './replay.ts'
+import { replayRecord, replayScope, snapshotAt } from './replay.ts'
 import { upcasting } from './upcasting-store.ts'
 
 export interface TransitionCount extends TakenTransition {
@@ -164,14 +164,22 @@ class Counting {
     const lasting = await this.#lasting(address)
     const own = new Set<string>()
     const before = this.#records
-    if (lasting === undefined) await this.#replay(address, undefined, own)
+    const begin = await this.#atCut(address)
+    if (begin !== undefined) this.hasGaps = true
+    if (lasting === undefined || lasting.rev <= (begin?.rev ?? 0)) await this.#replay(address, begin, own)
     else {
-      const first = Math.min(FIRST_MAX, lasting.rev)
-      await this.#replay(address, undefined, own, first)
+      const first = Math.min((begin?.rev ?? 0) + FIRST_MAX, lasting.rev)
+      await this.#replay(address, begin, own, first)
       await this.#replay(address, lasting, own)
       if (first < lasting.rev) this.hasGaps = true
     }
     if (this.#records > before) this.#actors++
+  }
+
+  /** Returns the actor as it was when its first records were deleted. Undefined when it has all. */
+  async #atCut(address: string): Promise<SnapshotEntry | undefined> {
+    const { cut } = this.#store
+    return cut && snapshotAt(this.#store, address, cut.firstSeq - 1, undefined)
   }
 
   /** Counts from a snapshot on, or from the first record, to `toRev` or the last one. */
@@ -223,7 +231,8 @@ class Counting {
   async #lasting(address: string): Promise<SnapshotEntry | undefined> {
     for await (const { rev } of this.#store.history(address, { reverse: true, limit: 1 })) {
       if (rev <= FIRST_MAX + LAST_MAX) return undefined
-      for await (const { seq } of this.#store.history(address, { fromRev: rev - LAST_MAX, limit: 1 }))
+      const last = { toRev: rev - LAST_MAX, reverse: true, limit: 1 }
+      for await (const { seq } of this.#store.history(address, last))
         for await (const entry of this.#store.snapshots(address, { maxSeq: seq })) return entry
     }
     return undefined

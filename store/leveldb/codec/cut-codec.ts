@@ -4,8 +4,8 @@ import type { Checkpoint, LogCut } from '../../store.ts'
 import { corruptMeta } from './damage.ts'
 import { json } from './database.ts'
 
-export function encodeCut({ firstSeq, firstAt, previous, passedAt }: LogCut): Buffer {
-  return checked({ firstSeq, firstAt, previous, passedAt })
+export function encodeCut({ firstSeq, firstAt, beganAt, previous, passedAt }: LogCut): Buffer {
+  return checked({ firstSeq, firstAt, beganAt, previous, passedAt })
 }
 
 /** @throws STORE_CORRUPT, also when there is no note */

@@ -16,6 +16,7 @@ import { type ActorView, unreadOf, viewOf } from '../../../src/runtime/actors/ac
 import type { Machines } from '../../../src/runtime/actors/kind.ts'
 import { Registry } from '../../../src/runtime/actors/registry.ts'
 import type { EventEnvelope } from '../../../src/runtime/events/envelope.ts'
+import { assertKept } from '../../../src/runtime/record/place.ts'
 import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
 import { isUnreadable, lifeOf } from '../../../src/runtime/state/life.ts'
 import type { PresentCells } from '../../../src/runtime/state/present-cells.ts'
@@ -125,6 +126,7 @@ export class StoreReader implements Reader {
     address: string,
     place: { readonly seq?: number; readonly rev?: number },
   ): Promise<PastActor | undefined> {
+    assertKept(this.#store, place)
     const cell = await cellAt(this.#store, this.#registry, address, place, { onRead: this.#onRead })
     return cell && (asSent(viewOf(cell)) as PastActor)
   }

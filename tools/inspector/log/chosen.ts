@@ -242,7 +242,7 @@ const own = loaded(() => {
   const latest = latestRev.value
   if (actor === undefined || latest === 0 || latest > OWN_MAX) return undefined
   const { address } = actor
-  const query = { fromRev: 1, toRev: latest, limit: OWN_MAX, detail: true } as const
+  const query = { toRev: latest, limit: OWN_MAX, detail: true } as const
   return {
     subject: address,
     place: 'now',

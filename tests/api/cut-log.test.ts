@@ -1,0 +1,161 @@
+/** Goes through the doors of a server whose log begins behind its first record. */
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { emit, setup } from 'xstate'
+import { type ApiServer, startApi } from '../../src/api/server.ts'
+import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { openLevelStore } from '../../src/runtime/record/log.ts'
+import type { Supervisor } from '../../src/runtime/supervisor.ts'
+import { EventClock } from '../../src/runtime/time/clock.ts'
+import { eventually } from '../runtime/harness.ts'
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
+const root = mkdtempSync(join(tmpdir(), 'outcry-cut-log-'))
+const lamp = setup({}).createMachine({
+  initial: 'off',
+  states: {
+    off: { on: { PRESS: { target: 'on', actions: emit({ type: 'LIT' }) } } },
+    on: { on: { PRESS: 'off' }, after: { 1000: { target: 'off', actions: emit({ type: 'DIMMED' }) } } },
+  },
+})
+
+let supervisor: Supervisor
+let api: ApiServer
+let first: number
+
+async function open(deleteAfterMs?: number): Promise<Supervisor> {
+  return createSupervisor({
+    store: await openLevelStore(join(root, 'log')),
+    machines: { lamp },
+    clock: new EventClock(0),
+    logger: QUIET,
+    ...(deleteAfterMs !== undefined && {
+      checkpointEvery: 1,
+      retention: { liveRecords: 1e9, deleteAfterMs },
+    }),
+  })
+}
+
+beforeAll(async () => {
+  const before = await open()
+  await before.spawn('lamp', 'a', undefined, { at: 1 })
+  await before.spawn('lamp', 'quiet', undefined, { at: 1 })
+  for (let i = 0; i < 40; i++) await before.send('lamp/a', { type: 'PRESS', at: 10 * i + 10 })
+  // So many records the index keeps in memory, and nothing before them is archived.
+  await before.spawn('lamp', 'busy', undefined, { at: 500 })
+  for (let i = 0; i < 20_500; i++) {
+    before.tell('lamp/busy' as never, { type: 'PRESS', at: 500 })
+    if (i % 5_000 === 0) await before.idle()
+  }
+  await before.stop()
+  const store = await openLevelStore(join(root, 'log'))
+  await store.archive(21)
+  await store.close()
+  supervisor = await open(1)
+  // The lamp dims, because of a timer that a record behind the cut has set.
+  await supervisor.send('lamp/busy', { type: 'PRESS', at: 5_000 })
+  await eventually(() => expect(supervisor.firstSeq).toBeGreaterThan(1))
+  await eventually(() =>
+    expect(readdirSync(join(root, 'log', 'archive')).filter((name) => name.endsWith('.gz'))).toEqual([]),
+  )
+  first = supervisor.firstSeq
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+})
+afterAll(async () => {
+  await api.close()
+  await supervisor.stop()
+  rmSync(root, { recursive: true })
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of many kinds
+async function get(path: string): Promise<{ status: number; body: any }> {
+  const response = await fetch(`${api.url}${path}`)
+  return { status: response.status, body: await response.json() }
+}
+
+it.each([
+  '/records/1',
+  '/records/1/why',
+  '/actors/lamp/a?seq=1',
+  '/actors/lamp/a?rev=1',
+  '/actors/lamp/a?at=1',
+  '/actors/lamp/a/history?fromRev=1',
+  '/actors/lamp/a/history?fromRev=1&detail=true',
+  '/actors?seq=1',
+  '/events?since=0',
+  '/events?from=1',
+  '/state?seq=1',
+  '/state?at=1',
+  '/timeline?from=1',
+])('refuses %s, and says where the log begins', async (path) => {
+  const { status, body } = await get(path)
+  expect({ path, status, code: body.code }).toEqual({ path, status: 410, code: 'LOG_CUT' })
+  expect(body.detail).toContain(`the log begins at seq ${first} (1970-01-01T00:00:00.`)
+})
+
+it.each([
+  '/actors/lamp/a',
+  '/actors/lamp/quiet',
+  '/actors',
+  '/groups',
+  '/events',
+  '/events?tail=5&type=LIT',
+  '/state',
+  '/vitals',
+  '/verify',
+])('answers %s as before', async (path) => {
+  const { status } = await get(path)
+  expect({ path, status }).toEqual({ path, status: 200 })
+})
+
+it('begins lists, lives and the time line with the first record that there is', async () => {
+  const history = (await get('/actors/lamp/a/history?limit=5')).body
+  expect(history.records[0].seq).toBe(first)
+  const inDetail = (await get('/actors/lamp/a/history?limit=5&detail=true')).body
+  expect(inDetail.records[0]).toMatchObject({ seq: first, rev: history.records[0].rev })
+  const newest = (await get('/actors/lamp/a/history?reverse=true&detail=true&limit=500')).body
+  expect(newest.records.at(-1).seq).toBe(first)
+  expect((await get('/actors/lamp/quiet/history')).body.records).toEqual([])
+  expect((await get(`/actors/lamp/quiet?seq=${first}`)).body).toMatchObject({ rev: 1, value: 'off' })
+  expect((await get(`/actors/lamp/a?seq=${first}`)).status).toBe(200)
+  expect((await get('/timeline?points=4')).body).toMatchObject({
+    fromSeq: first - 1,
+    from: history.records[0].at,
+  })
+  expect((await get(`/records/${first}`)).body.record.seq).toBe(first)
+  const cut = (await get('/actors/system/retention/history')).body.records[1]
+  expect(cut.event).toMatchObject({ type: 'outcry.cut', firstSeq: first })
+})
+
+async function frames(frame: object, until: (op: { op: string }) => boolean): Promise<{ op: string }[]> {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/feed`)
+  const found: { op: string }[] = []
+  const done = new Promise<void>((resolve) => {
+    socket.on('message', (data) => {
+      const said = JSON.parse(String(data))
+      found.push(said)
+      if (until(said)) resolve()
+    })
+  })
+  await once(socket, 'open')
+  socket.send(JSON.stringify({ op: 'subscribe', id: 's', topics: ['transitions.>'], ...frame }))
+  await done
+  socket.terminate()
+  return found
+}
+
+it('refuses a feed from before, and gives one from there on, and the last events', async () => {
+  const [refusal] = (await frames({ since: first - 2 }, ({ op }) => op === 'error')).slice(-1)
+  expect(refusal).toMatchObject({
+    code: 'LOG_CUT',
+    message: expect.stringContaining(`begins at seq ${first}`),
+  })
+  for (const place of [{ since: first - 1 }, { tail: 10_000, topics: ['transitions.lamp.quiet'] }]) {
+    const all = await frames(place, ({ op }) => op === 'caughtUp' || op === 'error')
+    expect(all.at(-1)).toMatchObject({ op: 'caughtUp' })
+  }
+})
