@@ -72,9 +72,9 @@ export interface LogCut {
 
 /** A cut, with what follows from the records that it deletes. */
 export interface CutCommit {
-  /** What `nextCut` returned. */
+  /** The place that `nextCut` returned. */
   readonly at: LogCut
-  /** What the runtime keeps beside the actors, as of the last record before the cut: see `Checkpoint`. */
+  /** The state that the runtime keeps beside the actors, as of the last record before the cut: see `Checkpoint`. */
   readonly state: unknown
 }
 
@@ -313,7 +313,7 @@ export interface Store<R extends LogRecord = LogRecord> {
    */
   archive(toSeq: number): Promise<number>
 
-  /** Where the log begins, once records were deleted. Until then it begins at seq 1. */
+  /** The beginning of the log, once records were deleted. Until then it begins at seq 1. */
   readonly cut: LogCut | undefined
   /** Returns what the runtime keeps beside the actors as of the last deleted record. @throws STORE_CORRUPT */
   base(): Checkpoint | undefined

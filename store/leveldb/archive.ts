@@ -41,7 +41,7 @@ export const ARCHIVED = 'archive/'
 export class Archive {
   /** First seq that is in the database and not in the archive. */
   hotFrom: number
-  /** Where the log begins, once its older files were deleted. */
+  /** The beginning of the log, once its older files were deleted. */
   cut: LogCut | undefined
   readonly #folder: string
   readonly #name: StoreName

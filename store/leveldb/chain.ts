@@ -62,7 +62,7 @@ export interface Chain<R extends LogRecord> extends VerifyChainOptions<R> {
   /** Not checked when left out. */
   readonly types?: TypeIndex
   readonly archive: Archive | undefined
-  /** Where the log begins, once records were deleted. */
+  /** The beginning of the log, once records were deleted. */
   readonly cut?: LogCut | undefined
   /** The end of the log when the check begins. A running store may grow meanwhile. */
   readonly head: Pick<StoreHead, 'seq'> & Partial<StoreHead>
@@ -83,7 +83,7 @@ class ChainWalk<R extends LogRecord> {
   readonly #windows = new Map<number, Window>()
   readonly #archive: Archive | undefined
   readonly #cut: LogCut | undefined
-  /** Of a log that was cut: the first rev that there is of each actor. */
+  /** The first rev that there is of each actor, in a log that was cut. */
   readonly #firstRevs = new Map<string, number>()
   readonly #head: Chain<R>['head']
   readonly #onProgress: Chain<R>['onProgress']

@@ -31,7 +31,7 @@ export interface LogState {
   readonly typed: readonly [from: number, to: number]
   /** First seq that is not in the archive. */
   readonly hotFrom: number
-  /** Where the log begins, once records were deleted. */
+  /** The beginning of the log, once records were deleted. */
   readonly cut: LogCut | undefined
 }
 

@@ -44,7 +44,7 @@ export interface Remains {
   /** Seq at which the log once ended, as far as any file still says. */
   readonly endedAt: number
   readonly checkpoint: Checkpoint | undefined
-  /** Where the log begins, once records were deleted. */
+  /** The beginning of the log, once records were deleted. */
   readonly cut: LogCut | undefined
   /** The database that has what stands in the place of deleted records. Undefined when it cannot be believed. */
   readonly bases: Database | undefined

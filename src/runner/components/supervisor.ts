@@ -39,19 +39,22 @@ export function supervisor(run: Run): readonly Component[] {
       drive = resolve
     })
     const note = readNote(config.data)
-    const { liveRecords, liveHours } = config.retention
+    const { liveRecords, liveHours, deleteAfterDays } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
+    const deleteAfterMs = deleteAfterDays === undefined ? undefined : deleteAfterDays * 86_400_000
+    // What a sink has is known only once its place is kept.
+    const waitsFor = config.sinks.map((sink) => `sink:${sinkName(sink)}`)
     opened = await createSupervisor({
       store: run.get('store'),
       machines: { ...machines, ...kindsOf(strategies) },
       ports: portsOf(run, driving),
       clock: time.clock,
       logger: named(logger, SUPERVISOR),
-      retention: compact({ liveRecords, liveMs }),
+      retention: compact({ liveRecords, liveMs, deleteAfterMs, waitsFor }),
       suspects: suspectsOf(note),
       ...compact({ acceptChanges, work }),
     })
-    await opened.keepBookmarks(config.sinks.map((sink) => `sink:${sinkName(sink)}`))
+    await opened.keepBookmarks(waitsFor)
     expectPositionsOf(market, opened, config.data)
     if (note !== undefined) {
       logger.warn(

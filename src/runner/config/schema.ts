@@ -150,6 +150,13 @@ export const configSections = z.strictObject({
         .nonnegative()
         .optional()
         .describe('The number of hours whose records stay in any case.'),
+      deleteAfterDays: z
+        .number()
+        .positive()
+        .optional()
+        .describe(
+          "The number of days of the log's own time after which records in the compressed files are deleted. What the present, a durable subscription, a sink or an unsettled request still needs stays. By default nothing is ever deleted.",
+        ),
     })
     .prefault({})
     .describe('The part of the log that stays in the database.'),

@@ -33,7 +33,7 @@ export interface DeletionParts {
   readonly waitsFor: readonly string[]
 }
 
-/** What keeps records that are old enough. */
+/** The reason why records stay that are old enough. */
 interface Hold {
   readonly seq: number
   readonly by: string
@@ -42,7 +42,7 @@ interface Hold {
 export class Deletion implements Deleting {
   readonly #parts: DeletionParts
   #stopped = false
-  /** What was said last about records that are kept. */
+  /** The last message about records that are kept. */
   #told: string | undefined
 
   constructor(parts: DeletionParts) {

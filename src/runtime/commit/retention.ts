@@ -21,7 +21,7 @@ export interface RetentionOptions {
 /** Minimum number of records in a file of the archive. */
 const RECORDS_MIN = 20_000
 
-/** What deletes old records: see Deletion. */
+/** The part that deletes old records: see Deletion. */
 export interface Deleting {
   run(): Promise<void>
   /** Lets it end soon. */

@@ -93,7 +93,7 @@ class ReplayCheck {
   readonly #store: Store<TransitionRecord>
   readonly #registry: Registry
   readonly #scope = replayScope()
-  /** Where the log began when the check began. */
+  /** The beginning of the log when the check began. */
   readonly #cut: LogCut | undefined
   readonly #systemIds: SystemIds
   readonly #pace: Pace

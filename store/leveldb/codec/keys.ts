@@ -40,9 +40,9 @@ export const META = {
   head: 'm!head',
   live: 'm!live',
   checkpoint: 'm!checkpoint',
-  /** Where the log begins, once older records were deleted. */
+  /** The beginning of the log, once older records were deleted. */
   cut: 'm!cut',
-  /** What the runtime keeps beside the actors, as of the last deleted record. */
+  /** The state that the runtime keeps beside the actors, as of the last deleted record. */
   base: 'm!base',
 } as const
 
