@@ -24,6 +24,7 @@ export type {
   LogRecord,
   Paced,
   PositionEntry,
+  Quiet,
   ReadOptions,
   RecordCodec,
   SeqAtOptions,

@@ -150,6 +150,12 @@ export interface ActorsOptions extends Interruptible {
   readonly limit?: number
 }
 
+/** A time in which the log has no commit: the log's time at the commits before and behind it, in epoch ms. */
+export interface Quiet {
+  readonly from: number
+  readonly to: number
+}
+
 export interface SeqAtOptions {
   /**
    * True for a quick answer that reads no commit: the last seq of the commit in which the log's time first passes the
@@ -262,6 +268,11 @@ export interface Store<R extends LogRecord = LogRecord> {
    * @throws LOG_CUT when that is before the cut
    */
   seqAt(at: number, options?: SeqAtOptions): Promise<number>
+  /**
+   * Returns the first time from the commit at or behind `at` on in which the log has no commit for longer than `ms`, found
+   * through an index without reading a commit; undefined when there is none. What lies before a cut may be found or not.
+   */
+  nextQuiet(at: number, ms: number, options?: Paced): Promise<Quiet | undefined>
   /**
    * Resolves with the types of the events that the log's records emit, in no order; undefined when the store cannot list
    * all of them without reading the log.

@@ -10,7 +10,9 @@ import type {
   Interruptible,
   LogCut,
   LogRecord,
+  Paced,
   PositionEntry,
+  Quiet,
   ReadOptions,
   RecordCodec,
   SeqAtOptions,
@@ -211,6 +213,11 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
     const { cut } = this
     if (cut !== undefined && Math.floor(at) < cut.passedAt) throw logCut(cut)
     return this.#reader.seqAt(at, this.#end.seq, options)
+  }
+
+  async nextQuiet(at: number, ms: number, options: Paced = {}): Promise<Quiet | undefined> {
+    this.#assertOpen()
+    return this.#reader.nextQuiet(at, ms, new Pace(options))
   }
 
   async emittedTypes(): Promise<readonly string[] | undefined> {

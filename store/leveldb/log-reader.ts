@@ -1,6 +1,6 @@
 /** Reads records out of a database in order. It names each missing or damaged commit and never skips one (law 4). */
 
-import type { HistoryOptions, LogRecord, ReadOptions, RecordCodec, SeqAtOptions } from '../store.ts'
+import type { HistoryOptions, LogRecord, Quiet, ReadOptions, RecordCodec, SeqAtOptions } from '../store.ts'
 import type { Archive } from './archive.ts'
 import type { RawCommit } from './codec/archive-file.ts'
 import { countOfCommit, type DecodedCommit, decodeCommit, type StoreName } from './codec/commit-codec.ts'
@@ -13,7 +13,7 @@ import {
   unreadable,
 } from './codec/damage.ts'
 import { type Database, json } from './codec/database.ts'
-import { COMMITS, commitKey, seqOfCommitKey, timesAfter } from './codec/keys.ts'
+import { atOfTimeKey, COMMITS, commitKey, seqOfCommitKey, TIMES, timeKey, timesAfter } from './codec/keys.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { alone, Pace } from './pace.ts'
 import { firstOf, type Pieces, readable } from './readable.ts'
@@ -194,6 +194,27 @@ export class LogReader<R extends LogRecord> {
     const passing = records.find((record) => Math.floor(record.at) > ms)
     if (passing === undefined) throw corruptMeta(`place in time ${at}`)
     return Math.min(passing.seq - 1, headSeq)
+  }
+
+  /** Returns the first time without a commit that is longer than `ms`. It takes a seek or two for each `ms` of the log. */
+  async nextQuiet(at: number, ms: number, pace: Pace): Promise<Quiet | undefined> {
+    let from = await this.#timeIn({ gte: timeKey(Math.max(0, Math.floor(at))), lt: TIMES.lt })
+    while (from !== undefined) {
+      const rest = pace.step()
+      if (rest !== undefined) await rest
+      const last = await this.#timeIn({ gt: timeKey(from), lte: timeKey(from + ms), reverse: true })
+      if (last === undefined) {
+        const to = await this.#timeIn(timesAfter(from))
+        return to === undefined ? undefined : { from, to }
+      }
+      from = last
+    }
+    return undefined
+  }
+
+  async #timeIn(range: object): Promise<number | undefined> {
+    const key = await firstOf(this.#db.keys({ ...range, limit: 1 }))
+    return key === undefined ? undefined : atOfTimeKey(key)
   }
 
   /**

@@ -104,6 +104,30 @@ export function readTests(test: Test): void {
     await expectAll()
   })
 
+  test('finds the times in which the log has no commit', async (subject) => {
+    equal(await subject.store.nextQuiet(0, 5), undefined)
+    // The log's time stands still while a record has an earlier one.
+    const times = [10, 12, 17, 11, 18, 500, 503, 20_000, 20_001]
+    for (const [i, at] of times.entries())
+      await subject.store.append({ records: [{ seq: i + 1, rev: i + 1, actor: 'order/a', at }] })
+    for (const _ of ['open', 'reopened']) {
+      for (const [at, ms, from, to] of [
+        [0, 5, 18, 500],
+        [10, 4, 12, 17],
+        [11, 482, 503, 20_000],
+        [0, 100, 18, 500],
+        [500, 3, 503, 20_000],
+        [500, 2, 500, 503],
+        [19, 2, 500, 503],
+        [0, 1, 10, 12],
+      ] as const)
+        equal([at, ms, await subject.store.nextQuiet(at, ms)], [at, ms, { from, to }])
+      equal(await subject.store.nextQuiet(20_000, 5), undefined)
+      equal(await subject.store.nextQuiet(20_002, 5), undefined)
+      await subject.reopen()
+    }
+  })
+
   test('finds the history of an actor in any range of revs, both ways', async (subject) => {
     await subject.fill(60)
     const { store } = subject

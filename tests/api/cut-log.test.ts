@@ -8,12 +8,12 @@ import { WebSocket } from 'ws'
 import { emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { eventually } from '../runtime/harness.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const root = mkdtempSync(join(tmpdir(), 'outcry-cut-log-'))
 const lamp = setup({}).createMachine({
   initial: 'off',
@@ -32,7 +32,7 @@ async function open(deleteAfterMs?: number): Promise<Supervisor> {
     store: await openLevelStore(join(root, 'log')),
     machines: { lamp },
     clock: new EventClock(0),
-    logger: QUIET,
+    logger: silentLogger,
     ...(deleteAfterMs !== undefined && {
       checkpointEvery: 1,
       retention: { liveRecords: 1e9, deleteAfterMs },
@@ -63,7 +63,7 @@ beforeAll(async () => {
     expect(readdirSync(join(root, 'log', 'archive')).filter((name) => name.endsWith('.gz'))).toEqual([]),
   )
   first = supervisor.firstSeq
-  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, QUIET)
+  api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
   await api.close()
@@ -89,7 +89,7 @@ it.each([
   '/events?since=0',
   '/events?from=1',
   '/state?seq=1',
-  '/state?at=1',
+  '/state?at=1970-01-01T00:00:00.001Z',
   '/timeline?from=1',
 ])('refuses %s, and says where the log begins', async (path) => {
   const { status, body } = await get(path)

@@ -82,6 +82,10 @@ export class FaultyStore implements Store<TransitionRecord> {
     return this.#store.seqAt(at)
   }
 
+  nextQuiet(at: number, ms: number, options?: Parameters<Store['nextQuiet']>[2]) {
+    return this.#store.nextQuiet(at, ms, options)
+  }
+
   emittedTypes() {
     return this.#store.emittedTypes()
   }

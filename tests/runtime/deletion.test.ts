@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { assign, emit, sendTo, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
-import type { Logger } from '../../src/runtime/logger.ts'
+import { type Logger, silentLogger } from '../../src/runtime/logger.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
@@ -55,8 +55,6 @@ const filler = setup({ types: {} as { context: { count: number } } }).createMach
   on: { TICK: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
 })
 
-const silent: Logger = { info() {}, warn() {}, error() {}, debug() {} } as unknown as Logger
-
 interface Opened {
   readonly supervisor: Supervisor
   readonly store: Store<TransitionRecord>
@@ -66,7 +64,7 @@ async function open(
   folder: string,
   retention: { deleteAfterMs?: number; liveRecords?: number } = {},
   wrap = (store: Store<TransitionRecord>) => store,
-  logger = silent,
+  logger: Logger = silentLogger,
 ): Promise<Opened> {
   const store = wrap(await openLevelStore(folder))
   const supervisor = await createSupervisor({
@@ -240,7 +238,7 @@ it('keeps what a durable subscription, a bookmark or an intent needs, and says w
   await store.putPositions([{ name: '@sink:slow', seq: end }])
   await store.close()
   const said: string[] = []
-  const logger = { ...silent, warn: (_: object, text: string) => said.push(text) } as unknown as Logger
+  const logger = { ...silentLogger, warn: (_: object, text: string) => said.push(text) }
   const cut = await open(folder, { deleteAfterMs: 1, liveRecords: 1e9 }, undefined, logger)
   await cut.supervisor.send('filler/0', { type: 'TICK', at: at + 1_000_000 })
   await eventually(() => expect(said).toEqual([expect.stringContaining(`from seq ${end + 1} on are kept`)]))
@@ -252,17 +250,37 @@ it('keeps what a durable subscription, a bookmark or an intent needs, and says w
   await cut.supervisor.stop()
 })
 
-it('deletes nothing that is not old enough, and nothing at all by default', async () => {
+it('deletes nothing that has only become old by a jump of the clock, and nothing at all by default', async () => {
   const folder = join(root, 'young')
   const { ends, at } = await makeLog(folder, random(seed + 2))
-  const young = await open(folder, { deleteAfterMs: 1_000_000, liveRecords: 1e9 })
-  await young.supervisor.send('filler/0', { type: 'TICK', at: at + 1 })
-  await young.supervisor.idle()
-  await young.supervisor.stop()
-  expect(young.store.cut).toBeUndefined()
   const never = await open(folder, { liveRecords: 1e9 })
-  await never.supervisor.send('filler/0', { type: 'TICK', at: at + 1e12 })
+  await never.supervisor.send('filler/0', { type: 'TICK', at: at + 1e9 })
   await never.supervisor.stop()
   const files = readdirSync(join(folder, 'archive')).filter((name) => name.endsWith('.gz'))
   expect([never.store.cut, files.length]).toEqual([undefined, ends.length])
+
+  const said: string[] = []
+  const logger = { ...silentLogger, info: (_: object, text: string) => said.push(text) }
+  const hour = 3_600_000
+  const after = (clock: number) => new Date(clock).toISOString()
+  // The clock jumps while the runner is down, and while it runs. Of each jump an hour counts.
+  for (const [to, from] of [
+    [at + 1e12, at + 1e9],
+    [at + 3e12, at + 1e12],
+  ] as const) {
+    const young = await open(folder, { deleteAfterMs: 4 * hour, liveRecords: 1e9 }, undefined, logger)
+    await young.supervisor.send('filler/0', { type: 'TICK', at: to })
+    await eventually(() =>
+      expect(said.at(-1)).toContain(`none is of the time from ${after(from)} to ${after(to)}`),
+    )
+    await young.supervisor.stop()
+    expect(young.store.cut).toBeUndefined()
+  }
+  const old = await open(folder, { deleteAfterMs: 4 * hour, liveRecords: 1e9 }, undefined, logger)
+  await old.supervisor.send('filler/0', { type: 'TICK', at: at + 3e12 + hour - 1 })
+  await old.supervisor.idle()
+  expect(old.store.cut).toBeUndefined()
+  await old.supervisor.send('filler/0', { type: 'TICK', at: at + 3e12 + hour })
+  await eventually(() => expect(old.store.cut?.firstSeq).toBe((ends.at(-1) as number) + 1))
+  await old.supervisor.stop()
 })

@@ -155,7 +155,7 @@ export const configSections = z.strictObject({
         .positive()
         .optional()
         .describe(
-          "The number of days of the log's own time after which records in the compressed files are deleted. What the present, a durable subscription, a sink or an unsettled request still needs stays. By default nothing is ever deleted.",
+          "The number of days of the log's own time after which records in the compressed files are deleted. Of a time without a record, no more than an hour counts, so a clock that jumps deletes nothing. What the present, a durable subscription, a sink or an unsettled request still needs stays. By default nothing is ever deleted.",
         ),
     })
     .prefault({})

@@ -4,7 +4,7 @@
  * there on need none of them.
  */
 import { isOutcryError } from '../../../errors/outcry-error.ts'
-import type { LogCut, SnapshotEntry, Store } from '../../../store/store.ts'
+import type { LogCut, Paced, SnapshotEntry, Store } from '../../../store/store.ts'
 import { persistCell } from '../actors/persist.ts'
 import type { Registry } from '../actors/registry.ts'
 import type { Logger } from '../logger.ts'
@@ -16,6 +16,7 @@ import type { Clock } from '../time/clock.ts'
 import { messageOf } from './intake.ts'
 import type { Loop } from './loop.ts'
 import type { Deleting } from './retention.ts'
+import { SeenTime } from './seen-time.ts'
 
 /** Snapshots that are written at once. */
 const BASES_AT_ONCE = 100
@@ -27,7 +28,7 @@ export interface DeletionParts {
   readonly clock: Clock
   readonly loop: Pick<Loop, 'enqueue' | 'pump'>
   readonly logger: Logger
-  /** Deletes records that are older by the log's own time. */
+  /** Deletes records that are older by the log's own time: see SeenTime. */
   readonly afterMs: number
   /** Names of positions of which each must have been kept once. */
   readonly waitsFor: readonly string[]
@@ -41,23 +42,37 @@ interface Hold {
 
 export class Deletion implements Deleting {
   readonly #parts: DeletionParts
-  #stopped = false
+  readonly #seen: SeenTime
+  readonly #stop = new AbortController()
   /** The last message about records that are kept. */
   #told: string | undefined
 
   constructor(parts: DeletionParts) {
     this.#parts = parts
+    this.#seen = new SeenTime(parts.store)
   }
 
   /** Deletes what is due, file by file, then removes what is left of it in the indexes. */
   async run(): Promise<void> {
-    while (!this.#stopped && (await this.#deleteNext()));
-    if (!this.#stopped) await this.#parts.store.sweep()
+    try {
+      while (!this.#isStopped && (await this.#deleteNext()));
+      if (!this.#isStopped) await this.#parts.store.sweep()
+    } catch (error) {
+      if (!this.#isStopped || !isOutcryError(error, 'READ_ABORTED')) throw error
+    }
   }
 
   /** No further file is deleted. */
   stop(): void {
-    this.#stopped = true
+    this.#stop.abort()
+  }
+
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  get #paced(): Paced {
+    return { signal: this.#stop.signal, inBackground: true }
   }
 
   async #deleteNext(): Promise<boolean> {
@@ -67,7 +82,7 @@ export class Deletion implements Deleting {
     if (due === undefined || (await this.#isHeld(due))) return false
     const fromSeq = store.cut?.firstSeq ?? 1
     const state = await this.#keepBases(fromSeq, due)
-    if (state === undefined || this.#stopped || (await this.#isHeld(due))) return false
+    if (state === undefined || this.#isStopped || (await this.#isHeld(due))) return false
     const began = store.cut?.firstAt ?? (await this.#beganAt())
     await this.#cut(due, state)
     this.#told = undefined
@@ -80,9 +95,25 @@ export class Deletion implements Deleting {
 
   /** Returns the last seq that is old enough; 0 when none is. */
   async #passed(): Promise<number> {
-    const { store, clock, afterMs } = this.#parts
+    const { store, offsets, afterMs } = this.#parts
+    const { at } = offsets
+    if (at === undefined) return 0
+    const before = await this.#seen.before(at, afterMs, this.#paced)
+    const passed = await this.#seqAt(before)
+    const firstSeq = store.cut?.firstSeq ?? 1
+    const isDue = passed >= firstSeq || store.hotFrom === firstSeq
+    const quiet = isDue ? undefined : this.#seen.longestBetween(before, at)
+    if (quiet !== undefined && (await this.#seqAt(at - afterMs)) >= firstSeq)
+      this.#tell(
+        `records are kept that look old enough: none is of the time from ${timeOf(quiet.from)} to ${timeOf(quiet.to)}, of which only an hour counts`,
+        'info',
+      )
+    return passed
+  }
+
+  async #seqAt(at: number): Promise<number> {
     try {
-      return await store.seqAt(clock.now() - afterMs)
+      return await this.#parts.store.seqAt(at)
     } catch (error) {
       if (isOutcryError(error, 'LOG_CUT')) return 0
       throw error
@@ -110,10 +141,10 @@ export class Deletion implements Deleting {
       yield { seq, by: `the unsettled intent ${id}` }
   }
 
-  #tell(what: string): void {
+  #tell(what: string, level: 'info' | 'warn' = 'warn'): void {
     if (what === this.#told) return
     this.#told = what
-    this.#parts.logger.warn({}, what)
+    this.#parts.logger[level]({}, what)
   }
 
   /**
@@ -125,13 +156,13 @@ export class Deletion implements Deleting {
     const scope = replayScope()
     const beside = new Offsets(store.base()?.state as OffsetsState | undefined)
     const last = new Map<string, { seq: number; rev: number }>()
-    for await (const record of store.read({ fromSeq, toSeq: firstSeq - 1, inBackground: true })) {
+    for await (const record of store.read({ fromSeq, toSeq: firstSeq - 1, ...this.#paced })) {
       beside.apply(record)
       last.set(record.actor, { seq: record.seq, rev: record.rev })
     }
     let bases: SnapshotEntry[] = []
     for (const [actor, { seq, rev }] of last) {
-      if (this.#stopped) return undefined
+      if (this.#isStopped) return undefined
       bases.push(await this.#baseOf(actor, seq, rev))
       if (bases.length < BASES_AT_ONCE) continue
       await store.putBases(bases)

@@ -7,7 +7,9 @@ import type {
   HistoryOptions,
   Interruptible,
   LogCut,
+  Paced,
   PositionEntry,
+  Quiet,
   ReadOptions,
   SeqAtOptions,
   SnapshotEntry,
@@ -79,6 +81,10 @@ class UpcastingStore implements Store<TransitionRecord> {
 
   seqAt(at: number, options?: SeqAtOptions): Promise<number> {
     return this.stored.seqAt(at, options)
+  }
+
+  nextQuiet(at: number, ms: number, options?: Paced): Promise<Quiet | undefined> {
+    return this.stored.nextQuiet(at, ms, options)
   }
 
   emittedTypes(): Promise<readonly string[] | undefined> {
