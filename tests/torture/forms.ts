@@ -51,6 +51,12 @@ export const FORMS: Readonly<Record<string, Form>> = {
     files: ['tests/faults/kill-upgrade.test.ts'],
     amounts: { UPGRADE_KILL_STEP: 1 },
   },
+  deletion: {
+    about:
+      'a process that deletes the beginning of its log, killed, cut off and let down by its disk in each step',
+    files: ['tests/faults/kill-deletion.test.ts'],
+    amounts: { CUT_KILLS: 300, CUT_FAILURES: 60 },
+  },
   power: {
     about: 'power cuts of a store',
     files: ['tests/faults/power-loss.test.ts'],

@@ -48,19 +48,43 @@ export function parseJournal(journal: Buffer): Op[] {
   return ops
 }
 
+/** The files that were there, safe, before the first operation. */
+export type Before = ReadonlyMap<string, Buffer>
+
+/** Returns the files as they are when the process is killed before operation `at`: the kernel keeps all that it wrote. */
+export function afterKill(ops: readonly Op[], at: number, before: Before): Map<string, Buffer> {
+  const names = filesOf(before)
+  for (const op of ops.slice(0, at)) apply(op, names)
+  return new Map([...names].map(([name, { pieces }]) => [name, contentOf(pieces)]))
+}
+
 /** Returns the files as they may be when the power is cut before operation `at`. */
-export function afterPowerCut(ops: readonly Op[], at: number, random: () => number): Map<string, Buffer> {
+export function afterPowerCut(
+  ops: readonly Op[],
+  at: number,
+  random: () => number,
+  before: Before = new Map(),
+): Map<string, Buffer> {
   const barrier = ops.slice(0, at).findLastIndex(({ kind }) => kind === 'sync') + 1
   // Names change in order. Those after the last sync may be lost from some point on.
   const namesTo = barrier + Math.floor(random() * (at - barrier + 1))
-  const names = new Map<string, File>()
+  const names = filesOf(before)
   const lasting = new Map<string, File>()
   for (const [i, op] of ops.slice(0, at).entries()) {
     apply(op, names)
     if (i + 1 === namesTo) copyNames(names, lasting)
   }
-  if (namesTo === 0) lasting.clear()
+  if (namesTo === 0) copyNames(filesOf(before), lasting)
   return new Map([...lasting].map(([name, file]) => [name, whatIsLeft(file, random)]))
+}
+
+function filesOf(before: Before): Map<string, File> {
+  return new Map(
+    [...before].map(([name, bytes]) => [
+      name,
+      { pieces: [{ offset: 0, bytes }], safe: 1, size: bytes.length },
+    ]),
+  )
 }
 
 function copyNames(from: Map<string, File>, to: Map<string, File>): void {
