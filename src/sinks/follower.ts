@@ -25,7 +25,7 @@ const RETRY_MS_MAX = 30_000
 const LATE_MS = 1_000
 
 /** Errors after which no further attempt is made. */
-const FOR_PEOPLE = ['SINK_FOREIGN', 'SINK_CLIENT_MISSING', 'SINK_SECRET_MISSING'] as const
+const FOR_PEOPLE = ['SINK_FOREIGN', 'SINK_CLIENT_MISSING', 'SINK_SECRET_MISSING', 'LOG_CUT'] as const
 
 /** The log, as sinks follow it. */
 export interface FollowedLog {
@@ -169,7 +169,7 @@ export class Follower {
 
   /**
    * Follows the log until `stop`. Called once.
-   * @throws SINK_FOREIGN, SINK_CLIENT_MISSING
+   * @throws SINK_FOREIGN, SINK_CLIENT_MISSING, LOG_CUT
    */
   run(): Promise<void> {
     this.#running ??= this.#run()
@@ -281,6 +281,7 @@ export class Follower {
     const kept = writer.position === undefined ? mark.seq : own
     let seq = kept ?? (since === 'start' ? log.firstSeq - 1 : (mark.seq ?? 0))
     if (own !== undefined && own > recent.seq) throw ahead(name, own, recent.seq)
+    if (seq < log.firstSeq - 1) throw behindCut(name, seq, log.firstSeq)
     if (seq > recent.seq) {
       logger.warn(
         { sink: name, seq },
@@ -473,5 +474,14 @@ function ahead(name: string, seq: number, end: number): OutcryError {
     'SINK_FOREIGN',
     `the target of the sink ${name} has everything up to seq ${seq}, and the log ends at ${end}`,
     'It was written from another log, or from a later state of this one. Give the sink an empty target, or take back the log that belongs to it.',
+  )
+}
+
+/** To go on behind the gap would leave out events without a word. */
+function behindCut(name: string, seq: number, firstSeq: number): OutcryError {
+  return new OutcryError(
+    'LOG_CUT',
+    `the sink ${name} has everything up to seq ${seq}, and the log begins at seq ${firstSeq}: the records between were deleted`,
+    `Take back a backup of the log that has them, or give the sink an empty target and another name: it then begins at seq ${firstSeq}.`,
   )
 }

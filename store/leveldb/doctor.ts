@@ -256,7 +256,7 @@ async function rebuild<R extends LogRecord>(
     if (isOwn) {
       const whole = await copySnapshots(from, to, wholeTo)
       const holds = whole && wholeTo === endedAt && !damage.some(({ code }) => code === 'STORE_SNAPSHOT')
-      await copyPositions(from, to, wholeTo)
+      await copyPositions(from, to, wholeTo, (cut?.firstSeq ?? 1) - 1)
       if (remains.checkpoint !== undefined && holds) meta.push([META.checkpoint, json(remains.checkpoint)])
     }
     await writeSynced(to, meta)
@@ -330,20 +330,20 @@ async function copySnapshots(from: Database, to: Database, wholeTo: number): Pro
   return latest && past
 }
 
-/** Copies the positions of subscriptions. None stays beyond the cut. */
-async function copyPositions(from: Database, to: Database, wholeTo: number): Promise<void> {
+/** Copies the positions of subscriptions. None stays beyond the end. `before` is the place before the first record. */
+async function copyPositions(from: Database, to: Database, wholeTo: number, before: number): Promise<void> {
   await copyReadable(from.iterator(POSITIONS), to, (key, bytes) => {
     const name = nameOfPositionKey(key)
-    const entry = positionOf(name, bytes)
+    const entry = positionOf(name, bytes, before)
     return [[key, entry.seq < wholeTo ? encodePosition(entry) : encodePosition({ name, seq: wholeTo })]]
   })
 }
 
-function positionOf(name: string, bytes: Buffer): PositionEntry {
+function positionOf(name: string, bytes: Buffer, before: number): PositionEntry {
   try {
     return decodePosition(name, bytes)
   } catch {
-    return { name, seq: 0 }
+    return { name, seq: before }
   }
 }
 

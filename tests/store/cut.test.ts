@@ -15,7 +15,7 @@ import {
   writeBackup,
 } from '../../store/index.ts'
 import { LEVEL_OPTIONS } from '../../store/leveldb/codec/database.ts'
-import { META, pastKey } from '../../store/leveldb/codec/keys.ts'
+import { META, pastKey, positionKey } from '../../store/leveldb/codec/keys.ts'
 import { all, seqs } from '../../store/tck/subject.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-cut-'))
@@ -177,6 +177,19 @@ it('is as it was in a backup, and after the doctor', async () => {
   expect((await healed.verifyChain()).damage).toEqual([])
   expect(healed.checkpoint()).toEqual({ seq: END, state: 'base' })
   await expect(seqs(healed.read({ fromSeq: END }))).rejects.toMatchObject({ code: 'LOG_CUT' })
+  await healed.close()
+})
+
+it('lets a subscription whose position cannot be read begin with the first record that there is', async () => {
+  const { folder, store, at } = await cutLog()
+  await cut(store, at)
+  await store.close()
+  await change(folder, (db) => db.put(positionKey('unreadable'), Buffer.from('x')))
+  const { diagnosis } = await cutBack(folder)
+  expect(diagnosis.damage.map(({ code }) => code)).toEqual(['STORE_POSITION'])
+  const healed = await openLevelStore(folder)
+  expect(healed.position('unreadable')).toEqual({ name: 'unreadable', seq: END })
+  expect(healed.checkpoint()).toEqual({ seq: 3_000, state: 'later' })
   await healed.close()
 })
 

@@ -69,8 +69,12 @@ export const FORMS: Readonly<Record<string, Form>> = {
   },
   'bit-rot': {
     about: 'every bit of a store changed, its end cut off at every byte, a runner with a changed log',
-    files: ['tests/faults/bit-rot.test.ts', 'tests/faults/full-disk.test.ts'],
-    amounts: { BYTE_STEP: 1, BITS: 8, DAMAGED_LOGS: 1_000 },
+    files: [
+      'tests/faults/bit-rot.test.ts',
+      'tests/faults/full-disk.test.ts',
+      'tests/faults/cut-log-rot.test.ts',
+    ],
+    amounts: { BYTE_STEP: 1, BITS: 8, DAMAGED_LOGS: 1_000, CUT_ROTS: 3_000 },
   },
   races: {
     about: 'two first starts at once on one new folder',

@@ -102,7 +102,7 @@ export class Subscriptions {
 
   /**
    * Begins a subscription. Resolves when a new durable one has its position in the store.
-   * @throws OPTION_UNKNOWN, OPTION_INVALID, SEQ_UNKNOWN, SUBSCRIPTION_EXISTS, STOPPED, STORE_CORRUPT, STORE_FENCED
+   * @throws OPTION_UNKNOWN, OPTION_INVALID, SEQ_UNKNOWN, SUBSCRIPTION_EXISTS, LOG_CUT, STOPPED, STORE_CORRUPT, STORE_FENCED
    */
   async subscribe(
     topics: string | readonly string[],
@@ -149,8 +149,10 @@ export class Subscriptions {
     return { seq: since ?? this.#parts.published(), events: 0 }
   }
 
-  /** Returns the place of a kept position. A log that was cut back, or taken from a backup, may end
-   * before it. Where the doctor could not read it, it may be before the log's beginning. */
+  /**
+   * Returns the place of a kept position. A log that was cut back, or taken from a backup, may end before it.
+   * @throws LOG_CUT when the log begins behind it
+   */
   #placeOf({ name, seq, state }: PositionEntry): Place {
     const end = this.#parts.published()
     if (seq > end) {
@@ -159,11 +161,7 @@ export class Subscriptions {
       return { seq: end, events: 0 }
     }
     const first = this.#parts.store.cut?.firstSeq ?? 1
-    if (seq < first - 1) {
-      const message = `the subscription "${name}" was at seq ${seq}, and the log begins at ${first}: it goes on from there`
-      this.#parts.logger.warn({ subscription: name, seq }, message)
-      return { seq: first - 1, events: 0 }
-    }
+    if (seq < first - 1) throw behindCut(name, seq, first)
     const events = (state as Partial<Place> | undefined)?.events
     return { seq, events: Number.isSafeInteger(events) ? (events as number) : 0 }
   }
@@ -293,6 +291,15 @@ export class Subscriptions {
       this.#parts.logger.error({ err }, 'positions in the log could not be kept')
     }
   }
+}
+
+/** To go on behind the gap would leave out events, which a durable subscription never does. */
+function behindCut(name: string, seq: number, firstSeq: number): OutcryError {
+  return new OutcryError(
+    'LOG_CUT',
+    `the subscription "${name}" has handled everything up to seq ${seq}, and the log begins at seq ${firstSeq}: the records between were deleted`,
+    `Take back a backup of the log that has them, or subscribe under another name with since: ${firstSeq - 1}.`,
+  )
 }
 
 /** Resolves with the work, or after so many ms. */
