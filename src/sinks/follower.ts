@@ -477,7 +477,7 @@ function ahead(name: string, seq: number, end: number): OutcryError {
   )
 }
 
-/** To go on behind the gap would leave out events without a word. */
+/** Refuses a place before the log's first record. A sink that went on behind the gap would leave out events without a word. */
 function behindCut(name: string, seq: number, firstSeq: number): OutcryError {
   return new OutcryError(
     'LOG_CUT',

@@ -1,7 +1,9 @@
 /** Makes random logs whose beginning lies in small files of the archive, and opens them with what deletes it. */
 import { assign, emit, sendTo, setup } from 'xstate'
 import { createSupervisor } from '../../src/runtime/assemble.ts'
+import type { RetentionOptions } from '../../src/runtime/commit/retention.ts'
 import { type Logger, silentLogger } from '../../src/runtime/logger.ts'
+import type { Port } from '../../src/runtime/port.ts'
 import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { TransitionRecord } from '../../src/runtime/record/record.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
@@ -41,6 +43,11 @@ const counter = setup({
     END: '.over',
   },
 })
+const asker = setup({}).createMachine({
+  on: { ASK: { actions: sendTo(({ system }) => system.get('port/out'), { type: 'REQUEST' }) } },
+})
+/** A port that answers nothing by itself. */
+const out: Port = { deliver() {}, recover() {} }
 const filler = setup({ types: {} as { context: { count: number } } }).createMachine({
   context: { count: 0 },
   on: { TICK: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
@@ -53,14 +60,15 @@ export interface Opened {
 
 export async function open(
   folder: string,
-  retention: { deleteAfterMs?: number; liveRecords?: number } = {},
+  retention: RetentionOptions = {},
   wrap = (store: Store<TransitionRecord>) => store,
   logger: Logger = silentLogger,
 ): Promise<Opened> {
   const store = wrap(await openLevelStore(folder))
   const supervisor = await createSupervisor({
     store,
-    machines: { counter, filler },
+    machines: { asker, counter, filler },
+    ports: { out },
     clock: new EventClock(0),
     checkpointEvery: retention.deleteAfterMs === undefined ? 1e9 : 1,
     retention,
@@ -96,12 +104,21 @@ export async function live(
   return at
 }
 
-/** Makes a log whose beginning lies in small files of the archive, and returns the ends of these files. */
-export async function makeLog(folder: string, pick: (max: number) => number) {
+/**
+ * Makes a log whose beginning lies in small files of the archive, and returns the ends of these files. `before` is called once
+ * its actors are there.
+ */
+export async function makeLog(
+  folder: string,
+  pick: (max: number) => number,
+  before: (supervisor: Supervisor) => Promise<unknown> = async () => {},
+) {
   const opened = await open(folder)
   const { supervisor } = opened
   for (let i = 0; i < ACTORS; i++) await supervisor.spawn('counter', String(i), undefined, { at: 0 })
   await supervisor.spawn('filler', '0', undefined, { at: 0 })
+  await supervisor.spawn('asker', '0', undefined, { at: 0 })
+  await before(supervisor)
   const at = await live(opened, pick, 200, 1)
   const lived = supervisor.seq
   for (let i = 0; i < BEHIND; i++) {

@@ -293,7 +293,7 @@ export class Subscriptions {
   }
 }
 
-/** To go on behind the gap would leave out events, which a durable subscription never does. */
+/** Refuses a place before the log's first record: a durable subscription leaves out no event. */
 function behindCut(name: string, seq: number, firstSeq: number): OutcryError {
   return new OutcryError(
     'LOG_CUT',
