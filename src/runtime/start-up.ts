@@ -33,7 +33,7 @@ interface Starting extends Queries {
 }
 
 export async function startUp(supervisor: Starting, parts: Parts, start: Start): Promise<void> {
-  const { clock, clockWatch, store, residents, offsets, timers, ports, publisher, loop } = parts
+  const { clock, clockWatch, store, residents, offsets, timers, ports, publisher, loop, maintenance } = parts
   if (clock instanceof EventClock) clock.resume(offsets.at)
   else await clockWatch?.start(start.replayed)
   await recordMigrations(parts, start.unrecorded)
@@ -54,6 +54,7 @@ export async function startUp(supervisor: Starting, parts: Parts, start: Start):
   await ports.start((name) => contextOf(name, supervisor, parts))
   publisher.resume(supervisor.unsettled, [...residents.cells])
   timers.start(clockWatch !== undefined, (due) => loop.takeDue(due))
+  maintenance.begin()
 }
 
 /**

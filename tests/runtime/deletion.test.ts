@@ -137,8 +137,10 @@ it('keeps what a durable subscription, a new sink or an intent needs, and says w
   let ticks = 0
   /** Waits for the reason for which records stay, at the next chance. */
   const isTold = async (reason: string, firstSeq: number | undefined) => {
-    await supervisor.send('filler/0', { type: 'TICK', at: at + 1_000 * ++ticks })
-    await eventually(() => expect(said.at(-1)).toBe(`records from ${reason}`))
+    await eventually(async () => {
+      await supervisor.send('filler/0', { type: 'TICK', at: at + ++ticks })
+      expect(said.at(-1)).toBe(`records from ${reason}`)
+    })
     expect(store.cut?.firstSeq).toBe(firstSeq)
   }
   await isTold(
@@ -157,8 +159,10 @@ it('keeps what a durable subscription, a new sink or an intent needs, and says w
   await supervisor.send('counter/0', { type: 'COUNT', at: at + 1 }, { completes: intent?.id as string })
   await isTold(`seq ${end + 1} on are kept, though they are old enough: "slow" needs them`, end + 1)
   await store.putPositions([], ['slow'])
-  await supervisor.send('filler/0', { type: 'TICK', at: at + 1_000_000 })
-  await eventually(() => expect(store.cut?.firstSeq).toBe((ends.at(-1) as number) + 1))
+  await eventually(async () => {
+    await supervisor.send('filler/0', { type: 'TICK', at: at + 1_000_000 })
+    expect(store.cut?.firstSeq).toBe((ends.at(-1) as number) + 1)
+  })
   await supervisor.stop()
 })
 
@@ -181,10 +185,10 @@ it('deletes nothing that has only become old by a jump of the clock, and nothing
     [at + 3e12, at + 1e12],
   ] as const) {
     const young = await open(folder, { deleteAfterMs: 4 * hour, liveRecords: 1e9 }, undefined, logger)
-    await young.supervisor.send('filler/0', { type: 'TICK', at: to })
-    await eventually(() =>
-      expect(said.at(-1)).toContain(`none is of the time from ${after(from)} to ${after(to)}`),
-    )
+    await eventually(async () => {
+      await young.supervisor.send('filler/0', { type: 'TICK', at: to })
+      expect(said.at(-1)).toContain(`none is of the time from ${after(from)} to ${after(to)}`)
+    })
     await young.supervisor.stop()
     expect(young.store.cut).toBeUndefined()
   }
@@ -192,7 +196,9 @@ it('deletes nothing that has only become old by a jump of the clock, and nothing
   await old.supervisor.send('filler/0', { type: 'TICK', at: at + 3e12 + hour - 1 })
   await old.supervisor.idle()
   expect(old.store.cut).toBeUndefined()
-  await old.supervisor.send('filler/0', { type: 'TICK', at: at + 3e12 + hour })
-  await eventually(() => expect(old.store.cut?.firstSeq).toBe((ends.at(-1) as number) + 1))
+  await eventually(async () => {
+    await old.supervisor.send('filler/0', { type: 'TICK', at: at + 3e12 + hour })
+    expect(old.store.cut?.firstSeq).toBe((ends.at(-1) as number) + 1)
+  })
   await old.supervisor.stop()
 })

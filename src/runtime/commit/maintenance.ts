@@ -29,6 +29,13 @@ export class Maintenance {
     this.#parts = parts
   }
 
+  /** Archives and deletes what the runs before have left. Many short runs may never come to a checkpoint of their own. */
+  begin(): void {
+    const { store, offsets, retention } = this.#parts
+    const checkpoint = retention.keepsAll ? undefined : store.checkpoint()
+    if (checkpoint !== undefined) retention.consider(checkpoint.seq, offsets.at ?? 0)
+  }
+
   /** Counts committed records. */
   count(records: number): void {
     this.#parts.checkpointer.count(records)

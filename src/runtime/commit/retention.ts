@@ -43,11 +43,15 @@ export class Retention {
     this.#logger = logger
   }
 
+  /** True when all records stay in the database. */
+  get keepsAll(): boolean {
+    const { liveRecords, liveMs, deleteAfterMs } = this.#retention
+    return liveRecords === undefined && liveMs === undefined && deleteAfterMs === undefined
+  }
+
   /** Archives after a checkpoint. `at` is the log's time. A failed attempt is repeated after the next checkpoint. */
   consider(checkpointSeq: number, at: number): void {
-    const { liveRecords, liveMs, deleteAfterMs } = this.#retention
-    const keepsAll = liveRecords === undefined && liveMs === undefined && deleteAfterMs === undefined
-    if (this.#running !== undefined || keepsAll) return
+    if (this.#running !== undefined || this.keepsAll) return
     this.#running = this.#archive(checkpointSeq, at)
       .catch((err) => this.#logger.error({ err }, 'old records could not be archived'))
       .then(() => this.#deletion?.run())
