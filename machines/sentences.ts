@@ -22,8 +22,13 @@ const SENTENCES: Sentences = {
     `${nameOf(event)}: ${done(event.side)} ${event.lastQty} at ${event.lastPx}. ${event.leavesQty} of the order are left`,
   ORDER_REJECTED: ({ order, text }) => `${order}: rejected by its venue, ${text ?? 'without a reason'}`,
   ORDER_DENIED: ({ order, text }) => `${order}: denied before it left, ${text}`,
-  ORDER_DISCREPANCY: ({ order, reportedSide, reportedQty, reportedSymbol }) =>
-    `${order}: its venue has another order under this id, ${reportedSide} ${reportedQty} ${reportedSymbol}`,
+  ORDER_DISCREPANCY: ({ order, reportedSide, reportedQty, reportedSymbol, ...others }) => {
+    const { reportedType, reportedPrice, reportedStopPx } = others
+    const terms = [reportedType, reportedPrice, reportedStopPx].filter((term) => term !== undefined)
+    return terms.length > 0
+      ? `${order}: its venue has it on other terms, ${terms.join(', ')}`
+      : `${order}: its venue has another order under this id, ${reportedSide} ${reportedQty} ${reportedSymbol}`
+  },
   ORDER_OVERFILLED: (event) =>
     `${nameOf(event)}: the venue has filled ${event.cumQty}, and ${event.orderQty} was ordered`,
   POSITION_OPENED: (event) => `${nameOf(event)}: holds ${event.quantity} at ${event.avgPx}`,

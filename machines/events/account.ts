@@ -37,7 +37,7 @@ export const cashFlowReport = z.object({
   asset: z.string(),
   /** Positive when received. */
   change: decimal,
-  /** The reason of the flow. Absent where the venue does not say. */
+  /** Absent where the venue does not say. */
   kind: cashFlowKind.optional(),
   reason,
 })

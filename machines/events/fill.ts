@@ -1,18 +1,21 @@
 /** Events that an order sends to its position, account, owner and watchers. */
 
 import { z } from 'zod'
-import { address, decimal, epochMs, side } from '../model/fields.ts'
-import { orderTerms, ordRejReason, ordStatus, ordType, positionSide } from './order.ts'
+import { address, decimal, epochMs, positive, side } from '../model/fields.ts'
+import { orderTerms, ordRejReason, ordStatus, ordType, positionSide, venueCause } from './order.ts'
 import { ofTrade } from './shape.ts'
 
 /** The deal and the venue's commission for it. */
-const deal = { lastQty: decimal, lastPx: decimal, commission: decimal, commissionAsset: z.string() }
+const deal = { lastQty: positive, lastPx: positive, commission: decimal, commissionAsset: z.string() }
 
 /** One fill, from an order to its position, account and owner. */
 export const fill = z.object({
   type: z.literal('FILL'),
   at: epochMs,
+  /** The venue's time of the fill, if it gives one. */
+  transactAt: epochMs.optional(),
   order: address,
+  cause: venueCause.optional(),
   /** The list that the order is a leg of. */
   list: address.optional(),
   tradeId: z.string(),

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { decimal, side } from '../model/fields.ts'
-import { foreignId, orderTerms, ordStatus } from './order.ts'
+import { foreignId, orderTerms, ordStatus, ordType, venueCause } from './order.ts'
 import { EXAMPLE, event, ofSymbol, ofTrade, reason } from './shape.ts'
 
 const names = {
@@ -103,7 +103,7 @@ export const orderFilled = event(
 ).describe('The venue has filled the rest of the order.')
 export const orderAdopted = event(
   'ORDER_ADOPTED',
-  { ...ofOrder, foreignId },
+  { ...ofOrder, foreignId, cause: venueCause.optional() },
   { ...EXAMPLE_ORDER, foreignId: 'web_1' },
 ).describe('The venue has an order that was unknown here. It has an actor here from now on.')
 export const orderOverfilled = event(
@@ -130,10 +130,13 @@ export const orderDiscrepancy = event(
     reportedSymbol: z.string(),
     reportedSide: side,
     reportedQty: decimal,
+    reportedType: ordType.optional().describe('The type of the order. Absent when it is the one asked for.'),
+    reportedPrice: decimal.optional().describe('The limit. Absent when it is the one asked for.'),
+    reportedStopPx: decimal.optional().describe('The stop price. Absent when it is the one asked for.'),
   },
   { ...EXAMPLE_ORDER, reportedSymbol: 'ETHUSDT', reportedSide: 'SELL', reportedQty: '1' },
 ).describe(
-  'The venue reports other terms under the id of this order. The report is about another order, and this one does not change.',
+  'The venue reports other terms under the id of this order. A report of another symbol, side or quantity is about another order, and this one does not change. An order whose type or prices alone are others goes on with the prices that its venue has.',
 )
 export const orderDenied = event(
   'ORDER_DENIED',

@@ -140,12 +140,23 @@ export const orderStatusRequest = z.object({
   foreignId,
 })
 
-/** The venue has never seen the order, and nothing is under way that would place it. Only this says so; a network error does not. */
+/**
+ * The venue has never seen the order, and nothing is under way that would place it; or it has no record of the order any more. Only this
+ * says so; a network error does not.
+ */
 export const orderUnknown = z.object({
   type: z.literal('ORDER_UNKNOWN'),
   at: epochMs,
   clOrdId,
+  /** Why, if the venue says so. */
+  text: z.string().optional(),
 })
+
+/** The reason for which a venue itself has placed an order: to close a position of the account, or what is left of its contract. */
+export const venueCause = z
+  .enum(['liquidation', 'adl', 'insurance', 'settlement', 'delivery'])
+  .describe('The reason for an order that the venue itself has placed. Absent for all others.')
+export type VenueCause = z.infer<typeof venueCause>
 
 /**
  * FIX OrdRejReason (tag 103), of what is REJECTED. DUPLICATE_ORDER: the venue has had the ClOrdID before. REDUCE_ONLY:
@@ -168,19 +179,24 @@ export const executionReport = z.object({
   symbol: z.string(),
   side,
   positionSide: positionSide.optional(),
+  /** The type that the order was placed with, if the venue says so. */
+  ordType: ordType.optional(),
   orderQty: decimal,
   /** REPLACED and RESTATED: what is in force from now on, where that changed. */
   price: decimal.optional(),
   stopPx: decimal.optional(),
   cumQty: decimal,
   leavesQty: decimal,
+  /** Zero where the venue does not say. */
   avgPx: decimal,
   /** TRADE_CANCEL and TRADE_CORRECT: ExecID of the fill that is busted or corrected (tag 19). */
   execRefId: z.string().optional(),
   /** TRADE: this fill. TRADE_CORRECT: what it was in truth. */
   tradeId: z.string().optional(),
-  lastQty: decimal.optional(),
-  lastPx: decimal.optional(),
+  lastQty: positive.optional(),
+  lastPx: positive.optional(),
+  /** The venue's time of the fill. FIX TransactTime (tag 60). `at` is the time of the report. */
+  transactAt: epochMs.optional(),
   /** The venue's commission for this fill, positive when paid. */
   commission: decimal.optional(),
   commissionAsset: z.string().optional(),
@@ -196,6 +212,12 @@ export const executionReport = z.object({
  */
 export const reportLost = z.object({ type: z.literal('REPORT_LOST'), at: epochMs })
 
+/**
+ * FIX CxlRejReason (tag 102). TOO_LATE: nothing is left of the order. UNKNOWN_ORDER: the venue does not have it, or has it no more.
+ * Absent where the venue does not say.
+ */
+export const cxlRejReason = z.enum(['TOO_LATE', 'UNKNOWN_ORDER', 'OTHER'])
+
 /** FIX OrderCancelReject (35=9), of a cancel or a replace. */
 export const orderCancelReject = z.object({
   type: z.literal('ORDER_CANCEL_REJECT'),
@@ -203,6 +225,7 @@ export const orderCancelReject = z.object({
   /** ClOrdID of the request. */
   clOrdId,
   origClOrdId: clOrdId,
+  cxlRejReason: cxlRejReason.optional(),
   text: z.string(),
 })
 

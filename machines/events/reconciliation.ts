@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { address, byHand, decimal, epochMs } from '../model/fields.ts'
 import { cashFlowReport } from './account.ts'
-import { executionReport, foreignId, orderTerms, ordStatus, positionSide } from './order.ts'
+import { executionReport, foreignId, orderTerms, ordStatus, positionSide, venueCause } from './order.ts'
 import { EXAMPLE, event, ofVenue } from './shape.ts'
 
 export const reconcile = z
@@ -86,6 +86,7 @@ export const adopt = z.object({
   at: epochMs,
   venue: z.string(),
   ...termsThere,
+  cause: venueCause.optional(),
   account: z.string(),
 })
 

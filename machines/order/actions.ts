@@ -2,6 +2,7 @@
 
 import { assertEvent } from 'xstate'
 import { compact } from '../../errors/compact.ts'
+import type { ExecutionReport, OrderStatusRequest } from '../events/order.ts'
 import type { Deny } from '../events/order-requests.ts'
 import { acts, laterThan } from '../kind/kind.ts'
 import {
@@ -17,6 +18,7 @@ import { orderDeclaration, since } from './declaration.ts'
 import { type ExecutionState, isOut, ORD_STATUS, type Outcome } from './execution.ts'
 import type { Form } from './form.ts'
 import { closedReport, dealReport, orderReport, termsOf, tradeOf, updateOf } from './reports.ts'
+import type { OtherTerms } from './told.ts'
 
 /** Time within which the report of a fill comes, once another report has counted that fill. After it the report is lost. */
 const SETTLES_WITHIN_MS = 2_000
@@ -43,11 +45,17 @@ export const ENDINGS = {
 } as const
 export type Ending = keyof typeof ENDINGS
 
+/** The reasons for which a request is refused because its order works no more. */
+const ENDED = ['TOO_LATE', 'UNKNOWN_ORDER'] as const
+
 const REFUSED = { cancel: 'ORDER_CANCEL_REJECTED', replace: 'ORDER_REPLACE_REJECTED' } as const
 
 /** Returns the actions of a version. */
-export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
+export function actionsOf(version: string, { outcomeOf, requestsOf, isExact }: Form) {
   const { action, emit, tell } = acts(orderDeclaration, {} as OrderTypes, laterThan(since, version))
+  /** Returns the owner that is to be told besides the account. */
+  const ownerOf = ({ terms: { owner, account } }: OrderContext) =>
+    isExact && owner === account ? undefined : owner
   return {
     reportCreated: action(({ context, event: { at }, enqueue }) => {
       enqueue(emit({ type: 'ORDER_CREATED', at, ...namesOf(context), ...termsOf(context) }))
@@ -59,12 +67,12 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
     }),
     /** Reports that an order of somebody else is adopted. The venue's next report says how it stands. */
     reportAdopted: action(({ context, event: { at }, enqueue }) => {
-      const { foreignId } = context
+      const { foreignId, cause } = context
       enqueue(
         emit({
           type: 'ORDER_ADOPTED',
           ...facts(context, at),
-          ...compact({ foreignId }),
+          ...compact({ foreignId, cause }),
         }),
       )
       enqueue(tell(accountOf(context), updateOf(context, at)))
@@ -79,15 +87,7 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
         enqueue(tell(to, { type: 'REQUEST_REFUSED', ...of }))
     }),
     askStatus: action(({ context, enqueue }) => {
-      const { id, clOrdId, terms } = context
-      enqueue(
-        tell(portAddress(terms.venue), {
-          type: 'ORDER_STATUS_REQUEST',
-          order: ownOrderAddress(id),
-          clOrdId,
-          ...foreignly(context, clOrdId),
-        }),
-      )
+      enqueue(tell(portAddress(context.terms.venue), statusRequest(context)))
     }),
     /** Takes a report: changes the order, and tells the actors that it concerns. */
     takeReport: action(({ context, event, enqueue }, { from }: From) => {
@@ -95,22 +95,21 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
       const { at } = event
       const outcome = outcomeOf(context, from, event) as Outcome
       if (outcome.isForeign) {
-        const { symbol, side, orderQty } = event
-        const reported = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
         const { id, terms } = context
         const order = ownOrderAddress(id)
         const reason = `a report for ${order} is of another order`
         enqueue.assign(outcome.changes)
-        enqueue(emit({ type: 'ORDER_DISCREPANCY', ...facts(context, at), ...reported }))
+        enqueue(emit(discrepancy(facts(context, at), event)))
         enqueue(tell(reconciliationAddress(terms.venue), { type: 'RECONCILE', at, reason, order }))
         return
       }
-      const { state, changes, counted, busted, overfill, refused = [] } = outcome
+      const { state, changes, counted, busted, overfill, refused = [], differs } = outcome
       const after: OrderContext = { ...context, ...changes, ordStatus: ORD_STATUS[state] }
-      const { owner } = after.terms
+      const owner = ownerOf(after)
       const account = accountOf(after)
       const of = facts(after, at)
       enqueue.assign({ ...changes, ordStatus: ORD_STATUS[state] })
+      if (differs !== undefined) enqueue(emit(discrepancy(of, event, differs)))
       const report = orderReport(event, outcome, from, of, after.terms)
       if (report !== undefined) enqueue(emit(report))
       if (overfill !== undefined)
@@ -155,7 +154,9 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
     }),
     end: action(({ context, event, enqueue }, { as }: { as: Ending }) => {
       const { type, ordStatus, endedAs, why } = ENDINGS[as]
-      const { text = why, ordRejReason }: Partial<Deny> = event.type === 'DENY' ? event : {}
+      const told: Pick<Deny, 'ordRejReason'> & { readonly text?: string | undefined } =
+        event.type === 'DENY' || event.type === 'ORDER_UNKNOWN' ? event : {}
+      const { text = why, ordRejReason } = told
       const reason = compact({ text, ordRejReason })
       const end = { endedAs, ordStatus, leavesQty: decimal.ZERO, pending: [], ...reason }
       const after: OrderContext = { ...context, ...end }
@@ -165,7 +166,8 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
       if (as === 'denied') return
       const closed = closedReport(after, event.at)
       enqueue(tell(accountOf(after), closed))
-      if (after.terms.owner !== undefined) enqueue(tell(after.terms.owner, closed))
+      const owner = ownerOf(after)
+      if (owner !== undefined) enqueue(tell(owner, closed))
     }),
     dropRequests: action(({ enqueue }) => enqueue.assign({ pending: [] })),
     tellWatchers: action(({ context, event: { at }, enqueue }) => {
@@ -220,7 +222,7 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
     /** Takes the refusal of a request. */
     takeRefusal: action(({ context, event, enqueue }) => {
       assertEvent(event, 'ORDER_CANCEL_REJECT')
-      const { at, clOrdId, text } = event
+      const { at, clOrdId, cxlRejReason, text } = event
       const refused = context.pending.find((asked) => asked.clOrdId === clOrdId) as PendingRequest
       const pending = context.pending.filter((asked) => asked !== refused)
       const after = { ...context, pending }
@@ -228,8 +230,27 @@ export function actionsOf(version: string, { outcomeOf, requestsOf }: Form) {
       // The account held what was asked for; the old terms are in force still.
       if (refused.kind === 'replace') enqueue(tell(accountOf(context), updateOf(after, at)))
       enqueue(emit({ type: REFUSED[refused.kind], ...facts(after, at), text }))
+      // What cannot be canceled has ended, or is not there: only its venue can say which.
+      if (isExact && (refused.kind === 'cancel' || ENDED.some((reason) => reason === cxlRejReason)))
+        enqueue(tell(portAddress(after.terms.venue), statusRequest(after)))
     }),
   }
+}
+
+function statusRequest(order: OrderContext): OrderStatusRequest {
+  const { id, clOrdId } = order
+  const of = { order: ownOrderAddress(id), clOrdId, ...foreignly(order, clOrdId) }
+  return { type: 'ORDER_STATUS_REQUEST', ...of }
+}
+
+function discrepancy(
+  of: ReturnType<typeof facts>,
+  { symbol, side, orderQty }: ExecutionReport,
+  { ordType, price, stopPx }: OtherTerms = {},
+) {
+  const told = { reportedSymbol: symbol, reportedSide: side, reportedQty: orderQty }
+  const others = compact({ reportedType: ordType, reportedPrice: price, reportedStopPx: stopPx })
+  return { type: 'ORDER_DISCREPANCY' as const, ...of, ...told, ...others }
 }
 
 function accountOf({ terms }: OrderContext): `account/${string}` {

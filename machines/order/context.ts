@@ -1,7 +1,7 @@
 /** The context of an order, and the facts that its events have. */
 
 import { compact } from '../../errors/compact.ts'
-import type { OrdRejReason, OrdStatus } from '../events/order.ts'
+import type { OrdRejReason, OrdStatus, VenueCause } from '../events/order.ts'
 import type { Submit } from '../events/order-requests.ts'
 import type { Emitted } from '../kind/kind.ts'
 import { ownOrderAddress } from '../model/addresses.ts'
@@ -13,6 +13,8 @@ export interface OrderInput {
   readonly id: string
   /** The venue's name of an order that somebody else has placed, until a request of ours replaces it. */
   readonly foreignId?: string
+  /** The reason for which the venue itself has placed it. */
+  readonly cause?: VenueCause
   readonly terms: Omit<Submit, 'type' | 'at'>
 }
 

@@ -98,6 +98,12 @@ export const orderDeclaration = declare({
 
 export const since: Since<typeof orderDeclaration> = {
   7: ['instrument', 'strategy', 'clOrdId', 'venueOrderId', 'commission', 'commissionAsset'],
+  8: [
+    'ORDER_ADOPTED.cause',
+    'ORDER_DISCREPANCY.reportedType',
+    'ORDER_DISCREPANCY.reportedPrice',
+    'ORDER_DISCREPANCY.reportedStopPx',
+  ],
 }
 
 /** The events that may come from outside: commands, and reports of venues. */

@@ -6,6 +6,7 @@ import * as decimal from '../model/decimal.ts'
 import { ownOf } from '../model/own.ts'
 import type { CountedFill, OrderContext, PendingRequest } from './context.ts'
 import { isConditional } from './terms.ts'
+import { isDeal, type OtherTerms, otherTerms, withPrices } from './told.ts'
 
 export type ExecutionState =
   | 'initialized'
@@ -77,6 +78,8 @@ export interface Outcome {
   readonly refused?: readonly PendingRequest[]
   /** The report is of another order with the same id, and changes nothing of this one. */
   readonly isForeign?: boolean
+  /** Terms that the venue has and nobody has asked for. */
+  readonly differs?: OtherTerms
 }
 
 /** The number of venue's ids of other orders that are remembered. */
@@ -117,22 +120,25 @@ export function foreignTo(
 
 /**
  * Returns the outcome of a report; undefined if it has no news: it was counted before, a later report has overtaken it, or it is
- * about nothing that the order knows.
+ * about nothing that the order knows. `isExact`: a trade without a quantity or a price is no fill, a fill that was told without its
+ * commission is completed by the report that has it, and prices are held against those asked for.
  */
 export function outcomeOf(
   order: OrderContext,
   from: ExecutionState,
   report: ExecutionReport,
+  isExact = false,
 ): Outcome | undefined {
   const { execType, execId, clOrdId } = report
   const isAnswer = execType === 'ORDER_STATUS'
+  const isStanding = isAnswer || (isExact && execType === 'TRADE' && !isDeal(report))
   if (!isAnswer && Object.hasOwn(order.execIds, execId)) return undefined
   const replaced = isReplacement(order, report) ? { terms: termsAfter(order, report), clOrdId } : {}
-  const outcome = reported({ ...order, ...replaced }, from, report)
+  const outcome = reported({ ...order, ...replaced }, from, report, isExact)
   if (outcome === undefined) return undefined
   const after = { ...order, ...replaced, ...outcome.changes }
   const { pending, refused } = answeredBy(order, report, after.endedAs)
-  const said = isAnswer || execType in ENDS ? report.cumQty : order.reportedQty
+  const said = isStanding || execType in ENDS ? report.cumQty : order.reportedQty
   const reportedQty = said !== undefined && decimal.compare(said, after.cumQty) !== 0 ? said : undefined
   const isNews = outcome.state !== from || pending !== order.pending || after.terms !== order.terms
   if (isAnswer && !isNews && reportedQty === order.reportedQty) return undefined
@@ -141,7 +147,12 @@ export function outcomeOf(
   return { ...outcome, changes, ...compact({ refused }) }
 }
 
-function reported(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
+function reported(
+  order: OrderContext,
+  state: ExecutionState,
+  report: ExecutionReport,
+  isExact: boolean,
+): Outcome | undefined {
   const { execType, venueOrderId } = report
   const known = { venueOrderId }
   const end = ENDS[execType]
@@ -154,12 +165,15 @@ function reported(order: OrderContext, state: ExecutionState, report: ExecutionR
   if (halt !== undefined) return isOut(state) ? undefined : { state: halt, changes: known }
   switch (execType) {
     case 'TRADE':
-      return withFill(order, state, report)
+      if (!isExact) return withFill(order, state, report)
+      return isDeal(report)
+        ? (completed(order, state, report) ?? withFill(order, state, report))
+        : statusReported(order, state, report)
     case 'TRADE_CANCEL':
     case 'TRADE_CORRECT':
       return withoutFill(order, state, report)
     case 'NEW':
-      return accepted(order, state, report)
+      return isExact ? acceptedAs(order, state, report) : accepted(order, state, report)
     case 'TRIGGERED':
       return triggered(order, state, report)
     case 'REPLACED':
@@ -218,6 +232,19 @@ function accepted(
   return state === 'expired' ? triggered(context, state, report) : undefined
 }
 
+/** Returns the outcome of an acceptance. The order goes on with the prices that its venue has, and those that differ are told. */
+function acceptedAs(
+  order: OrderContext,
+  state: ExecutionState,
+  report: ExecutionReport,
+): Outcome | undefined {
+  const differs = order.isAcknowledged ? undefined : otherTerms(order, report)
+  if (differs === undefined) return accepted(order, state, report)
+  const terms = withPrices(order.terms, differs)
+  const outcome = accepted({ ...order, terms }, state, report)
+  return outcome && { ...outcome, changes: { ...outcome.changes, terms }, differs }
+}
+
 function triggered(
   context: OrderContext,
   state: ExecutionState,
@@ -252,6 +279,20 @@ function withFill(order: OrderContext, state: ExecutionState, report: ExecutionR
   }
   const books = booked(order, fill, undefined)
   return { ...become(order, state, { venueOrderId, execIds, ...books }), counted: fill, ...overfill }
+}
+
+/**
+ * Returns the outcome of a report that completes a fill; undefined where it is of none. Some venues tell a trade in haste, without its
+ * commission, and then again with all of it: that is what counts.
+ */
+function completed(order: OrderContext, state: ExecutionState, report: ExecutionReport): Outcome | undefined {
+  const { tradeId = '', execId, commission = decimal.ZERO, commissionAsset } = report
+  const was = ownOf(order.fills, tradeId)
+  const isWhole = was === undefined || was.commissionAsset !== '' || decimal.isZero(was.lastQty)
+  if (isWhole || !commissionAsset || decimal.isZero(commission)) return undefined
+  const fill = { ...was, ...dealIn(report) }
+  const execIds = { [execId]: tradeId }
+  return { ...become(order, state, { execIds, ...booked(order, fill, was) }), busted: was, counted: fill }
 }
 
 /** Returns the outcome of a bust, which takes a fill back, or of a correction, which puts another fill in its place (FIX J). */

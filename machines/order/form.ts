@@ -11,9 +11,18 @@ export interface Form {
   readonly outcomeOf: OutcomeOf
   /** Returns how many requests were made for it so far, as far as it knows. */
   readonly requestsOf: (order: OrderContext) => number
+  /**
+   * An owner that is the account, too, is told once, and the order asks its venue how it stands when a cancel is refused. Versions up
+   * to 7 do neither.
+   */
+  readonly isExact: boolean
 }
 
-/** Returns the outcome as versions from 5 on have it. Version 4 has that of execution.ts alone. */
+/** Returns the outcome as versions from 8 on have it. */
+export const exactly: OutcomeOf = (order, from, report) =>
+  foreignTo(order, from, report) ?? outcomeOf(order, from, report, true)
+
+/** Returns the outcome as versions from 5 to 7 have it. Version 4 has that of execution.ts alone. */
 export const strictly: OutcomeOf = (order, from, report) =>
   foreignTo(order, from, report) ?? outcomeOf(order, from, report)
 

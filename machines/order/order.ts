@@ -15,7 +15,7 @@ import {
 } from './context.ts'
 import { orderDeclaration, since } from './declaration.ts'
 import { ANSWER_WITHIN_MS, type ExecutionState, hasEnded, outcomeOf } from './execution.ts'
-import { type Form, knownRequests, once, ownRequests, strictly } from './form.ts'
+import { exactly, type Form, knownRequests, once, ownRequests, strictly } from './form.ts'
 
 /** The states that a report may lead to. */
 type Reported = Exclude<ExecutionState, 'initialized' | 'denied'>
@@ -60,7 +60,6 @@ const REPLACE = [
 
 const orderOf = (version: string, form: Form) => {
   const outcomeOf = once(form.outcomeOf)
-  const { requestsOf } = form
   return setup({
     types: {} as OrderTypes,
     guards: {
@@ -86,7 +85,7 @@ const orderOf = (version: string, form: Form) => {
       leaves: ({ context }, { request }: { request: RequestState }) =>
         requestState(context.pending) === request,
     },
-    actions: actionsOf(version, { outcomeOf, requestsOf }),
+    actions: actionsOf(version, { ...form, outcomeOf }),
   }).createMachine({
     id: 'order',
     version,
@@ -292,12 +291,15 @@ const orderOf = (version: string, form: Form) => {
   })
 }
 
-const today = versionsSince('6', since, (version) =>
-  orderOf(version, { outcomeOf: strictly, requestsOf: knownRequests }),
-)
+function formOf(version: string): Form {
+  const isExact = Number(version) >= 8
+  return { outcomeOf: isExact ? exactly : strictly, requestsOf: knownRequests, isExact }
+}
+
+const today = versionsSince('6', since, (version) => orderOf(version, formOf(version)))
 export const orderMachine = today.machine
-export const orderVersion5 = orderOf('5', { outcomeOf: strictly, requestsOf: ownRequests })
-export const orderVersion4 = orderOf('4', { outcomeOf, requestsOf: ownRequests })
+export const orderVersion5 = orderOf('5', { outcomeOf: strictly, requestsOf: ownRequests, isExact: false })
+export const orderVersion4 = orderOf('4', { outcomeOf, requestsOf: ownRequests, isExact: false })
 
 /** The upgrade from version 5, in which an order knew its list only as a watcher. */
 export const orderFromVersion5 = {
@@ -325,8 +327,8 @@ export const orderKind = {
       return { id, terms }
     }
     if (event.type === 'ADOPT') {
-      const { type: _type, at: _at, foreignId, ...terms } = event as Adopt
-      return compact({ id, foreignId, terms })
+      const { type: _type, at: _at, foreignId, cause, ...terms } = event as Adopt
+      return compact({ id, foreignId, cause, terms })
     }
     if (event.type !== 'DENY') return undefined
     const { type: _type, at: _at, text: _text, ordRejReason: _reason, ...terms } = event as Deny

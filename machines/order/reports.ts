@@ -77,15 +77,17 @@ export function termsOf({ terms }: OrderContext) {
 
 /** Returns the fill, bust or correction for the actors whose books it changes; undefined if there is none. */
 export function dealReport(
-  { id, terms }: OrderContext,
+  { id, cause, terms }: OrderContext,
   { counted, busted }: Outcome,
-  { at, stopPx = terms.stopPx }: ExecutionReport,
+  { at, transactAt, stopPx = terms.stopPx }: ExecutionReport,
 ): Fill | FillBust | FillCorrected | undefined {
   const fill = counted ?? busted
   if (fill === undefined) return undefined
   const { list, venue, symbol, positionSide, side, ordType, instrument, strategy, leverage } = terms
   const about = compact({
+    transactAt,
     order: ownOrderAddress(id),
+    cause,
     list,
     tradeId: fill.id,
     venue,

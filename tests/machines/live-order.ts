@@ -29,7 +29,7 @@ export const SUBMIT: Submit = { type: 'SUBMIT', at: 1, ...TERMS }
 
 export function live(
   terms: Partial<Submit> = {},
-  of: Pick<OrderInput, 'foreignId'> = {},
+  of: Pick<OrderInput, 'foreignId' | 'cause'> = {},
   machine = orderMachine,
 ) {
   const heard: { to: string; type: string }[] = []
