@@ -46,6 +46,7 @@ export {
 } from './account/instrument.ts'
 export { positionMode, type RiskLimits, riskLimits } from './account/limits.ts'
 export * from './account/portfolio.ts'
+export * from './account/venue-notice.ts'
 export type { ComponentContext, ComponentInput } from './component/context.ts'
 export * from './domain.ts'
 export * from './events/account.ts'

@@ -65,6 +65,10 @@ const SENTENCES: Sentences = {
     `${severity}${about === undefined ? '' : ` of ${about}`}: ${text}`,
   COMPONENT_FAILED: ({ component, reason, retryInMs }) =>
     `${component} has failed: ${reason}. ${retryInMs === undefined ? 'It is not started again' : `It starts again in ${seconds(retryInMs)}`}`,
+  VENUE_NOTICED: ({ venue, kind, symbol, fields }) => {
+    const told = Object.entries(fields).map(([field, value]) => `${field} ${value}`)
+    return `${symbol ?? venue}: ${venue} tells ${[kind, ...told].join(', ')}`
+  },
   DATA_STALE: (event) => `${event.symbol}: nothing comes from ${event.venue}`,
   CONNECTION_CHANGED: ({ venue, symbol, status, text }) =>
     `${symbol}: the connection to ${venue} is ${status}${text === undefined ? '' : `, ${text}`}`,

@@ -127,6 +127,7 @@ const accountOf = (version: string) => {
         CLOSE_REQUEST: { actions: 'close' as const },
         LOOK_AGAIN: { actions: 'closeOn' as const },
       }),
+      ...(Number(version) >= 9 && { VENUE_NOTICE: { actions: 'reportNotice' as const } }),
     },
     states: {
       active: {

@@ -173,6 +173,10 @@ export function actionsOf(version: string) {
       const balance = balanceOf(after, asset)
       enqueue(emit({ type: 'BALANCE_CHANGED', at, venue, asset, balance, change, reason }))
     }),
+    reportNotice: action(({ event, enqueue }) => {
+      assertEvent(event, 'VENUE_NOTICE')
+      enqueue(emit({ ...event, type: 'VENUE_NOTICED' }))
+    }),
     takeFlag: action(({ context, event, enqueue }) => {
       assertEvent(event, 'RISK_FLAG')
       const { type: _, ...flag } = event

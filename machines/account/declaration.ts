@@ -50,6 +50,7 @@ import { fundingPaid, positionChanged } from '../events/position.ts'
 import { portfolio, portfolioRequest } from '../events/reconciliation.ts'
 import { type Accepted, declare, type Since } from '../kind/kind.ts'
 import { accountSettings } from './account-input.ts'
+import { venueNotice, venueNoticed } from './venue-notice.ts'
 
 export const accountDeclaration = declare({
   accepts: [
@@ -77,6 +78,7 @@ export const accountDeclaration = declare({
     cancelAll,
     flatten,
     closeRequest,
+    venueNotice,
   ],
   /** The account does not act on it, because a reconciliation finds what was lost. */
   ignores: ['REPORT_LOST'],
@@ -100,6 +102,7 @@ export const accountDeclaration = declare({
     accountFlattened,
     accountNotFlat,
     positionNotClosed,
+    venueNoticed,
   ],
   sends: {
     order: [submit, deny, replace, cancel],
@@ -129,7 +132,7 @@ export const since: Since<typeof accountDeclaration> = {
     'MANUAL_INTERVENTION.strategy',
   ],
   8: ['ACCOUNT_FLATTENED.type', 'ACCOUNT_NOT_FLAT.type', 'POSITION_NOT_CLOSED.type'],
-  9: [],
+  9: ['VENUE_NOTICED.type'],
 }
 
 export const accountEvents = accountDeclaration.events

@@ -68,6 +68,21 @@ describe('an account', () => {
     ])
   })
 
+  it('says what its venue tells, and changes nothing', async () => {
+    const harness = await open()
+    const was = harness.context('account/paper')
+    const told = {
+      venue: 'paper',
+      symbol: 'BTCUSDT',
+      kind: 'ACCOUNT_CONFIG_UPDATE',
+      fields: { 'ac.l': '25' },
+    }
+    await harness.supervisor.send('account/paper', { type: 'VENUE_NOTICE', at: 5, ...told })
+    expect(harness.context('account/paper')).toEqual(was)
+    const emitted = (await harness.records()).flatMap((record) => record.emitted ?? [])
+    expect(emitted).toEqual([{ type: 'VENUE_NOTICED', at: 5, ...told }])
+  })
+
   it('trades what is listed by now, once it lists anything', async () => {
     const harness = await open()
     const ask = async (clOrdId: string) => {

@@ -194,6 +194,12 @@ const cashFlow = event('CASH_FLOW_REPORT', {
   change: fc.constantFrom('5', '-5'),
   reason: fc.constant('FUNDING_FEE'),
 })
+const venueNotice = event('VENUE_NOTICE', {
+  venue: fc.constant('sim'),
+  symbol: fc.constantFrom('X', undefined),
+  kind: fc.constant('ACCOUNT_CONFIG_UPDATE'),
+  fields: fc.constant({ 'ac.l': '25' }),
+})
 /** Where a person did it. */
 const by = fc.constantFrom('ann', undefined)
 const statsRequest = event('STATS_REQUEST', { owner: fc.constant('runner/main') })
@@ -308,6 +314,7 @@ export const SCRIPTED: readonly Scripted[] = [
         price: px,
       }),
       cashFlow,
+      venueNotice,
       event('REPLACE_REQUEST', { clOrdId: fc.constantFrom('id1', 'id2'), orderQty: qty }),
       event('RISK_FLAG', {
         symbol: fc.constant('X'),
