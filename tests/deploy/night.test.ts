@@ -16,7 +16,7 @@ import { NO_SHIM } from '../faults/disk/shim.ts'
 import { freePort, Prometheus } from '../metrics/prometheus.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { eventually } from '../runtime/harness.ts'
-import { RedisServer } from '../sinks/servers/redis.ts'
+import { RedisServer } from '../../tools/bench/servers/redis.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const runbook = readFileSync(`${ROOT}docs/runbook.md`, 'utf8')
