@@ -1,67 +1,26 @@
 /** Goes through the doors of a server whose log begins behind its first record. */
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { emit, setup } from 'xstate'
 import { type ApiServer, startApi } from '../../src/api/server.ts'
-import { createSupervisor } from '../../src/runtime/assemble.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
-import { openLevelStore } from '../../src/runtime/record/log.ts'
 import type { Supervisor } from '../../src/runtime/supervisor.ts'
-import { EventClock } from '../../src/runtime/time/clock.ts'
-import { eventually } from '../runtime/harness.ts'
+import { cutLamps } from '../runtime/cut-lamps.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'outcry-cut-log-'))
-const lamp = setup({}).createMachine({
-  initial: 'off',
-  states: {
-    off: { on: { PRESS: { target: 'on', actions: emit({ type: 'LIT' }) } } },
-    on: { on: { PRESS: 'off' }, after: { 1000: { target: 'off', actions: emit({ type: 'DIMMED' }) } } },
-  },
-})
-
 let supervisor: Supervisor
 let api: ApiServer
 let first: number
-
-async function open(deleteAfterMs?: number): Promise<Supervisor> {
-  return createSupervisor({
-    store: await openLevelStore(join(root, 'log')),
-    machines: { lamp },
-    clock: new EventClock(0),
-    logger: silentLogger,
-    ...(deleteAfterMs !== undefined && {
-      checkpointEvery: 1,
-      retention: { liveRecords: 1e9, deleteAfterMs },
-    }),
-  })
-}
+let dimmed: number
 
 beforeAll(async () => {
-  const before = await open()
-  await before.spawn('lamp', 'a', undefined, { at: 1 })
-  await before.spawn('lamp', 'quiet', undefined, { at: 1 })
-  for (let i = 0; i < 40; i++) await before.send('lamp/a', { type: 'PRESS', at: 10 * i + 10 })
-  // The archive ends before them.
-  await before.spawn('lamp', 'busy', undefined, { at: 500 })
-  for (let i = 0; i < 60; i++) {
-    before.tell('lamp/busy' as never, { type: 'PRESS', at: 500 })
-  }
-  await before.stop()
-  const store = await openLevelStore(join(root, 'log'))
-  await store.archive(21)
-  await store.close()
-  supervisor = await open(1)
-  // The lamp dims, because of a timer that a record behind the cut has set.
-  await supervisor.send('lamp/busy', { type: 'PRESS', at: 5_000 })
-  await eventually(() => expect(supervisor.firstSeq).toBeGreaterThan(1))
-  await eventually(() =>
-    expect(readdirSync(join(root, 'log', 'archive')).filter((name) => name.endsWith('.gz'))).toEqual([]),
-  )
-  first = supervisor.firstSeq
+  const made = await cutLamps(join(root, 'log'))
+  supervisor = made.supervisor
+  first = made.first
+  dimmed = made.dimmed
   api = await startApi(supervisor, { host: '127.0.0.1', port: 0 }, silentLogger)
 })
 afterAll(async () => {
@@ -128,6 +87,18 @@ it('begins lists, lives and the time line with the first record that there is', 
   expect((await get(`/records/${first}`)).body.record.seq).toBe(first)
   const cut = (await get('/actors/system/retention/history')).body.records[1]
   expect(cut.event).toMatchObject({ type: 'outcry.cut', firstSeq: first })
+})
+
+it('explains a record up to the cut, and says that its cause was deleted', async () => {
+  expect((await get(`/records/${dimmed}/why`)).body).toMatchObject({
+    record: { actor: 'lamp/dim', timer: expect.anything() },
+    causes: [],
+    isWhole: false,
+    cutAt: first,
+  })
+  expect((await get(`/records/${dimmed}`)).body).toMatchObject({ record: { seq: dimmed }, cause: null })
+  const whole = (await get(`/records/${first}/why`)).body
+  expect([whole.isWhole, whole.cutAt]).toEqual([true, undefined])
 })
 
 async function frames(frame: object, until: (op: { op: string }) => boolean): Promise<{ op: string }[]> {

@@ -87,18 +87,19 @@ function rowsOf(damage: Diagnosis['damage']): string[][] {
 
 async function tell(
   location: string,
-  { wholeTo, endedAt, damage }: Diagnosis,
+  { wholeTo, endedAt, records, damage }: Diagnosis,
   lost: Lost,
   keptIn?: string,
 ): Promise<void> {
   if (damage.length === 0) {
-    await print(colors.green(`${location} is whole: ${countText(wholeTo)} records`))
+    const from = records < wholeTo ? `, from seq ${countText(wholeTo - records + 1)} on` : ''
+    await print(colors.green(`${location} is whole: ${countText(records)} records${from}`))
     return
   }
   await print(table(['seq', 'problem', 'what'], rowsOf(damage)))
   const behind = endedAt - wholeTo
   if (behind === 0)
-    await print(`All ${countText(endedAt)} records are whole; the damaged parts can be made anew from them.`)
+    await print(`All ${countText(records)} records are whole; the damaged parts can be made anew from them.`)
   else {
     await print(
       `The log is whole up to seq ${countText(wholeTo)}; ${countText(behind)} records come after it, of which ${countText(lost.records)} can still be read.`,

@@ -89,11 +89,12 @@ async function rangeOf(
     if ('seq' in place) return place.seq
     throw wrong(`${name}: a rev is a place in the life of one actor`)
   }
-  const fromSeq = from === undefined ? 1 : await seqOf(from, '--from')
+  const fromSeq = from === undefined ? undefined : await seqOf(from, '--from')
   const toSeq = to === undefined ? (await reader.head()).seq : await seqOf(to, '--to')
-  if (fromSeq > toSeq && to !== undefined) throw wrong('--to: must not be before --from')
+  if (fromSeq !== undefined && fromSeq > toSeq && to !== undefined)
+    throw wrong('--to: must not be before --from')
   const { tail: _, ...wanted } = wantedOf(types, options)
-  return { ...wanted, since: fromSeq - 1, toSeq }
+  return { ...wanted, ...(fromSeq !== undefined && { since: fromSeq - 1 }), toSeq }
 }
 
 function wrong(rule: string): OutcryError {

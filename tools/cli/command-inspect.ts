@@ -3,7 +3,7 @@ import { parseAddress } from '../../src/runtime/record/address.ts'
 import { plainError } from '../../src/runtime/record/values.ts'
 import { OutcryError } from '../../store/index.ts'
 import { colors } from './colors.ts'
-import { firstRev } from './command-replay.ts'
+import { firstRev, leastRev } from './command-replay.ts'
 import { counted } from './format.ts'
 import { serveLife, type Texts } from './life-server.ts'
 import { named, type ReadOptions } from './named.ts'
@@ -100,7 +100,8 @@ async function rangeOf(
       ? lastRev
       : await revAt(reader, address, await located(reader, placeOf(end, name), name))
   if (toRev === 0) throw notYet(address, name)
-  const start = from === undefined ? 1 : await firstRev(reader, address, placeOf(from, '--from'))
+  const begin = from === undefined ? undefined : await firstRev(reader, address, placeOf(from, '--from'))
+  const start = begin ?? (await leastRev(reader, address))
   const fromRev = at === undefined ? start : toRev
   if (fromRev > toRev)
     throw new OutcryError('PLACE_INVALID', `--from: ${address} has no record from there on`, HELP)

@@ -5,7 +5,7 @@ import { parseAddress } from '../../src/runtime/record/address.ts'
 import { OutcryError } from '../../store/index.ts'
 import { changedOf, type SoughtChange, withChange } from './changed.ts'
 import { colors } from './colors.ts'
-import { readText } from './format.ts'
+import { countText, readText } from './format.ts'
 import { named, type ReadOptions } from './named.ts'
 import { note, print, printJson, printLines } from './output.ts'
 import { actorUnknown, located, notYet, placeOf, revAt, stateAt, type WrittenPlace } from './places.ts'
@@ -47,10 +47,13 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
     const all = await recordsOf(reader, data, address, asked)
     const records = asked.changed === undefined ? all : withChange(progress.of(all), asked.changed)
     if (!json) await print(title)
+    const isFromStart = Object.entries(asked).every(([name, of]) => name === 'detail' || of === false)
     let shown = 0
     for await (const { item, sinceMs, shortenedTo } of played(records, speed)) {
       shown++
       progress.end()
+      if (!json && shown === 1 && isFromStart && item.rev > 1)
+        await print(colors.yellow(`${DELETED} what was before record ${countText(item.rev)}`))
       if (json) await printJson(item)
       else {
         const pause = pauseText(sinceMs, shortenedTo)
@@ -58,6 +61,7 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
       }
     }
     progress.end()
+    if (!json && shown === 0 && isFromStart) await print(colors.yellow(`${DELETED} all its records`))
     if (!json) await print(colors.dim(readText(shown, reader)))
     return 0
   } finally {
@@ -65,6 +69,9 @@ export async function replay(address: string, options: ReplayOptions): Promise<n
     await reader.close()
   }
 }
+
+/** Words for the beginning of a life whose records are gone. */
+const DELETED = '… retention.deleteAfterDays has deleted'
 
 interface Asked {
   readonly from?: WrittenPlace
@@ -159,24 +166,37 @@ export async function wantedOf(
   address: string,
   { from, to, tail, detail, changed }: Asked,
 ): Promise<WantedLife> {
-  const begin = from === undefined ? 1 : await firstRev(reader, address, from)
+  const begin = from === undefined ? undefined : await firstRev(reader, address, from)
   const toRev = to === undefined ? undefined : await revAt(reader, address, await located(reader, to, '--to'))
   if (toRev === 0) throw notYet(address, '--to')
-  if (toRev !== undefined && toRev < begin)
+  if (toRev !== undefined && toRev < (begin ?? 1))
     throw new OutcryError('PLACE_INVALID', '--to: must not be before --from', HELP)
   // The last records come in order as well, so that none of them waits in memory for those before it.
-  if (tail === undefined) return { fromRev: begin, ...compact({ toRev }), detail, ...changed }
+  if (tail === undefined) return { ...compact({ fromRev: begin, toRev }), detail, ...changed }
   const last = toRev ?? (await revAt(reader, address, 'now'))
-  return { fromRev: Math.max(begin, last - tail + 1), toRev: last, detail }
+  const start = last - tail + 1
+  const least = begin ?? (start > 1 ? await leastRev(reader, address) : 1)
+  return { ...compact({ fromRev: start > least ? start : begin }), toRev: last, detail }
 }
 
-/** Returns the first rev at the place or behind it. */
-export async function firstRev(reader: Reader, address: string, from: WrittenPlace): Promise<number> {
+/** Returns the first rev of the actor that there is. Those before it were deleted. */
+export async function leastRev(reader: Reader, address: string): Promise<number> {
+  for await (const { rev } of reader.life(address, { limit: 1 })) return rev
+  return 1
+}
+
+/** Returns the first rev at the place or behind it. Undefined when that is the first that there is. */
+export async function firstRev(
+  reader: Reader,
+  address: string,
+  from: WrittenPlace,
+): Promise<number | undefined> {
   const place = await located(reader, from, '--from')
   const rev = await revAt(reader, address, place)
   if (place === 'now') return rev + 1
   if ('rev' in place) return rev
-  return place.seq <= 1 ? 1 : 1 + (await revAt(reader, address, { seq: place.seq - 1 }))
+  const before = place.seq <= 1 ? 0 : await revAt(reader, address, { seq: place.seq - 1 })
+  return before === 0 ? undefined : before + 1
 }
 
 async function showState(reader: Reader, address: string, at: WrittenPlace, json: boolean): Promise<void> {

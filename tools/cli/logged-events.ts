@@ -11,7 +11,7 @@ import { eventTest, type WantedEvents } from './wanted-events.ts'
 export async function* loggedEvents(
   store: Store<TransitionRecord>,
   registry: Registry,
-  { topics, filter, tail, since = 0, toSeq }: WantedEvents,
+  { topics, filter, tail, since, toSeq }: WantedEvents,
   onLook: () => void,
 ): AsyncGenerator<EventEnvelope> {
   const known = await knownOf({
@@ -32,7 +32,7 @@ export async function* loggedEvents(
     types: known.typesIn(frame),
     from,
     to,
-    fromSeq: since + 1,
+    fromSeq: since === undefined ? undefined : since + 1,
     toSeq,
     reverse,
   })) {

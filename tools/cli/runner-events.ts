@@ -16,7 +16,12 @@ export async function* runnerEvents(
   if (tail === 0 && !isFollowed) return
   const { from } = filter
   const begin =
-    since ?? (tail !== undefined ? undefined : from === undefined ? 0 : await seqAt(client, from - 1))
+    since ??
+    (tail !== undefined
+      ? undefined
+      : from === undefined
+        ? await beforeFirst(client)
+        : await seqAt(client, from - 1))
   let end = to === undefined ? Number.POSITIVE_INFINITY : await seqAt(client, to)
   const ending = new AbortController()
   let hasAll = false
@@ -62,7 +67,8 @@ export async function* runnerEvents(
     await items.return()
   }
   yield* last ?? []
-  if (tail !== undefined && count < tail && searchedFrom > 1)
+  const isPart = tail !== undefined && count < tail && searchedFrom > 1
+  if (isPart && searchedFrom > (await beforeFirst(client)) + 1)
     note(`the search began at seq ${searchedFrom}: name types, or give --from, to look further back`)
 }
 
@@ -70,4 +76,9 @@ export async function* runnerEvents(
 async function seqAt(client: Client, at: number): Promise<number> {
   const { seq } = await client.events({ to: at, tail: 1 })
   return seq
+}
+
+/** Returns the seq before the log's first record: of a log that was cut that is not 0. */
+export async function beforeFirst(client: Client): Promise<number> {
+  return (await client.ask('timeline', { query: { points: 1 } })).fromSeq
 }

@@ -19,13 +19,14 @@ const FIELDS_MIN = 16
 /** Returns the lines, fitted into the columns of a terminal. Without a number nothing is cut. */
 export function explanationLines(explanation: Explanation, wanted?: number): string[] {
   const columns = Math.max(COLUMNS_MIN, wanted ?? COLUMNS)
-  const { causes, isWhole, effects, leftOut, partly, record } = explanation
+  const { causes, isWhole, cutAt, effects, leftOut, partly, record } = explanation
   const of = { day: dayOf(record), columns, isCut: wanted !== undefined }
   const lines = [
     `${colors.bold(record.actor)}  ${colors.cyan(record.event.type)}  ${colors.dim(`seq ${record.seq}, ${timeText(record.at)}, ${record.machine}`)}`,
     '',
   ]
-  if (!isWhole) lines.push(colors.yellow('… more causes before, which are left out'))
+  if (cutAt !== undefined) lines.push(colors.yellow(`… what caused it was deleted: ${beginsText(cutAt)}`))
+  else if (!isWhole) lines.push(colors.yellow('… more causes before, which are left out'))
   for (const one of causes) {
     lines.push(...entry(one, { ...of, rail: '', below: '│ ', isFull: false }))
     if (one.repeats > 0)
@@ -55,6 +56,10 @@ export function explanationLines(explanation: Explanation, wanted?: number): str
       colors.yellow(`effects may be missing: not all later records were searched of ${partly.join(', ')}`),
     )
   return lines
+}
+
+function beginsText(firstSeq: number): string {
+  return `the log begins at seq ${countText(firstSeq)}, and retention.deleteAfterDays has deleted what was before`
 }
 
 type Effects = Explanation['effects']

@@ -44,7 +44,9 @@ export const transitionRecord = z.object({
     .int()
     .positive()
     .nullable()
-    .describe('seq of the record that sent the event; null when it came from outside'),
+    .describe(
+      'seq of the record that sent the event; null when it came from outside, or when that record was deleted',
+    ),
   correlation: z.string().describe('the same for all that one outside message led to'),
   machine: z.string().describe('`kind@version`'),
   turn: z.int().describe('records of one turn are in the log together, or not at all'),

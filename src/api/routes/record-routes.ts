@@ -21,7 +21,8 @@ export function recordRoutes(http: Api, supervisor: Supervisor): void {
       const options = { signal: signalOf(reply) }
       const record = await recordAt(supervisor, seq, options)
       if (record === undefined) throw recordUnknown(seq, supervisor.seq)
-      const cause = record.cause === null ? undefined : await recordAt(supervisor, record.cause, options)
+      const isCauseThere = record.cause !== null && record.cause >= supervisor.firstSeq
+      const cause = isCauseThere ? await recordAt(supervisor, record.cause, options) : undefined
       return {
         record,
         links: linksOf(record),

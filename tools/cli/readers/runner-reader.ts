@@ -13,7 +13,7 @@ import type { TransitionRecord } from '../../../src/runtime/record/record.ts'
 import { isUnreadable } from '../../../src/runtime/state/life.ts'
 import { decodeEntries, type StoreEntry } from '../../../store/index.ts'
 import { runnerSocket } from '../runner-client.ts'
-import { runnerEvents } from '../runner-events.ts'
+import { beforeFirst, runnerEvents } from '../runner-events.ts'
 import { framesOf } from '../socket-frames.ts'
 import { eventTest, type WantedEvents } from '../wanted-events.ts'
 import { explained } from './last-decision.ts'
@@ -145,7 +145,7 @@ export class RunnerReader implements Reader {
   async *everyEvent(wanted: WantedEvents, onLook = () => {}): AsyncGenerator<EventEnvelope> {
     // The feed refuses what can match nothing.
     for await (const _ of runnerEvents(this.#runner, { ...wanted, tail: 1 }, false)) break
-    const { since = 0, toSeq = Number.POSITIVE_INFINITY } = wanted
+    const { since = await beforeFirst(this.#runner), toSeq = Number.POSITIVE_INFINITY } = wanted
     const isWanted = eventTest(wanted)
     for (let after = since; ; ) {
       const { events, next } = await this.#runner.events({ since: after })
