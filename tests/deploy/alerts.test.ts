@@ -42,6 +42,10 @@ describe('the alerts', () => {
   })
 })
 
+/** Returns what the runbook says of an alert. */
+const partOf = (alert: string) =>
+  new RegExp(`^## ${alert}\\n([^]*?)(?=\\n## |$(?![^]))`, 'm').exec(runbook)?.[1] ?? ''
+
 describe('the runbook', () => {
   it('has a part for each alert, in their order', () => {
     const parts = [...runbook.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
@@ -49,9 +53,15 @@ describe('the runbook', () => {
   })
 
   it.each(rules)('says of $alert what to do, and when it ends', ({ alert }) => {
-    const [, part = ''] = new RegExp(`^## ${alert}\\n([^]*?)(?=\\n## |$(?![^]))`, 'm').exec(runbook) ?? []
-    expect(part).toMatch(/^1\. /m)
-    expect(part).toMatch(/^The alert ends /m)
+    expect(partOf(alert)).toMatch(/^1\. /m)
+    expect(partOf(alert)).toMatch(/^The alert ends /m)
+  })
+
+  it.each(rules)('names for $alert only what the alert, or a line before, says', ({ alert, expr }) => {
+    const families = GROUPS.flatMap(({ families }) => families).filter(({ name }) => expr.includes(name))
+    const labels = families.flatMap(({ labels }) => Object.keys(labels ?? {}))
+    for (const [, name] of partOf(alert).matchAll(/<(\w+)>/g))
+      expect([...labels, 'address', 'seq', 'folder', 'disk']).toContain(name)
   })
 
   it('names commands and options that there are', () => {
