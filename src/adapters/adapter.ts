@@ -123,6 +123,8 @@ export interface VenueContext {
   readonly instruments: readonly Instrument[]
   /** The account's balances at the beginning of the log, by asset. */
   readonly openingBalances: Readonly<Record<string, string>>
+  /** The account's setting: whether a symbol may have a long and a short position at once. */
+  readonly positionMode: 'netting' | 'hedging'
   /** A folder for what the venue keeps beside the log. It may not be there yet. */
   readonly location: string
   /** The log that goes on together with what the venue keeps. */

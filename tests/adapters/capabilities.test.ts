@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { ordType, timeInForce } from '../../machines/events/order.ts'
 import { capabilityIssues, type VenueCapabilities } from '../../src/adapters/capabilities.ts'
 import { PAPER_CAPABILITIES } from '../../src/adapters/paper/capabilities.ts'
+import { PROFILE_NAMES, type ProfileName } from '../../src/adapters/paper/engine/profile-name.ts'
+import { PROFILES } from '../../src/adapters/paper/profiles/profiles.ts'
 import { Desk } from './paper/desk.ts'
 
 const wanted = (positionMode: 'netting' | 'hedging', enabled: boolean) => ({
@@ -36,8 +38,9 @@ describe('what a configuration asks of a venue', () => {
 describe('the paper venue does what it says', () => {
   let desk: Desk
   afterEach(() => desk.venue.close())
-  const open = async () => {
-    desk = await Desk.open()
+  const open = async (profile?: ProfileName) => {
+    desk = await Desk.open({ profile, openingBalances: { USDT: '1000' } })
+    expect(desk.venue.capabilities).toBe(PROFILES[profile ?? 'lenient'].capabilities)
     desk.quote('99', '101')
   }
   /** What the venue made of the request, first and last. */
@@ -57,21 +60,26 @@ describe('the paper venue does what it says', () => {
     TAKE_PROFIT_LIMIT: { stopPx: '90', price: '91' },
   } as const
 
-  it.each(ordType.options.map((type) => [type, PAPER_CAPABILITIES.orderTypes.includes(type)] as const))(
-    'of the order type %s: %s',
-    async (type, can) => {
-      await open()
+  const each = <T extends string>(options: readonly T[], has: (of: VenueCapabilities, one: T) => boolean) =>
+    PROFILE_NAMES.flatMap((profile) =>
+      options.map((one) => [profile, one, has(PROFILES[profile].capabilities, one)] as const),
+    )
+
+  it.each(each(ordType.options, ({ orderTypes }, type) => orderTypes.includes(type)))(
+    'as %s, of the order type %s: %s',
+    async (profile, type, can) => {
+      await open(profile)
       desk.place('a', { ordType: type, ...PRICES[type] })
       const [first] = await reports()
       expect(first).toMatchObject({ execType: can ? 'NEW' : 'REJECTED' })
     },
   )
 
-  it.each(timeInForce.options.map((tif) => [tif, PAPER_CAPABILITIES.timeInForce.includes(tif)] as const))(
-    'of the time in force %s: %s',
-    async (tif, can) => {
-      await open()
-      const expireTime = desk.at + 100_000
+  it.each(each(timeInForce.options, ({ timeInForce }, tif) => timeInForce.includes(tif)))(
+    'as %s, of the time in force %s: %s',
+    async (profile, tif, can) => {
+      await open(profile)
+      const expireTime = desk.at + 1_000_000
       desk.place('a', {
         ordType: 'LIMIT',
         price: '90',

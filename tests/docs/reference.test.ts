@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { machines } from '../../machines/index.ts'
+import type { VenueProfile } from '../../src/adapters/paper/engine/profile.ts'
+import { PROFILES } from '../../src/adapters/paper/profiles/profiles.ts'
 import { loadStrategies } from '../../src/runner/actors/strategies.ts'
 import { loadConfig } from '../../src/runner/config/load.ts'
 import { runnerConfig } from '../../src/runner/config/schema.ts'
@@ -13,11 +15,25 @@ import { defaultConfiguration } from '../../tools/docs/default-configuration.ts'
 import { errorPage } from '../../tools/docs/error-page.ts'
 import { inputOf, type Key } from '../../tools/docs/keys.ts'
 import { metricsPage } from '../../tools/docs/metrics-page.ts'
+import { withVenueRules } from '../../tools/docs/venue-rules.ts'
 
 const docs = new URL('../../docs/', import.meta.url)
 const page = (name: string) => readFileSync(new URL(name, docs), 'utf8')
+const sourceless = ({ rules, amendRules, ways }: VenueProfile) =>
+  [...rules, ...amendRules, ...ways].filter(({ rule, source }) => rule === '' || source === '')
 const unexplained = (keys: readonly Key[]) =>
   keys.filter(({ meaning }) => meaning === '').map(({ path }) => path)
+
+describe('the rules of the paper venue', () => {
+  it('are in a page that is up to date: else npm run docs', () => {
+    expect(page('trading.md')).toContain('### binance-spot')
+    expect(page('trading.md')).toBe(withVenueRules(page('trading.md')))
+  })
+
+  it('have a source each', () => {
+    expect(Object.values(PROFILES).flatMap(sourceless)).toEqual([])
+  })
+})
 
 describe('the configuration', () => {
   it('has a page that is up to date: else npm run docs', () => {

@@ -15,8 +15,8 @@ import {
   wholeManifest,
 } from '../../../store/leveldb/look.ts'
 
-/** Keys whose values never change and are never deleted: reports, finished orders, changes. */
-const KEPT = /^[roc]!/
+/** Keys that are never deleted: reports, finished orders, changes, intents. */
+const KEPT = /^[roci]!/
 
 /** @throws STORE_CORRUPT naming the file */
 export async function checkBooks(folder: string): Promise<void> {

@@ -6,6 +6,8 @@ import { idsOf, type PlaceRequest, type VenueRequest, type VenueState, viewOf } 
 export class Group {
   readonly requests = new Map<string, VenueRequest>()
   readonly reports: VenueReport[] = []
+  /** The intents that placed an order under a ClOrdID, all of them. Only where a profile refuses duplicates. */
+  readonly intents = new Map<string, readonly string[]>()
   /** By every ClOrdID that they went by. */
   readonly ended = new Map<string, VenueOrder>()
 

@@ -2,26 +2,31 @@ import type { CancelOrder, PlaceOrder, ReplaceOrder } from '../../../machines/in
 import * as decimal from '../../../machines/model/decimal.ts'
 import { ownOf } from '../../../machines/model/own.ts'
 import { type Interruptible, OutcryError } from '../../../store/index.ts'
+import type { VenueCapabilities } from '../capabilities.ts'
 import type { MarketMessage } from '../market-source.ts'
 import type { BookEntries, Life, RequestHeader, VenueOrder, VenueReport } from '../venue.ts'
 import type { WireIds } from '../wire-ids.ts'
-import { PAPER_CAPABILITIES } from './capabilities.ts'
 import { type Durable, durableOf, Group, pendingView } from './durable.ts'
 import { withWireIds } from './edge.ts'
 import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engine/engine.ts'
-import type { Execution, Terms } from './engine/execution.ts'
+import type { Execution } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
+import type { Terms } from './engine/profile.ts'
+import type { ProfileName } from './engine/profile-name.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
+import { PROFILES } from './profiles/profiles.ts'
 import type { PaperVenue } from './venue.ts'
 import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
-export interface PaperVenueOptions extends Omit<Terms, 'instruments'>, Partial<Pick<Terms, 'instruments'>> {
+type Optional = 'instruments' | 'openingBalances'
+
+export interface PaperVenueOptions extends Omit<Terms, Optional | 'profile'>, Partial<Pick<Terms, Optional>> {
   /** Folder of its own; undefined keeps all in memory. */
   readonly location: string | undefined
   /** Event time that a request takes to the venue, and a report back. */
   readonly latencyMs: number
-  /** The customer's balances at the beginning. */
-  readonly openingBalances?: Readonly<Record<string, string>>
+  /** Without it the books go on under theirs, and new ones begin under the default. */
+  readonly profile?: ProfileName | undefined
   /** The log that its books belong to. Without it the books are opened for any log. */
   readonly life?: Life
   /** The ids of the runner that the venue is for. Without them the venue takes ids as they are. */
@@ -53,12 +58,11 @@ export async function openPaperVenue(options: PaperVenueOptions, folder?: VenueF
  */
 class Paper implements PaperVenue {
   readonly name: string
-  readonly capabilities = PAPER_CAPABILITIES
+  readonly capabilities: VenueCapabilities
   readonly simulation = this
   readonly books = this
   readonly #terms: Terms
   readonly #latencyMs: number
-  readonly #openingBalances: Readonly<Record<string, string>>
   readonly #folder: VenueFolder
   readonly #state: VenueState
   #durable: Durable
@@ -72,13 +76,17 @@ class Paper implements PaperVenue {
   #failure: unknown
 
   constructor(options: PaperVenueOptions, folder: VenueFolder) {
-    const { name, takerFee, makerFee, instruments = [], latencyMs, openingBalances = {} } = options
-    this.#openingBalances = openingBalances
+    const { name, takerFee, makerFee, feeIn, bnbPx, latencyMs, positionMode } = options
+    const { instruments = [], openingBalances = {} } = options
     this.name = name
-    this.#terms = { name, takerFee, makerFee, instruments }
     this.#latencyMs = latencyMs
     this.#folder = folder
     this.#state = folder.state()
+    if (options.profile !== undefined) this.#state.profile = options.profile
+    const profile = PROFILES[this.#state.profile]
+    this.capabilities = profile.capabilities
+    const fees = { takerFee, makerFee, feeIn, bnbPx }
+    this.#terms = { name, ...fees, instruments, profile, openingBalances, positionMode }
     this.#durable = durableOf(this.#state)
     this.#expireAt = firstExpiry(this.#state)
   }
@@ -167,7 +175,7 @@ class Paper implements PaperVenue {
   }
 
   balances(): Readonly<Record<string, string>> {
-    const owned: Record<string, string> = { ...this.#openingBalances }
+    const owned: Record<string, string> = { ...this.#terms.openingBalances }
     for (const [asset, change] of Object.entries(this.#durable.balances))
       owned[asset] = decimal.add(ownOf(owned, asset) ?? decimal.ZERO, change)
     return owned
@@ -226,6 +234,7 @@ class Paper implements PaperVenue {
         reports: group.reports,
         ended: group.ended,
         changes: changes.map(({ clOrdId }) => clOrdId),
+        intents: group.intents,
       })
     } catch (error) {
       this.#failure = error
@@ -237,10 +246,31 @@ class Paper implements PaperVenue {
 
   #receive(request: VenueRequest): void {
     if (this.#failure !== undefined) throw this.#failure
+    if (this.#isRepeat(request)) return
     const { clOrdId } = request
-    if (this.status(clOrdId) !== undefined || this.#hasChange(clOrdId)) return
-    this.#group.requests.set(clOrdId, request)
+    const { requests } = this.#group
+    if (!requests.has(clOrdId)) requests.set(clOrdId, request)
     dispatch(this.#state, request, request.at + this.#latencyMs)
+  }
+
+  /**
+   * Returns whether the request came before. Where the profile refuses duplicates, another intent under the ClOrdID of an order is a
+   * request of its own. An order without intents is of a time when none were kept: a further request counts as its own, sent again.
+   */
+  #isRepeat(request: VenueRequest): boolean {
+    const { clOrdId, kind, ref } = request
+    const isKnown = this.status(clOrdId) !== undefined || this.#hasChange(clOrdId)
+    if (kind !== 'place' || this.#terms.profile.answers.duplicate === undefined) return isKnown
+    const intents = this.#intents(clOrdId)
+    if (intents.length === 0 ? isKnown : intents.includes(ref.intent)) return true
+    this.#group.intents.set(clOrdId, [...intents, ref.intent])
+    return false
+  }
+
+  #intents(clOrdId: string): readonly string[] {
+    return (
+      this.#group.intents.get(clOrdId) ?? this.#writing?.intents.get(clOrdId) ?? this.#folder.intents(clOrdId)
+    )
   }
 
   #hasChange(clOrdId: string): boolean {

@@ -11,11 +11,14 @@ import { checkBooks } from './books-check.ts'
 import { decodeState, emptyState, type VenueState } from './engine/state.ts'
 
 /** Layout of keys and values; raised when an older Outcry could not read them. */
-const FORMAT = '4'
+const FORMAT = '5'
+/** It has no profile in its state: such books are lenient. An older Outcry would take strict books for lenient ones. */
+const PROFILELESS_FORMAT = '4'
 /** It has the venue's own ids of orders as `orderId`, and the intents that reports complete as `settles`. */
 const ORDER_ID_FORMAT = '3'
 /** The format before that one. It has the same names, and its orders have our ids instead of wire ids. */
 const OWN_IDS_FORMAT = '2'
+const READABLE = [FORMAT, PROFILELESS_FORMAT, ORDER_ID_FORMAT, OWN_IDS_FORMAT]
 const FORMAT_KEY = 'format'
 const STATE_KEY = 'state'
 /** The key of the log that the books belong to: see `Life`. */
@@ -24,9 +27,12 @@ const POSITION_DIGITS = 12
 const reportKey = (position: number) => `r!${String(position).padStart(POSITION_DIGITS, '0')}`
 const orderKey = (clOrdId: string) => `o!${clOrdId}`
 const changeKey = (clOrdId: string) => `c!${clOrdId}`
+const intentsKey = (clOrdId: string) => `i!${clOrdId}`
 
 type Database = AbstractLevel<string | Buffer | Uint8Array, string, string>
 type Operation = AbstractBatchOperation<Database, string, string>
+
+const FORMAT_TODAY: Operation = { type: 'put', key: FORMAT_KEY, value: FORMAT }
 
 /** All of it is durable, or nothing. */
 export interface Write {
@@ -37,6 +43,8 @@ export interface Write {
   readonly ended: ReadonlyMap<string, VenueOrder>
   /** ClOrdIDs of cancels and replaces. */
   readonly changes: Iterable<string>
+  /** All intents that placed an order, by its ClOrdID. */
+  readonly intents: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -116,12 +124,13 @@ export class VenueFolder implements Books {
   /** Brings the books of a former format to today's, all or none. Those of format 2 stay as they are without `toWire`. */
   async upgrade(toWire?: (clOrdId: string) => string): Promise<void> {
     const format = await this.#db.get(FORMAT_KEY)
+    if (format === PROFILELESS_FORMAT) return this.#commit([FORMAT_TODAY])
     if (format === ORDER_ID_FORMAT) return this.#rewrite((id) => id)
     if (format === OWN_IDS_FORMAT && toWire !== undefined) return this.#rewrite(toWire)
   }
 
   async #rewrite(toWire: (clOrdId: string) => string): Promise<void> {
-    const batch: Operation[] = [{ type: 'put', key: FORMAT_KEY, value: FORMAT }]
+    const batch: Operation[] = [FORMAT_TODAY]
     for await (const [key, value] of this.#db.iterator()) {
       if (key === FORMAT_KEY || key === LIFE_KEY) continue
       const [, prefix, clOrdId] = /^([oc]!)(.*)$/s.exec(key) ?? []
@@ -183,14 +192,21 @@ export class VenueFolder implements Books {
     return this.#db.getSync(changeKey(clOrdId)) !== undefined
   }
 
+  /** Returns the intents that have placed an order under the ClOrdID, as far as they were kept. */
+  intents(clOrdId: string): readonly string[] {
+    const stored = this.#db.getSync(intentsKey(clOrdId))
+    return stored === undefined ? [] : (JSON.parse(stored) as readonly string[])
+  }
+
   /** Resolves when it is fsynced. @throws VENUE_WRITE_FAILED */
-  async write({ state, reports, ended, changes }: Write): Promise<void> {
+  async write({ state, reports, ended, changes, intents }: Write): Promise<void> {
     const batch: Operation[] = [{ type: 'put', key: STATE_KEY, value: state }]
     const put = (key: string, value: unknown) =>
       batch.push({ type: 'put', key, value: JSON.stringify(value) })
     for (const report of reports) put(reportKey(report.position), report)
     for (const [clOrdId, order] of ended) put(orderKey(clOrdId), order)
     for (const clOrdId of changes) put(changeKey(clOrdId), true)
+    for (const [clOrdId, all] of intents) put(intentsKey(clOrdId), all)
     await this.#commit(batch)
   }
 
@@ -278,7 +294,7 @@ function positionIn(value: string): unknown {
 
 async function checkFormat(db: Database, location: string): Promise<void> {
   const found = await db.get(FORMAT_KEY)
-  if (found === FORMAT || found === ORDER_ID_FORMAT || found === OWN_IDS_FORMAT) return
+  if (found !== undefined && READABLE.includes(found)) return
   const [key] = await db.keys({ limit: 1 }).all()
   if (found === undefined && key === undefined) return db.put(FORMAT_KEY, FORMAT)
   throw new OutcryError(

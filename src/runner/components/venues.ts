@@ -27,6 +27,7 @@ function venue(run: Run, settings: VenueSettings): Component {
       ids: new WireIds(name, run.get('store').shortId),
       instruments: instrumentsOf({ instruments, market: config.market }, place),
       openingBalances: { [account.asset]: account.balance },
+      positionMode: account.positionMode,
       location: join(config.data, booksFolder(name, place.venue)),
       life: { id: run.get('belonging').life, isNew: run.get('isNew') },
       onReports: () => run.opened.driver?.lookAtVenues(),

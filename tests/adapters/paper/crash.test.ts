@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { MarketEvent } from '../../../machines/index.ts'
+import type { ProfileName } from '../../../src/adapters/paper/engine/profile-name.ts'
 import { openPaperVenue } from '../../../src/adapters/paper/paper-venue.ts'
 import type { PaperVenue } from '../../../src/adapters/paper/venue.ts'
 import { openVenueFolder } from '../../../src/adapters/paper/venue-folder.ts'
@@ -98,6 +99,9 @@ const life = fc.record({
   back: fc.nat({ max: 30 }),
 })
 
+const lives = fc.array(life, { minLength: 1, maxLength: 5 })
+const profile = fc.constantFrom<ProfileName>('lenient', 'binance-spot', 'binance-usdm')
+
 function perform(venue: PaperVenue, { step, at, position }: Scene, index: number): void {
   if ('market' in step) venue.onMarket(message(position, step.market, step.symbol))
   else if ('place' in step) venue.place({ ...step.place, ...header(`r${index}`, at) })
@@ -122,11 +126,14 @@ async function endOf(venue: PaperVenue, location: string, at: number) {
   return { ...said, state }
 }
 
-const open = (location: string) => openPaperVenue({ ...OPTIONS, latencyMs: 10, location })
+/** Enough for some of the orders, where the profile asks for it. */
+const openingBalances = { USDT: '900', BTC: '4', ETH: '4' }
+const open = (location: string, profile: ProfileName) =>
+  openPaperVenue({ ...OPTIONS, latencyMs: 10, location, profile, openingBalances })
 
-async function uninterrupted(scenes: readonly Scene[]) {
+async function uninterrupted(scenes: readonly Scene[], profile: ProfileName) {
   const location = folder()
-  const venue = await open(location)
+  const venue = await open(location, profile)
   scenes.forEach((scene, index) => {
     perform(venue, scene, index)
   })
@@ -138,9 +145,9 @@ describe('a venue that is killed', () => {
     let reports = 0
     let fills = 0
     await fc.assert(
-      fc.asyncProperty(script, fc.array(life, { minLength: 1, maxLength: 5 }), async (scenes, lives) => {
+      fc.asyncProperty(script, lives, profile, async (scenes, lives, profile) => {
         let location = folder()
-        let venue = await open(location)
+        let venue = await open(location, profile)
         let index = 0
         for (const { scenes: count, flushEvery, torn, advances, back } of lives) {
           const end = Math.min(index + count, scenes.length)
@@ -158,7 +165,7 @@ describe('a venue that is killed', () => {
           await flushed
           await venue.close()
           location = left
-          venue = await open(location)
+          venue = await open(location, profile)
           expect(venue.reportsAfter(0).slice(0, handedOut.length)).toEqual(handedOut)
           // Requests since the last message that it has taken in are sent again, and as much from before as may be.
           const last = scenes.findIndex(({ position }) => position === venue.marketPosition)
@@ -166,7 +173,7 @@ describe('a venue that is killed', () => {
         }
         for (; index < scenes.length; index++) perform(venue, scenes[index] as Scene, index)
         const ended = await endOf(venue, location, scenes.at(-1)?.at ?? 0)
-        expect(ended).toEqual(await uninterrupted(scenes))
+        expect(ended).toEqual(await uninterrupted(scenes, profile))
         reports += ended.reports.length
         fills += ended.fills.length
       }),

@@ -262,6 +262,47 @@ describe('a folder', () => {
     desk = await Desk.open()
   })
 
+  it('of format 4, which knew no profiles, goes on as a lenient one until another is configured', async () => {
+    desk.place('a', resting)
+    desk.place('b')
+    await desk.venue.flush()
+    await desk.venue.close()
+    const db = new Level<string, string>(location)
+    const { profile, ...state } = JSON.parse(await db.get('state'))
+    expect(profile).toBe('lenient')
+    await db.put('state', JSON.stringify(state))
+    await db.put('format', '4')
+    await db.close()
+    const openingBalances = { USDT: '1000' }
+    const opened = async (options = {}) => {
+      const { at } = desk
+      desk = await Desk.open({ location, openingBalances, ...options })
+      desk.at = at
+    }
+    await opened()
+    // Lenient: it sells what it does not own.
+    desk.place('c', { side: 'SELL', orderQty: '3', ordType: 'LIMIT', price: '150' })
+    await desk.venue.flush()
+    await desk.venue.close()
+    await opened({ profile: 'binance-spot' })
+    for (const again of ['a', 'b', 'c']) desk.place(again)
+    desk.place('d', { side: 'SELL', orderQty: '3', ordType: 'LIMIT', price: '150' })
+    await desk.venue.flush()
+    await desk.venue.close()
+    await opened()
+    const reports = desk.venue.reportsAfter(0).map(({ report }) => 'ordStatus' in report && report.ordStatus)
+    expect(reports).toEqual(['NEW', 'NEW', 'FILLED', 'NEW', 'REJECTED'])
+    // Now the books have a profile, and keep it.
+    desk.place('e', { side: 'SELL', orderQty: '3', ordType: 'LIMIT', price: '150' })
+    await desk.venue.flush()
+    expect(desk.venue.status('e')).toMatchObject({ ordStatus: 'REJECTED' })
+    await desk.venue.close()
+    const after = new Level<string, string>(location)
+    expect([await after.get('format'), JSON.parse(await after.get('i!d'))]).toEqual(['5', ['d']])
+    await after.close()
+    desk = await Desk.open()
+  })
+
   it.each(['r!000000000002', 'state'])('that has lost %s is found to be damaged', async (key) => {
     await expect(edit((db) => db.del(key))).rejects.toMatchObject({ code: 'VENUE_CORRUPT' })
   })

@@ -43,7 +43,7 @@ describe('a venue whose disk refuses a write', () => {
   it('says where, and what to do', async () => {
     const folder = await openVenueFolder(undefined)
     await folder.close()
-    const nothing = { state: '{}', reports: [], ended: new Map(), changes: [] }
+    const nothing = { state: '{}', reports: [], ended: new Map(), changes: [], intents: new Map() }
     await expect(folder.write(nothing)).rejects.toMatchObject({
       code: 'VENUE_WRITE_FAILED',
       message: expect.stringContaining('books in memory'),

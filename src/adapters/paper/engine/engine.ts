@@ -9,17 +9,17 @@ import {
   cancel,
   closerOf,
   type Execution,
+  endUnfilled,
   expire,
   fill,
   fillable,
   isOpen,
   refuse,
+  refuseDuplicate,
   rejectCancel,
   replace,
   type Step,
-  type Terms,
   trigger,
-  type VenueRefusal,
 } from './execution.ts'
 import { takeFunding } from './funding.ts'
 import {
@@ -32,8 +32,10 @@ import {
   noteTaken,
   priceOf,
   see,
+  wouldTake,
 } from './market-view.ts'
-import { refusalOf, replaceRefusalOf } from './refusal.ts'
+import { NOTHING_TO_REDUCE, type Terms, textOf, type VenueRefusal, WOULD_TAKE } from './profile.ts'
+import { refusalOf, replaceAnswerOf } from './refusal.ts'
 import { byPriority, fillFromTrade } from './resting.ts'
 import {
   type CancelRequest,
@@ -43,11 +45,9 @@ import {
   type ReplaceRequest,
   type VenueState,
 } from './state.ts'
+import { availableOf, paymentOf } from './wallet.ts'
 
 const DAY_MS = 86_400_000
-const NOTHING_TO_REDUCE = 'reduce only: nothing is held that it could reduce'
-const WOULD_TAKE = 'post only: it would take what is there'
-const NOT_REDUCING: VenueRefusal = { text: NOTHING_TO_REDUCE, ordRejReason: 'REDUCE_ONLY' }
 const NOTHING: readonly Execution[] = []
 
 /** Takes a message: it changes the view of its market, then the orders that work there. */
@@ -88,9 +88,13 @@ export function takeTime(state: VenueState, terms: Terms, at: number): readonly 
 
 export function takeOrder(state: VenueState, terms: Terms, request: PlaceRequest): readonly Execution[] {
   const step: Step = { state, terms, executions: [] }
-  const order = newOrder(request, `${terms.name}-${++state.orders}`, state.now)
-  const text = refusalOf(state, request)
-  const refusal = text === undefined ? restRefusalOf(step, order) : { text }
+  const order = newOrder(step, request)
+  const { duplicate } = terms.profile.answers
+  if (duplicate !== undefined && openOrder(state, request.clOrdId) !== undefined) {
+    refuseDuplicate(step, order, duplicate)
+    return step.executions
+  }
+  const refusal = refusalOf(step, request, order) ?? restRefusalOf(step, order)
   if (refusal !== undefined) {
     refuse(step, order, refusal)
     return step.executions
@@ -111,9 +115,9 @@ export function takeCancel(
   endedAs: OrdStatus | undefined,
 ): readonly Execution[] {
   const step: Step = { state, terms, executions: [] }
-  const order = openOrder(state, request)
+  const order = openOrder(state, request.origClOrdId)
   if (order !== undefined) cancel(step, order, { by: request })
-  else rejectCancel(step, request, whyNot(endedAs))
+  else rejectCancel(step, request, textOf(terms.profile.answers.unknownOrder(endedAs)))
   return step.executions
 }
 
@@ -125,14 +129,16 @@ export function takeReplace(
   endedAs: OrdStatus | undefined,
 ): readonly Execution[] {
   const step: Step = { state, terms, executions: [] }
-  const order = openOrder(state, request)
-  const refusal =
-    order === undefined
-      ? whyNot(endedAs)
-      : (replaceRefusalOf(state, order, request) ??
-        restRefusalOf(step, { ...order, ...pricesOf(request) })?.text)
-  if (order === undefined || refusal !== undefined) {
-    rejectCancel(step, request, refusal as string)
+  const order = openOrder(state, request.origClOrdId)
+  if (order === undefined) {
+    rejectCancel(step, request, textOf(terms.profile.answers.unknownOrder(endedAs)))
+    return step.executions
+  }
+  const answer =
+    replaceAnswerOf(step, order, request) ?? restRefusalOf(step, { ...order, ...pricesOf(request) })
+  if (answer !== undefined) {
+    if (answer === 'cancels') cancel(step, order, { by: request })
+    else rejectCancel(step, request, textOf(answer))
     return step.executions
   }
   const { orderQty, price } = order
@@ -148,21 +154,15 @@ export function takeReplace(
   return step.executions
 }
 
-function openOrder(
-  { open }: VenueState,
-  { origClOrdId }: CancelRequest | ReplaceRequest,
-): PaperOrder | undefined {
-  return open.find((order) => idsOf(order).includes(origClOrdId))
+function openOrder({ open }: VenueState, clOrdId: string): PaperOrder | undefined {
+  return open.find((order) => idsOf(order).includes(clOrdId))
 }
 
-/** Names no id: those of the venue are none of the log's, and a text goes there as it is. */
-function whyNot(endedAs: OrdStatus | undefined): string {
-  return endedAs === undefined ? 'unknown order' : `too late: the order is ${endedAs}`
-}
-
-function newOrder(request: PlaceRequest, venueOrderId: string, now: number): PaperOrder {
+function newOrder({ state, terms }: Step, request: PlaceRequest): PaperOrder {
   const { clOrdId, actor, symbol, side, ordType, orderQty, price, stopPx, trailingOffset } = request
-  const { positionSide, timeInForce, postOnly, reduceOnly, ref } = request
+  const { positionSide, timeInForce, postOnly, ref } = request
+  const { now } = state
+  const venueOrderId = `${terms.name}-${++state.orders}`
   const expireAt = timeInForce === 'DAY' ? nextMidnight(now) : request.expireTime
   return compact({
     clOrdId,
@@ -184,7 +184,7 @@ function newOrder(request: PlaceRequest, venueOrderId: string, now: number): Pap
     timeInForce,
     expireAt: timeInForce === 'DAY' || timeInForce === 'GTD' ? expireAt : undefined,
     postOnly: postOnly || undefined,
-    reduceOnly: reduceOnly || undefined,
+    reduceOnly: terms.profile.reduces(request) || undefined,
     phase: isConditional(request) ? 'waiting' : 'taking',
     ahead: decimal.ZERO,
     ref,
@@ -202,15 +202,13 @@ function pricesOf({ price }: ReplaceRequest): { price?: string } {
 /** Returns the refusal that only the market and the books can give an order; undefined if they give none. */
 function restRefusalOf(step: Step, order: PaperOrder): VenueRefusal | undefined {
   const market = step.state.markets[order.symbol]
-  if (market === undefined || order.phase === 'waiting') return undefined
-  if (order.postOnly && wouldTake(market, order)) return { text: WOULD_TAKE }
-  if (order.reduceOnly && decimal.isZero(fillable(step, order))) return NOT_REDUCING
+  const { answers } = step.terms.profile
+  if (market === undefined) return undefined
+  const { wouldTrigger } = answers
+  if (order.phase === 'waiting') return wouldTrigger && isReached(market, order) ? wouldTrigger : undefined
+  if (order.postOnly && wouldTake(market, order.side, order.price)) return answers.wouldTake
+  if (order.reduceOnly && decimal.isZero(fillable(step, order))) return answers.notReducing
   return undefined
-}
-
-function wouldTake(market: MarketView, { side, price }: PaperOrder): boolean {
-  for (const _level of available(market, side, '1', price)) return true
-  return false
 }
 
 /** Cancels reduce-only orders that work and have nothing to reduce. One that waits for its trigger may find something yet. */
@@ -224,19 +222,23 @@ function cancelIdle(step: Step, orders: readonly PaperOrder[]): void {
 
 /** Triggers an order whose price is reached, also when that was so before the order came, and also while nothing trades. */
 function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): void {
-  const { side, ordType } = order
   if (order.trailingOffset !== undefined) {
-    const followed = priceOf(market, opposite(side))
+    const followed = priceOf(market, opposite(order.side))
     if (followed === undefined) return
     trail(order, followed)
   }
+  if (!isReached(market, order)) return
+  trigger(step, order)
+  beginToWork(step, market, order)
+}
+
+/** Returns whether the market is at the price that triggers the order. A trailing stop has none before it has followed the market. */
+function isReached(market: MarketView, { side, ordType, stopPx }: PaperOrder): boolean {
   // A stop to buy is reached from below, a take-profit to buy from above.
   const isProfit = ordType === 'TAKE_PROFIT' || ordType === 'TAKE_PROFIT_LIMIT'
   const reachedBy = isProfit ? opposite(side) : side
   const px = priceOf(market, reachedBy)
-  if (px === undefined || !isWithin(reachedBy, order.stopPx as string, px)) return
-  trigger(step, order)
-  beginToWork(step, market, order)
+  return px !== undefined && stopPx !== undefined && isWithin(reachedBy, stopPx, px)
 }
 
 /**
@@ -245,21 +247,32 @@ function triggerWhenReached(step: Step, market: MarketView, order: PaperOrder): 
  */
 function beginToWork(step: Step, market: MarketView, order: PaperOrder): void {
   const { timeInForce, side, orderQty, price } = order
-  if (order.postOnly && wouldTake(market, order)) {
-    cancel(step, order, { text: WOULD_TAKE })
+  if (order.postOnly && wouldTake(market, side, price)) {
+    endUnfilled(step, order, WOULD_TAKE)
     return
   }
   if (timeInForce === 'FOK' && !couldTakeAll(step, market, order)) {
-    cancel(step, order, { text: `fill or kill: fewer than ${orderQty} can be had` })
+    endUnfilled(step, order, `fill or kill: fewer than ${orderQty} can be had`)
+    return
+  }
+  if (!canPay(step, order)) {
+    endUnfilled(step, order, 'the balance does not cover what is shown')
     return
   }
   takeShown(step, market, order)
   if (!isOpen(order)) return
-  if (timeInForce === 'IOC') cancel(step, order, { text: 'immediate or cancel: no more can be had' })
+  if (timeInForce === 'IOC') endUnfilled(step, order, 'immediate or cancel: no more can be had')
   else if (price !== undefined) {
     order.phase = 'resting'
     order.ahead = aheadOf(market, side, price)
-  }
+  } else if (!step.terms.profile.marketWaits) endUnfilled(step, order, 'market: no more can be had')
+}
+
+/** Returns whether the balance covers an order at market. Its lock does not say so: the prices shown may be beyond its stop by now. */
+function canPay(step: Step, order: PaperOrder): boolean {
+  if (!step.terms.profile.locks || order.price !== undefined) return true
+  const { asset, amount } = paymentOf(step, { ...order, ordType: 'MARKET' }, order.leavesQty)
+  return decimal.compare(amount, availableOf(step, asset, order)) <= 0
 }
 
 /** Moves a trailing stop with the price in its holder's favour, and never back. */

@@ -3,28 +3,16 @@
 import { compact } from '../../../../errors/compact.ts'
 import { contractOf } from '../../../../machines/account/instrument.ts'
 import { movementsOf } from '../../../../machines/account/portfolio.ts'
-import type {
-  CashFlowReport,
-  ExecutionReport,
-  Instrument,
-  OrderCancelReject,
-  OrdRejReason,
-} from '../../../../machines/index.ts'
+import type { CashFlowReport, ExecutionReport, OrderCancelReject } from '../../../../machines/index.ts'
 import { holdingName } from '../../../../machines/model/addresses.ts'
-import { notionalValue } from '../../../../machines/model/contract.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
 import { applyFill, type Books, NO_BOOKS } from '../../../../machines/position/books.ts'
 import type { RequestRef, VenueOrder } from '../../venue.ts'
-import { commissionOf, type Fees } from './commission.ts'
+import { type Charge, commissionOf, type Trade } from './commission.ts'
 import type { Level } from './market-view.ts'
+import { type Terms, textOf, type VenueRefusal } from './profile.ts'
 import { type CancelRequest, type PaperOrder, type ReplaceRequest, type VenueState, viewOf } from './state.ts'
-
-export interface Terms extends Fees {
-  /** Name of the venue: its ids begin with it. */
-  readonly name: string
-  /** The listed instruments. A symbol that is not among them is spot. */
-  readonly instruments: readonly Instrument[]
-}
+import { assetsOf, availableOf, bnbPxOf } from './wallet.ts'
 
 /** A report as it is made. */
 export interface Execution {
@@ -45,12 +33,6 @@ export interface Step {
   readonly executions: Execution[]
 }
 
-/** Why the venue does not take an order. */
-export interface VenueRefusal {
-  readonly text: string
-  readonly ordRejReason?: OrdRejReason
-}
-
 type Answered = Pick<CancelRequest, 'ref'>
 
 export function isOpen({ ordStatus }: PaperOrder): boolean {
@@ -63,10 +45,18 @@ export function accept(step: Step, order: PaperOrder): void {
   report(step, order, 'NEW', {}, order)
 }
 
-export function refuse(step: Step, order: PaperOrder, { text, ordRejReason }: VenueRefusal): void {
+export function refuse(step: Step, order: PaperOrder, refusal: VenueRefusal): void {
   order.ordStatus = 'REJECTED'
   order.leavesQty = decimal.ZERO
-  report(step, order, 'REJECTED', compact({ text, ordRejReason }), order)
+  const { ordRejReason } = refusal
+  report(step, order, 'REJECTED', compact({ text: textOf(refusal), ordRejReason }), order)
+}
+
+/** Refuses an order whose ClOrdID another order has. The other one goes on under it. */
+export function refuseDuplicate(step: Step, order: PaperOrder, refusal: VenueRefusal): void {
+  refuse(step, order, { ordRejReason: 'DUPLICATE_ORDER', ...refusal })
+  const { ended: _, ...execution } = step.executions.pop() as Execution
+  step.executions.push(execution)
 }
 
 /** Returns the quantity of the order that may still be filled. For a reduce-only order that is at most the quantity held. */
@@ -78,11 +68,17 @@ export function fillable({ state }: Step, order: PaperOrder): string {
   return decimal.max(decimal.ZERO, decimal.min(leavesQty, reducible))
 }
 
-export function expire(step: Step, order: PaperOrder): void {
+export function expire(step: Step, order: PaperOrder, text?: string): void {
   order.ordStatus = 'EXPIRED'
   order.leavesQty = decimal.ZERO
   close(step, order)
-  report(step, order, 'EXPIRED')
+  report(step, order, 'EXPIRED', compact({ text }))
+}
+
+/** Ends an order that can take no more and may not wait, as the profile has it. */
+export function endUnfilled(step: Step, order: PaperOrder, text: string): void {
+  if (step.terms.profile.unfilled === 'EXPIRED') expire(step, order, text)
+  else cancel(step, order, { text })
 }
 
 export function trigger(step: Step, order: PaperOrder): void {
@@ -94,15 +90,11 @@ export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity:
   const { symbol, side } = order
   const contract = contractOf(step.terms.instruments, symbol)
   const { settleAsset } = contract
-  const charged = commissionOf(
-    step.terms,
-    { notional: notionalValue(contract, qty, px), settleAsset },
-    liquidity,
-  )
+  const charged = chargeOf(step, { ...contract, symbol, side, qty, px }, liquidity)
   const deal = { symbol, side, lastQty: qty, lastPx: px, ...charged }
   const was = booksOf(step.state, order)
   const { after } = applyFill(contract, was, deal)
-  step.state.positions[holdingName(order)] = after
+  step.state.positions[holdingName(order)] = withoutFee(step, order, after, charged)
   for (const { asset, change } of movementsOf({ type: 'FILL', ...deal }, contract))
     credit(step.state, asset, change)
   if (contract.contract !== 'spot')
@@ -120,6 +112,23 @@ export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity:
     ...charged,
     liquidity,
   })
+}
+
+function chargeOf(step: Step, trade: Trade, liquidity: 'MAKER' | 'TAKER'): Charge {
+  const { terms } = step
+  const feeIn = terms.feeIn ?? terms.profile.feeIn
+  const px = feeIn === 'bnb' ? bnbPxOf(step, trade.settleAsset) : undefined
+  const bnb = px && { px, available: availableOf(step, 'BNB'), share: terms.profile.bnbShare }
+  return commissionOf(terms, trade, { liquidity, feeIn, bnb: bnb || undefined })
+}
+
+/** Returns the books less a commission in the coin itself: what is left of it is what can be sold. */
+function withoutFee({ terms }: Step, { symbol }: PaperOrder, books: Books, charged: Charge): Books {
+  const { base, quote } = assetsOf(terms, symbol)
+  const isInCoin = base !== quote && charged.commissionAsset === base
+  const isSpot = contractOf(terms.instruments, symbol).contract === 'spot'
+  if (!isInCoin || !isSpot) return books
+  return { ...books, quantity: decimal.subtract(books.quantity, charged.commission) }
 }
 
 /** Ends an open order unfilled: `by` is the request that asked for it, `text` the reason when nobody did. */

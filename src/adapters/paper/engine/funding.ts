@@ -6,7 +6,8 @@ import { holdingName } from '../../../../machines/model/addresses.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
 import { fundingOf } from '../../../../machines/position/books.ts'
 import type { MarketMessage } from '../../market-source.ts'
-import { credit, type Execution, type Terms } from './execution.ts'
+import { credit, type Execution } from './execution.ts'
+import type { Terms } from './profile.ts'
 import type { VenueState } from './state.ts'
 
 export function takeFunding(

@@ -123,6 +123,12 @@ export function* available(view: MarketView, side: Side, wanted: string, limit?:
   }
 }
 
+/** Returns whether an order with this limit would trade at once. */
+export function wouldTake(view: MarketView, side: Side, limit: string | undefined): boolean {
+  for (const _level of available(view, side, '1', limit)) return true
+  return false
+}
+
 /** Notes a quantity as taken: it is not there for another order. */
 export function noteTaken(view: MarketView, side: Side, [px, qty]: Level): void {
   const taken = takenAt(view, opposite(side), px)

@@ -4,6 +4,7 @@ import type { CancelOrder, OrdStatus, PlaceOrder, ReplaceOrder } from '../../../
 import type { Books } from '../../../../machines/position/books.ts'
 import type { RequestHeader, RequestRef, VenueOrder } from '../../venue.ts'
 import type { MarketView } from './market-view.ts'
+import { DEFAULT_PROFILE, PROFILE_BEFORE, type ProfileName } from './profile-name.ts'
 
 export interface PaperOrder extends VenueOrder {
   clOrdId: string
@@ -33,6 +34,8 @@ export type ReplaceRequest = { readonly kind: 'replace' } & ReplaceOrder & Reque
 export type VenueRequest = PlaceRequest | CancelRequest | ReplaceRequest
 
 export interface VenueState {
+  /** The rules that the books go by. */
+  profile: ProfileName
   /** The position of the last market message taken in. Everything else here is as of this message. */
   marketPosition: number
   /** Event time in epoch ms. */
@@ -58,6 +61,7 @@ export interface VenueState {
 export function emptyState(): VenueState {
   const counters = { orders: 0, executions: 0, reports: 0, lastReportAt: 0 }
   return {
+    profile: DEFAULT_PROFILE,
     marketPosition: 0,
     now: 0,
     ...counters,
@@ -78,6 +82,7 @@ export function decodeState(json: string): VenueState {
   const unlike = <T extends object>(record: T): T => Object.assign(Object.create(null), record)
   return {
     ...state,
+    profile: state.profile ?? PROFILE_BEFORE,
     positions: unlike(state.positions),
     balances: unlike(state.balances),
     markets: unlike(state.markets),
