@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createClient } from '../../src/client/index.ts'
+import { RedisServer } from '../../tools/bench/servers/redis.ts'
 import { FakeBinance } from '../adapters/fake-binance.ts'
 import { SetClock } from '../faults/clock/set-clock.ts'
 import { mountDisk, NO_MOUNT } from '../faults/disk/mount.ts'
@@ -16,7 +17,6 @@ import { NO_SHIM } from '../faults/disk/shim.ts'
 import { freePort, Prometheus } from '../metrics/prometheus.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { eventually } from '../runtime/harness.ts'
-import { RedisServer } from '../../tools/bench/servers/redis.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const runbook = readFileSync(`${ROOT}docs/runbook.md`, 'utf8')
