@@ -2,6 +2,7 @@
 import { effect, signal, untracked } from '@preact/signals'
 import type { TransitionRecord } from '../../../src/client/index.ts'
 import { actorAt } from '../log/actors.ts'
+import { leastRev } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
@@ -36,6 +37,9 @@ effect(() => {
   forget()
 })
 onOtherLog(forget)
+effect(() => {
+  if (leastRev.value !== undefined) untracked(() => void read())
+})
 effect(() => {
   if (returns.value === 0) return
   forget()
@@ -107,9 +111,12 @@ async function read(): Promise<void> {
 /** Returns the first rev in view that has not come. The records around it come along. */
 function missing(): number | undefined {
   if (wanted === undefined || choice.value === '') return undefined
-  const { from, to } = wanted
+  const least = leastRev.peek()
+  if (least === undefined) return undefined
+  const { to } = wanted
+  const from = Math.max(least, wanted.from)
   for (let rev = from; rev <= to; rev++)
-    if (!records.has(rev)) return rev === from ? Math.max(1, rev - PAGE / 2) : rev
+    if (!records.has(rev)) return rev === from ? Math.max(least, rev - PAGE / 2) : rev
   return undefined
 }
 

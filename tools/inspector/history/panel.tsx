@@ -3,7 +3,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { TransitionRecord } from '../../../src/client/index.ts'
-import { chosen, definition, latestRev, record } from '../log/chosen.ts'
+import { chosen, definition, latestRev, leastRev, record } from '../log/chosen.ts'
 import { pathText, textOf } from '../record/values.ts'
 import { goToRev, revNow, stepBy } from '../state/moment.ts'
 import { choice, go, moment, query } from '../state/place.ts'
@@ -80,7 +80,14 @@ export function History(): JSX.Element {
 function Records({ asked }: { readonly asked: Asked }): JSX.Element {
   const is = chosen.value.value
   const isUnknown = is?.address === choice.value && is.life.first === undefined
-  if (isUnknown) return <p class="bar">The log has no record of {choice.value}.</p>
+  if (isUnknown)
+    return (
+      <p class="bar">
+        {is.actor === undefined
+          ? `The log has no record of ${choice.value}.`
+          : `All records of ${choice.value} were deleted, as retention.deleteAfterDays says.`}
+      </p>
+    )
   if (refusal.value !== undefined)
     return (
       <p class="bar bad" role="alert">
@@ -177,7 +184,8 @@ function AllRecords(): JSX.Element {
     },
     [],
   )
-  const count = Math.min(top.value, ROWS_MAX)
+  const least = leastRev.value ?? 1
+  const count = Math.min(Math.max(0, top.value - least + 1), ROWS_MAX)
   const revOf = (index: number) => top.value - index
   const now = revNow.value
   const current = now === undefined || now > top.value ? undefined : top.value - now
@@ -199,7 +207,10 @@ function AllRecords(): JSX.Element {
             {countText(news)} new
           </button>
         ) : (
-          <span class="dim">{countText(latestRev.value)} records</span>
+          <span class="dim">
+            {countText(latestRev.value - least + 1)} records
+            {least > 1 && `, from record ${countText(least)} on: earlier ones were deleted`}
+          </span>
         )}
         <button
           type="button"

@@ -27,7 +27,10 @@ export const latestRev = computed(() => {
 export interface Life {
   readonly address: string
   readonly records: readonly TransitionRecord[]
-  /** The first record of its life; undefined when there is no such actor. */
+  /**
+   * The first record of its life that there is: earlier ones may have been deleted. Undefined when there is no such actor, or when
+   * all its records were deleted.
+   */
   readonly first: TransitionRecord | undefined
 }
 
@@ -82,14 +85,16 @@ async function read(
     return has
   const before = has?.life.records ?? []
   const first = has?.life.first ?? (await records(address, { limit: 1 }, signal))[0]
-  if (first === undefined || (at !== undefined && at < first.seq))
+  // Before the first record that there is, an actor whose earlier ones were deleted was there, too.
+  const least = first?.rev ?? Number.POSITIVE_INFINITY
+  if (first?.rev === 1 && at !== undefined && at < first.seq)
     return { ...nothing, life: { address, records: before, first } }
   const query = at === undefined ? {} : { seq: at }
   const actor = await client.ask('actor', { params: { address }, query, signal })
   const { rev } = actor
   const [[detail], around] = await Promise.all([
-    records(address, { fromRev: rev, toRev: rev, limit: 1, detail: true }, signal),
-    recordsAround(address, before, rev, latest, at, signal),
+    rev < least ? [] : records(address, { fromRev: rev, toRev: rev, limit: 1, detail: true }, signal),
+    first === undefined ? [] : recordsAround(address, before, { rev, latest, at, least }, signal),
   ])
   const { changed = [], taken = [] } = detail ?? {}
   const is = { address, actor, changed, taken, life: { address, first, records: around } }
@@ -102,13 +107,19 @@ async function isListed(address: string, signal: AbortSignal): Promise<boolean> 
   return actorAt(address) !== undefined
 }
 
+interface Around {
+  readonly rev: number
+  readonly latest: number
+  readonly at: number | undefined
+  /** First rev that there is. */
+  readonly least: number
+}
+
 /** Returns the records around a rev. Those that are there already are not read again. */
 async function recordsAround(
   address: string,
   has: readonly TransitionRecord[],
-  rev: number,
-  latest: number,
-  at: number | undefined,
+  { rev, latest, at, least }: Around,
   signal: AbortSignal,
 ): Promise<readonly TransitionRecord[]> {
   const [from, to] = [has[0]?.rev ?? 0, has.at(-1)?.rev ?? 0]
@@ -117,15 +128,21 @@ async function recordsAround(
     if (isInside) return has
     const isNext = to > 0 && rev > to && rev - to <= PAGE
     if (!isNext)
-      return records(address, { fromRev: Math.max(1, rev - PAGE + 1), toRev: rev, limit: PAGE }, signal)
+      return records(
+        address,
+        { fromRev: Math.max(least, rev - PAGE + 1), toRev: Math.max(least, rev), limit: PAGE },
+        signal,
+      )
     const news = await records(address, { fromRev: to + 1, toRev: rev, limit: PAGE }, signal)
     return [...has, ...news].slice(-2 * PAGE)
   }
   const margin = PAGE / 4
   const isEnough =
-    isInside && (from === 1 || rev - from >= margin) && (to >= latest || to - rev >= margin || to >= rev + 1)
+    isInside &&
+    (from === least || rev - from >= margin) &&
+    (to >= latest || to - rev >= margin || to >= rev + 1)
   if (isEnough) return has
-  return records(address, { fromRev: Math.max(1, rev - PAGE / 2), limit: PAGE }, signal)
+  return records(address, { fromRev: Math.max(least, rev - PAGE / 2), limit: PAGE }, signal)
 }
 
 async function records(
@@ -140,6 +157,12 @@ async function records(
 ): Promise<readonly DetailedRecord[]> {
   return (await client.ask('history', { params: { address }, query, signal })).records
 }
+
+/** First rev of the chosen actor that there is, which is none when all were deleted. Undefined until it is known. */
+export const leastRev = computed(() => {
+  const life = chosen.value.value?.life
+  return life?.address === choice.value ? (life.first?.rev ?? Number.POSITIVE_INFINITY) : undefined
+})
 
 /** The record at the moment: the last one of the chosen actor that counts. */
 export const record = computed(() => {
@@ -240,7 +263,7 @@ const OWN_MAX = PAGE
 const own = loaded(() => {
   const actor = chosen.value.value?.actor
   const latest = latestRev.value
-  if (actor === undefined || latest === 0 || latest > OWN_MAX) return undefined
+  if (actor === undefined || latest < (leastRev.value ?? 1) || latest > OWN_MAX) return undefined
   const { address } = actor
   const query = { toRev: latest, limit: OWN_MAX, detail: true } as const
   return {

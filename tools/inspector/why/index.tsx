@@ -55,7 +55,7 @@ export function WhyNote(): JSX.Element | null {
 }
 
 function Note({
-  of: { record, causes, isWhole, effects, leftOut },
+  of: { record, causes, isWhole, cutAt, effects, leftOut },
 }: {
   readonly of: Explanation
 }): JSX.Element {
@@ -68,15 +68,22 @@ function Note({
     const { name } = beginningOf(record)
     const count = effects.length + leftOut
     const isNamed = name === 'tick' || name === 'command'
-    const begins = isNamed
-      ? `${isLive ? `Record ${named}` : 'This'} is the ${name}.`
-      : `Nothing came before ${here}.`
+    const begins =
+      cutAt !== undefined
+        ? `What caused ${here} was deleted: the log begins at seq ${countText(cutAt)}.`
+        : isNamed
+          ? `${isLive ? `Record ${named}` : 'This'} is the ${name}.`
+          : `Nothing came before ${here}.`
     const led = count === 0 ? 'no other record' : recordsText(count)
     return <>{`${begins} It led to ${led}${leftOut > 0 ? ' and what they led to' : ''}.`}</>
   }
   const count = causes.reduce((sum, { repeats }) => sum + 1 + repeats, 0)
   const steps = `${countText(count)} ${count === 1 ? 'step' : 'steps'}`
   const length = lengthText(record.at - first.record.at)
+  if (cutAt !== undefined)
+    return (
+      <>{`${steps} to ${here}, in ${length}. What was before was deleted: the log begins at seq ${countText(cutAt)}`}</>
+    )
   if (!isWhole) return <>{`More than ${steps} to ${here}, of which the last ones took ${length}`}</>
   return (
     <>

@@ -111,6 +111,8 @@ function Lanes({ layout }: { readonly layout: Layout }): JSX.Element {
 /** What began it, above the first record. */
 function Start({ is, step }: { readonly is: Explanation; readonly step: Step }): JSX.Element | null {
   const { record } = step.explained
+  if (is.cutAt !== undefined)
+    return <p class="why-start">What caused it was deleted: the log begins at seq {countText(is.cutAt)}.</p>
   if (!is.isWhole) return <p class="why-start">Earlier records are left out: the chain is too long.</p>
   return record.cause === null ? <p class="why-start">{beginningOf(record).text}</p> : null
 }
