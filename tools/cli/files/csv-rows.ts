@@ -37,7 +37,7 @@ class Rows {
   #cells: Cell[] = []
   /** The text of the cell under way. */
   #text = ''
-  /** Where it is in the cell: before it, in a plain one, in quotes, or behind a quote, which the next character explains. */
+  /** Place in the cell: before it, in a plain one, in quotes, or behind a quote, which the next character explains. */
   #state: 'before' | 'plain' | 'quoted' | 'quote' = 'before'
   #isFirst = true
 
