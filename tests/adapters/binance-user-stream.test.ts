@@ -73,6 +73,7 @@ const SPOT_TRADE = {
   m: true,
   Z: '0.07575000',
 }
+const DEAL = { l: '0.5', L: '0.1' }
 const FUTURES = {
   s: 'BTCUSDT',
   c: 'o-1',
@@ -126,7 +127,7 @@ const ORDER_TRADE_UPDATE = { e: 'ORDER_TRADE_UPDATE', E: 1568879465651, T: 15688
 const decode = (message: unknown) => decodeUserMessage(JSON.stringify(message), 'binance')
 
 /** The reports of a message, each as its schema has it, and to whom. */
-function reports(message: unknown) {
+function reportsOf(message: unknown) {
   const decoded = decode(message)
   for (const { to, event } of decoded.reports) {
     expect(REPORT.parse(event)).toEqual(event)
@@ -134,7 +135,7 @@ function reports(message: unknown) {
   }
   return decoded.reports
 }
-const reportOf = (message: unknown) => reports(message)[0]?.event
+const reportOf = (message: unknown) => reportsOf(message)[0]?.event
 const spot = (change: object = {}) => reportOf({ ...SPOT, ...change })
 const futures = (change: object = {}) => reportOf({ ...ORDER_TRADE_UPDATE, o: { ...FUTURES, ...change } })
 
@@ -149,6 +150,7 @@ describe("spot's executionReport", () => {
     execId: 'ETHBTC-8641984',
     symbol: 'ETHBTC',
     side: 'BUY',
+    ordType: 'LIMIT',
     orderQty: '1',
     price: '0.1026441',
     cumQty: '0',
@@ -157,7 +159,7 @@ describe("spot's executionReport", () => {
   }
 
   it('is a report for its order', () => {
-    expect(reports(SPOT)).toEqual([{ to: 'order/o-1', event: ACCEPTED }])
+    expect(reportsOf(SPOT)).toEqual([{ to: 'order/o-1', event: ACCEPTED }])
   })
 
   it('tells a trade with its price, commission, side of the book and average price', () => {
@@ -174,6 +176,7 @@ describe("spot's executionReport", () => {
       commission: '0.00025',
       commissionAsset: 'ETH',
       liquidity: 'MAKER',
+      transactAt: 1499405658657,
     })
     // An allocation of smart order routing is no trade with anybody: its ExecID tells it apart.
     expect(reportOf({ ...SPOT_TRADE, t: -1, a: 1234 })).not.toHaveProperty('tradeId')
@@ -188,11 +191,28 @@ describe("spot's executionReport", () => {
       '1',
     ],
     ['waits for its stop', { o: 'STOP_LOSS_LIMIT', P: '0.2', w: false }, 'NEW', 'NEW', '1'],
-    ['is triggered', { o: 'STOP_LOSS_LIMIT', P: '0.2', w: true }, 'TRIGGERED', 'NEW', '1'],
-    ['is triggered in favour', { o: 'TAKE_PROFIT', P: '0.2', w: true }, 'TRIGGERED', 'NEW', '1'],
-    ['is filled', { x: 'TRADE', X: 'FILLED', z: '1.00000000' }, 'TRADE', 'FILLED', '0'],
+    ['has a stop and is on the book at once', { o: 'STOP_LOSS_LIMIT', P: '0.2', w: true }, 'NEW', 'NEW', '1'],
+    ['is triggered', { o: 'STOP_LOSS_LIMIT', P: '0.2', w: true, O: 1 }, 'TRIGGERED', 'NEW', '1'],
+    ['is triggered in favour', { o: 'TAKE_PROFIT', P: '0.2', w: true, O: 1 }, 'TRIGGERED', 'NEW', '1'],
+    ['is filled', { x: 'TRADE', X: 'FILLED', ...DEAL, z: '1.00000000' }, 'TRADE', 'FILLED', '0'],
+    ['is closed by its venue', { x: 'CALCULATED', X: 'FILLED', ...DEAL, z: '1' }, 'TRADE', 'FILLED', '0'],
+    [
+      'trades nothing',
+      { x: 'TRADE', X: 'PARTIALLY_FILLED', z: '0.3' },
+      'ORDER_STATUS',
+      'PARTIALLY_FILLED',
+      '0.7',
+    ],
+    ['trades nothing at its end', { x: 'TRADE', X: 'EXPIRED' }, 'EXPIRED', 'EXPIRED', '0'],
+    ['has a cancel under way', { x: 'CANCELED', X: 'PENDING_CANCEL' }, 'ORDER_STATUS', 'PENDING_CANCEL', '1'],
     ['is canceled', { x: 'CANCELED', X: 'CANCELED' }, 'CANCELED', 'CANCELED', '0'],
-    ['trades before its cancel', { x: 'TRADE', X: 'PENDING_CANCEL' }, 'TRADE', 'PENDING_CANCEL', '1'],
+    [
+      'trades before its cancel',
+      { x: 'TRADE', X: 'PENDING_CANCEL', ...DEAL },
+      'TRADE',
+      'PENDING_CANCEL',
+      '1',
+    ],
     ['is rejected', { x: 'REJECTED', X: 'REJECTED' }, 'REJECTED', 'REJECTED', '0'],
     ['expires', { x: 'EXPIRED', X: 'EXPIRED' }, 'EXPIRED', 'EXPIRED', '0'],
     ['would trade with itself', { x: 'TRADE_PREVENTION', X: 'EXPIRED_IN_MATCH' }, 'EXPIRED', 'EXPIRED', '0'],
@@ -210,13 +230,13 @@ describe("spot's executionReport", () => {
 
   it('goes by the id of the order, which a cancel leaves it and an amendment changes', () => {
     const cancel = { x: 'CANCELED', X: 'CANCELED', c: 'o-1/2', C: 'o-1' }
-    expect(reports({ ...SPOT, ...cancel })).toMatchObject([{ to: 'order/o-1', event: { clOrdId: 'o-1' } }])
+    expect(reportsOf({ ...SPOT, ...cancel })).toMatchObject([{ to: 'order/o-1', event: { clOrdId: 'o-1' } }])
     const amendment = { x: 'REPLACED', c: 'o-1/2', C: 'o-1', q: '0.50000000' }
-    expect(reports({ ...SPOT, ...amendment })).toMatchObject([
+    expect(reportsOf({ ...SPOT, ...amendment })).toMatchObject([
       { to: 'order/o-1', event: { execType: 'REPLACED', clOrdId: 'o-1/2', orderQty: '0.5' } },
     ])
-    expect(reports({ ...SPOT, ...amendment, c: 'web_1' })[0]?.to).toBe('order/o-1')
-    expect(reports({ ...SPOT_TRADE, c: 'o-1/2' })).toMatchObject([
+    expect(reportsOf({ ...SPOT, ...amendment, c: 'web_1' })[0]?.to).toBe('order/o-1')
+    expect(reportsOf({ ...SPOT_TRADE, c: 'o-1/2' })).toMatchObject([
       { to: 'order/o-1', event: { clOrdId: 'o-1/2' } },
     ])
   })
@@ -234,6 +254,7 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
     symbol: 'BTCUSDT',
     side: 'SELL',
     positionSide: 'LONG',
+    ordType: 'STOP_LIMIT',
     orderQty: '0.003',
     price: '9900.5',
     stopPx: '9910',
@@ -244,7 +265,7 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
 
   it('is a report for its order', () => {
     const message = { ...ORDER_TRADE_UPDATE, o: FUTURES }
-    expect(reports(message)).toEqual([{ to: 'order/o-1', event: ACCEPTED }])
+    expect(reportsOf(message)).toEqual([{ to: 'order/o-1', event: ACCEPTED }])
   })
 
   it('is of no side where the account nets', () => {
@@ -256,9 +277,8 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
     ["somebody else's with a slash", 'bot/x7', 'order/bot=2Fx7'],
     ["somebody else's with two", 'bot/7/7', 'order/bot=2F7=2F7'],
     ["somebody else's that begins with one", '/7', 'order/=2F7'],
-    ['none', '', 'order/='],
   ])('is for the order of the ClOrdID: %s', (_, c, to) => {
-    expect(reports({ ...ORDER_TRADE_UPDATE, o: { ...FUTURES, c } })).toMatchObject([
+    expect(reportsOf({ ...ORDER_TRADE_UPDATE, o: { ...FUTURES, c } })).toMatchObject([
       { to, event: { clOrdId: c } },
     ])
   })
@@ -278,6 +298,7 @@ describe("the futures' ORDER_TRADE_UPDATE", () => {
       commission: '-0.0009902',
       commissionAsset: 'USDT',
       liquidity: 'TAKER',
+      transactAt: 1568879465650,
     })
     const { n: _, N: _asset, ...free } = FUTURES_TRADE
     expect(reportOf({ ...ORDER_TRADE_UPDATE, o: free })).not.toHaveProperty('commission')
@@ -340,7 +361,7 @@ describe("the futures' ALGO_UPDATE", () => {
     gtd: 0,
   }
   const algo = (change: object = {}) =>
-    reports({ e: 'ALGO_UPDATE', T: 1765431097030, E: 1765431097037, o: { ...ALGO, ...change } })
+    reportsOf({ e: 'ALGO_UPDATE', T: 1765431097030, E: 1765431097037, o: { ...ALGO, ...change } })
 
   it('is a report for its order', () => {
     const event = {
@@ -354,6 +375,7 @@ describe("the futures' ALGO_UPDATE", () => {
       symbol: 'DOGEUSDT',
       side: 'BUY',
       positionSide: 'SHORT',
+      ordType: 'STOP',
       orderQty: '38',
       stopPx: '0.13855',
       cumQty: '0',
@@ -383,8 +405,68 @@ describe("the futures' ALGO_UPDATE", () => {
     ])
   })
 
-  it.each(['TRIGGERING', 'FINISHED'])('leaves it to the order that it becomes to say more: %s', (X) => {
-    expect(algo({ X, ai: '88937381063' })).toEqual([])
+  it('is triggered before it is on the book', () => {
+    expect(algo({ X: 'TRIGGERING' })).toMatchObject([
+      { event: { execType: 'TRIGGERED', venueOrderId: '1000000033225453' } },
+    ])
+  })
+
+  it.each([
+    ['38', 'FILLED'],
+    ['20', 'CANCELED'],
+    ['0', 'CANCELED'],
+  ])('says how the order that it became stands at its end: %s, %s', (aq, ordStatus) => {
+    const of = { execType: 'ORDER_STATUS', ordStatus, cumQty: aq, leavesQty: '0', avgPx: '0.13856' }
+    expect(algo({ X: 'FINISHED', ai: '88937381063', aq, ap: '0.13856' })).toMatchObject([{ event: of }])
+  })
+})
+
+describe('an update without an id of its client', () => {
+  const nameless = { ...SPOT_TRADE, c: '', C: null }
+
+  it('is of the order that the venue means', () => {
+    const find = (symbol: string, id: string) => (symbol === 'ETHBTC' && id === '4293153' ? 'o-1' : undefined)
+    const { reports } = decodeUserMessage(nameless, 'binance', undefined, find)
+    expect(reports).toEqual(reportsOf({ ...nameless, c: 'o-1' }))
+  })
+
+  it('has the books compared where nobody knows that order', () => {
+    const reason = 'ETHBTC order 4293153 is told of without an id of its client'
+    const event = { type: 'RECONCILE', at: 1499405658657, reason }
+    expect(reportsOf(nameless)).toEqual([{ to: 'reconciliation/binance', event }])
+  })
+})
+
+describe('a trade of a quantity at no price', () => {
+  it('is an error, and says how the order stands', () => {
+    const [report, error] = reportsOf({ ...SPOT_TRADE, L: '0', X: 'FILLED', z: '1' })
+    expect(report).toMatchObject({ event: { execType: 'ORDER_STATUS', ordStatus: 'FILLED', cumQty: '1' } })
+    expect(report?.event).not.toHaveProperty('lastQty')
+    const text = 'a trade of 0.25 ETHBTC is told at the price 0: its fill is asked for'
+    expect(error).toMatchObject({
+      to: 'runner/main',
+      event: { type: 'REPORT_ERROR', text, about: 'order/o-1' },
+    })
+  })
+})
+
+describe('a TRADE_LITE', () => {
+  const LITE = { e: 'TRADE_LITE', E: 2, T: 1, s: 'BTCUSDT', q: '1', p: '0', m: false, c: 'o-1', S: 'BUY' }
+  const deal = { L: '9', l: '1', t: 5, i: 6 }
+
+  it('is the fill of its order, without a commission', () => {
+    expect(reportsOf({ ...LITE, ...deal })).toMatchObject([
+      {
+        to: 'order/o-1',
+        event: { execType: 'TRADE', tradeId: '5', lastQty: '1', lastPx: '9', transactAt: 1 },
+      },
+    ])
+    expect(reportOf({ ...LITE, ...deal })).not.toHaveProperty('commission')
+  })
+
+  it('of nothing, or of an order of the venue itself, says nothing: what follows does', () => {
+    for (const change of [{ l: '0' }, { L: '0' }, { c: 'autoclose-7' }, { c: 'adl_autoclose' }])
+      expect(reportsOf({ ...LITE, ...deal, ...change })).toEqual([])
   })
 })
 
@@ -416,7 +498,7 @@ describe('what a store that trades there is told', () => {
   })
 
   it.each(MESSAGES)("by %s of somebody else's goes to the id that these have here", (_, message) => {
-    for (const foreign of ['o', 'web_1', 'zzzz-1-o', '7f3a-0-o', '7f3a-1-', 'bot/x7', '/7', '']) {
+    for (const foreign of ['o', 'web_1', 'zzzz-1-o', '7f3a-0-o', '7f3a-1-', 'bot/x7', '/7']) {
       const id = adoptedId('binance', foreign)
       expect(told(message(foreign))).toEqual([`order/${id}`, id])
     }
@@ -445,7 +527,7 @@ describe('what the futures warn of', () => {
     }
     const text = 'margin call: 1.327 ETHUSDT:LONG at 187.17127 need 1.614445'
     const about = 'account/binance'
-    expect(reports(message)).toEqual([
+    expect(reportsOf(message)).toEqual([
       {
         to: 'runner/main',
         event: { type: 'REPORT_ERROR', at: 1587727187525, severity: 'error', text, about },
@@ -453,11 +535,11 @@ describe('what the futures warn of', () => {
     ])
   })
 
-  it('has the books held against each other where a triggered order was refused', () => {
+  it('has the books held against each other where an order was refused that nobody knows', () => {
     const or = { s: 'ETHUSDT', i: 155618472834, r: 'it could not be filled' }
     const E = 1685517224945
     const reason = 'ETHUSDT order 155618472834 was refused when it was triggered: it could not be filled'
-    expect(reports({ e: 'CONDITIONAL_ORDER_TRIGGER_REJECT', E, T: 1685517224955, or })).toEqual([
+    expect(reportsOf({ e: 'CONDITIONAL_ORDER_TRIGGER_REJECT', E, T: 1685517224955, or })).toEqual([
       { to: 'reconciliation/binance', event: { type: 'RECONCILE', at: E, reason } },
     ])
   })
@@ -475,7 +557,7 @@ describe("an account's messages", () => {
       venue: 'binance',
       reason: 'outboundAccountPosition',
     }
-    expect(reports({ e: 'outboundAccountPosition', E: 1564034571105, u: 1564034571073, B })).toEqual([
+    expect(reportsOf({ e: 'outboundAccountPosition', E: 1564034571105, u: 1564034571073, B })).toEqual([
       { to: 'reconciliation/binance', event: { ...of, asset: 'ETH', balance: '10000.5', free: '10000' } },
       { to: 'reconciliation/binance', event: { ...of, asset: 'BNB', balance: '0', free: '0' } },
     ])
@@ -486,7 +568,7 @@ describe("an account's messages", () => {
     const of = { type: 'CASH_FLOW_REPORT', at: 1573200697068, venue: 'binance', reason: 'balanceUpdate' }
     const flowId = 'balanceUpdate-1573200697068-BTC--100'
     const event = { ...of, flowId, asset: 'BTC', change: '-100', kind: 'transfer' }
-    expect(reports(message)).toEqual([{ to: 'account/binance', event }])
+    expect(reportsOf(message)).toEqual([{ to: 'account/binance', event }])
   })
 
   it('of futures are balances and positions, of each side its own', () => {
@@ -507,7 +589,7 @@ describe("an account's messages", () => {
     }
     const of = { at: 1564745798938, venue: 'binance' }
     const held = { type: 'POSITION_REPORT', ...of, symbol: 'BTCUSDT', entryPx: '6563.665' }
-    expect(reports(message).map(({ event }) => event)).toEqual([
+    expect(reportsOf(message).map(({ event }) => event)).toEqual([
       { type: 'BALANCE_REPORT', ...of, asset: 'USDT', balance: '122624.12345678', reason: 'ORDER' },
       { ...held, positionSide: 'LONG', quantity: '20', unrealizedPnl: '2850.212', realizedPnl: '0' },
       { ...held, positionSide: 'SHORT', quantity: '-10', unrealizedPnl: '-1423.156', realizedPnl: '-45.04' },
@@ -516,14 +598,14 @@ describe("an account's messages", () => {
   })
 
   it('of futures may be of positions alone', () => {
-    expect(reports({ e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'ORDER', P: [] } })).toEqual([])
+    expect(reportsOf({ e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'ORDER', P: [] } })).toEqual([])
   })
 
   it('tell funding as a flow and a balance of that reason', () => {
     const B = [{ a: 'USDT', wb: '99.50', cw: '99.50', bc: '-0.50' }]
     const message = { e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'FUNDING_FEE', B } }
     const of = { at: 1, venue: 'binance', asset: 'USDT', reason: 'FUNDING_FEE' }
-    expect(reports(message).map(({ event }) => event)).toEqual([
+    expect(reportsOf(message).map(({ event }) => event)).toEqual([
       { type: 'CASH_FLOW_REPORT', ...of, flowId: 'FUNDING_FEE-1-USDT-99.5', change: '-0.5', kind: 'funding' },
       { type: 'BALANCE_REPORT', ...of, balance: '99.5' },
     ])
@@ -552,22 +634,21 @@ describe("an account's messages", () => {
 })
 
 describe("Binance's user stream", () => {
-  const LITE = { e: 'TRADE_LITE', E: 2, T: 1, s: 'BTCUSDT', q: '1', p: '0', m: false, c: 'o-1', S: 'BUY' }
+  it.each([
+    [{ e: 'serverShutdown' }, 'the server ends its connections within minutes'],
+    [{ e: 'listenKeyExpired', E: '1699596037418', listenKey: 'k' }, 'the listen key has expired'],
+    [{ e: 'eventStreamTerminated', E: 1728973001334 }, 'the subscription has ended'],
+  ])('says why it must be opened anew: %j', (message, reason) => {
+    const ended = { kind: message.e, status: 'reconnect', reason, reports: [] }
+    for (const told of [message, { event: message }]) expect(decode(told)).toEqual(ended)
+  })
 
   it.each([
-    ['decoded', { ...LITE, L: '9', l: '1', t: 5, i: 6 }],
-    ['decoded', { e: 'ACCOUNT_CONFIG_UPDATE', E: 2, T: 1, ac: { s: 'BTCUSDT', l: 25 } }],
     ['decoded', { e: 'listStatus', E: 2, s: 'ETHBTC', g: 2, c: 'OCO', O: [] }],
-    ['decoded', { e: 'externalLockUpdate', E: 2, a: 'NEO', d: '10.00000000', T: 1 }],
-    ['decoded', { e: 'STRATEGY_UPDATE', T: 1, E: 2, su: { si: 1, st: 'GRID', ss: 'NEW', s: 'BTCUSDT' } }],
-    ['decoded', { event: { e: 'serverShutdown', E: 2 } }],
-    ['ended', { e: 'listenKeyExpired', E: '1699596037418', listenKey: 'k' }],
-    ['ended', { event: { e: 'eventStreamTerminated', E: 1728973001334 } }],
     ['unknown', { e: 'news', E: 2 }],
     ['unknown', { e: 'constructor', E: 2 }],
   ])('names what no actor is told: %s %j', (status, message) => {
-    const kind = ('event' in message ? message.event : message).e
-    expect(decode(message)).toEqual({ kind, status, reports: [] })
+    expect(decode(message)).toEqual({ kind: message.e, status, reports: [] })
   })
 
   it('is read bare and wrapped, as text and parsed', () => {

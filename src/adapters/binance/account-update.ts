@@ -1,10 +1,11 @@
 /** Binance's updates of an account: spot's `outboundAccountPosition` and `balanceUpdate`, the futures' `ACCOUNT_UPDATE`. */
 import { z } from 'zod'
+import { compact } from '../../../errors/compact.ts'
 import type { BalanceReport, CashFlowKind, CashFlowReport, PositionReport } from '../../../machines/index.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
 import { epochMs } from '../../../machines/model/fields.ts'
 import { ownOf } from '../../../machines/model/own.ts'
-import { amount, positionSide } from './fields.ts'
+import { amount, amountOrZero, positionSide } from './fields.ts'
 
 export type AccountReport = BalanceReport | CashFlowReport | PositionReport
 
@@ -58,7 +59,7 @@ export const accountUpdate = z.object({
           /** Wallet balance: unrealised PnL is not in it. */
           wb: amount,
           /** The change by other causes than PnL and commission. */
-          bc: amount.default(decimal.ZERO),
+          bc: amountOrZero,
         }),
       )
       .default([]),
@@ -71,8 +72,8 @@ export const accountUpdate = z.object({
           pa: amount,
           ep: amount,
           /** Realised PnL so far, and what is not realised. */
-          cr: amount,
-          up: amount,
+          cr: amount.optional(),
+          up: amount.optional(),
         }),
       )
       .default([]),
@@ -128,7 +129,6 @@ function positionReport(
     ...ps,
     quantity,
     entryPx,
-    unrealizedPnl,
-    realizedPnl,
+    ...compact({ unrealizedPnl, realizedPnl }),
   }
 }

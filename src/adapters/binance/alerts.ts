@@ -1,19 +1,18 @@
-/** The warnings of the futures that no order or balance has. */
+/** The warnings and the news of an account that no order or balance has. */
 import { z } from 'zod'
 import {
   accountAddress,
   holdingName,
-  type Reconcile,
   type ReportError,
   RUNNER,
-  reconciliationAddress,
+  type VenueNotice,
 } from '../../../machines/index.ts'
 import { epochMs } from '../../../machines/model/fields.ts'
-import { amount, id, positionSide } from './fields.ts'
+import { amount, positionSide } from './fields.ts'
 
 export interface Alert {
   readonly to: string
-  readonly event: ReportError | Reconcile
+  readonly event: ReportError | VenueNotice
 }
 
 export const marginCall = z.object({
@@ -43,11 +42,22 @@ export function marginAlert({ E: at, p }: z.infer<typeof marginCall>, venue: str
   }
 }
 
-/** The warning of an order that is gone without a report of its own. */
-export const triggerReject = z.object({ E: epochMs, or: z.object({ s: z.string(), i: id, r: z.string() }) })
+/** Any message that is told as it is. */
+export const notice = z.looseObject({ e: z.string(), E: epochMs })
 
-/** Returns the alert of a trigger that was refused. It has no ClOrdID. The absence of the order at the venue says which one it is. */
-export function triggerAlert({ E: at, or }: z.infer<typeof triggerReject>, venue: string): Alert {
-  const reason = `${or.s} order ${or.i} was refused when it was triggered: ${or.r}`
-  return { to: reconciliationAddress(venue), event: { type: 'RECONCILE', at, reason } }
+/** Returns the news of a message with its fields, but for lists of parts: of those the account has reports. */
+export function noticeOf(message: z.infer<typeof notice>, venue: string): Alert {
+  const { e: kind, E: at, ...rest } = message
+  const fields = Object.fromEntries(fieldsIn(rest))
+  const symbol = ['ac.s', 'gu.s', 'su.s'].map((name) => fields[name]).find((name) => name !== undefined)
+  const of = { at, venue, ...(symbol !== undefined && { symbol }), kind, fields }
+  return { to: accountAddress(venue), event: { type: 'VENUE_NOTICE', ...of } }
+}
+
+function fieldsIn(part: object, before = ''): (readonly [string, string])[] {
+  return Object.entries(part).flatMap(([name, value]) => {
+    if (Array.isArray(value) || value === null) return []
+    const full = `${before}${name}`
+    return typeof value === 'object' ? fieldsIn(value, `${full}.`) : [[full, String(value)] as const]
+  })
 }

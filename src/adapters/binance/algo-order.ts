@@ -3,17 +3,22 @@
  * of another id, and of the same ClOrdID, once they are triggered.
  */
 import { z } from 'zod'
+import { compact } from '../../../errors/compact.ts'
 import type { ExecType, OrdStatus } from '../../../machines/index.ts'
 import * as decimal from '../../../machines/model/decimal.ts'
 import { epochMs, side } from '../../../machines/model/fields.ts'
-import { amount, id, positionSide } from './fields.ts'
-import { type IdReader, type OrderReport, toOrder } from './order-update.ts'
+import { ownOf } from '../../../machines/model/own.ts'
+import { amount, amountOrZero, id, positionSide } from './fields.ts'
+import { FUTURES_ORD_TYPES } from './futures-order.ts'
+import { type OrderReport, type Source, toOrder } from './order-update.ts'
 
-/** Between waiting and working, and once it is done, the order that it becomes says how it stands. */
+const TRIGGERED = { execType: 'TRIGGERED', ordStatus: 'NEW' } as const
 const REPORTED = {
   NEW: { execType: 'NEW', ordStatus: 'NEW' },
-  TRIGGERING: undefined,
-  TRIGGERED: { execType: 'TRIGGERED', ordStatus: 'NEW' },
+  /** It is on its way to the book, under an id that is not known yet. */
+  TRIGGERING: TRIGGERED,
+  TRIGGERED,
+  /** The order that it became has ended: filled, or without what is left of it. */
   FINISHED: undefined,
   CANCELED: { execType: 'CANCELED', ordStatus: 'CANCELED' },
   EXPIRED: { execType: 'EXPIRED', ordStatus: 'EXPIRED' },
@@ -29,30 +34,32 @@ export const algoOrder = z.object({
     aid: id,
     /** OrderID of the order that it became; empty before. */
     ai: z.union([z.literal(''), id]).default(''),
+    /** OrdType. */
+    o: z.string().default(''),
     s: z.string(),
     S: side,
     ps: positionSide,
     q: amount,
     X: z.enum(Object.keys(REPORTED) as (keyof typeof REPORTED)[]),
     /** StopPx, zero where it trails. */
-    tp: amount.default(decimal.ZERO),
+    tp: amountOrZero,
     /** Price, zero where the order has none. */
-    p: amount,
+    p: amountOrZero,
     /** AvgPx and CumQty of the order that it became. */
-    ap: amount.default(decimal.ZERO),
-    aq: amount.default(decimal.ZERO),
+    ap: amountOrZero,
+    aq: amountOrZero,
     /** Why it was refused or has expired. */
     rm: z.string().optional(),
   }),
 })
+type AlgoOrder = z.infer<typeof algoOrder>['o']
 
 export function algoReports(
   { T: at, o: order }: z.infer<typeof algoOrder>,
-  read: IdReader,
+  { read }: Source,
 ): readonly OrderReport[] {
   const { caid, aid, ai, s: symbol, S, ps, q: orderQty, X, tp, p, ap: avgPx, aq: cumQty, rm } = order
-  const reported = REPORTED[X]
-  if (reported === undefined) return []
+  const reported = REPORTED[X] ?? finished(order)
   const clOrdId = read(caid)
   const isWorking = reported.ordStatus === 'NEW'
   const report = {
@@ -65,6 +72,7 @@ export function algoReports(
     symbol,
     side: S,
     ...ps,
+    ...compact({ ordType: ownOf(FUTURES_ORD_TYPES, order.o) }),
     orderQty,
     ...(decimal.isPositive(p) && { price: p }),
     ...(decimal.isPositive(tp) && { stopPx: tp }),
@@ -75,4 +83,10 @@ export function algoReports(
     ...(rm && { text: rm }),
   }
   return [toOrder(clOrdId, report)]
+}
+
+/** Returns how the order that it became stands at its end. Its fills have reports of their own. */
+function finished({ q: orderQty, aq: cumQty }: AlgoOrder) {
+  const isFilled = decimal.isPositive(cumQty) && decimal.compare(cumQty, orderQty) >= 0
+  return { execType: 'ORDER_STATUS', ordStatus: isFilled ? 'FILLED' : 'CANCELED' } as const
 }

@@ -1,9 +1,28 @@
 /** The futures' `ORDER_TRADE_UPDATE`. */
 import { z } from 'zod'
-import type { ExecType } from '../../../machines/index.ts'
-import * as decimal from '../../../machines/model/decimal.ts'
-import { amount, positionSide } from './fields.ts'
-import { type IdReader, type OrderReport, orderUpdate, reportOf, toOrder } from './order-update.ts'
+import type { ExecType, OrdType } from '../../../machines/index.ts'
+import { epochMs } from '../../../machines/model/fields.ts'
+import { ownOf } from '../../../machines/model/own.ts'
+import { amountOrZero, positionSide } from './fields.ts'
+import {
+  endType,
+  execIdOf,
+  type OrderReport,
+  orderUpdate,
+  reportsOf,
+  type Source,
+  tradeType,
+} from './order-update.ts'
+
+export const FUTURES_ORD_TYPES: Readonly<Record<string, OrdType>> = {
+  MARKET: 'MARKET',
+  LIMIT: 'LIMIT',
+  STOP: 'STOP_LIMIT',
+  STOP_MARKET: 'STOP',
+  TAKE_PROFIT: 'TAKE_PROFIT_LIMIT',
+  TAKE_PROFIT_MARKET: 'TAKE_PROFIT',
+  TRAILING_STOP_MARKET: 'TRAILING_STOP',
+}
 
 /** An order's expiry reason that is none: its price was reached, and it goes on under the same id. */
 const TRIGGERED = '8'
@@ -21,52 +40,66 @@ const EXPIRY_REASONS: Readonly<Record<string, string>> = {
   11: 'post only: it would have taken',
 }
 
-export const futuresOrder = z.object({
-  o: orderUpdate.extend({
-    x: z.enum(['NEW', 'CANCELED', 'CALCULATED', 'EXPIRED', 'TRADE', 'AMENDMENT']),
-    /** OrdType that it was placed with, where that may be another than it works as by now. */
-    ot: z.string().optional(),
-    /** StopPx, zero where the order has none. */
-    sp: amount,
-    ap: amount,
-    ps: positionSide,
-    /** Why it has expired. */
-    er: z.coerce.string().optional(),
-  }),
-})
+/** The kind of strategy of an order that a conditional order has become: it has another type than was asked for. */
+const OF_CONDITIONAL = 'ALGO_CONDITION'
+
+export const futuresOrder = z
+  .object({
+    T: epochMs.optional(),
+    o: orderUpdate.extend({
+      x: z.enum(['NEW', 'CANCELED', 'CALCULATED', 'EXPIRED', 'TRADE', 'AMENDMENT']),
+      /** OrdType that it was placed with, where that may be another than it works as by now. */
+      ot: z.string().optional(),
+      st: z.string().optional(),
+      /** StopPx, zero where the order has none. */
+      sp: amountOrZero,
+      ap: amountOrZero,
+      ps: positionSide,
+      /** Why it has expired. */
+      er: z.coerce.string().optional(),
+      /** TransactTime. */
+      T: epochMs.optional(),
+    }),
+  })
+  .refine(({ T, o }) => (o.T ?? T) !== undefined, { path: ['o', 'T'], error: 'the time of the update' })
 type FuturesOrder = z.infer<typeof futuresOrder>['o']
 
-export function futuresReport({ o: order }: z.infer<typeof futuresOrder>, read: IdReader): OrderReport {
-  const { s: symbol, c, i, x, T, z: cumQty, sp: stopPx, ap: avgPx, ps, er = '' } = order
+export function futuresReports(
+  { T, o: order }: z.infer<typeof futuresOrder>,
+  source: Source,
+): readonly OrderReport[] {
+  const { c, x, sp: stopPx, ap: avgPx, ps, er = '', o, ot = o, st } = order
+  const at = (order.T ?? T) as number
   const execType = execTypeOf(order)
-  const clOrdId = read(c)
-  const event = reportOf(order, {
+  const fields = {
     execType,
-    // An amendment leaves the order its id: that of its request is known to who made it alone.
-    clOrdId,
-    // There is none in the message; these together are never the same twice.
-    execId: [symbol, i, x, T, cumQty].join('-'),
+    at,
+    execId: execIdOf(order, x, at),
     stopPx,
     avgPx,
+    ordType: st === OF_CONDITIONAL ? undefined : ownOf(FUTURES_ORD_TYPES, ot),
     ...ps,
     text: execType === 'EXPIRED' ? EXPIRY_REASONS[er] : undefined,
-  })
-  return toOrder(clOrdId, event)
+  }
+  // An amendment leaves the order its id: that of its request is known to who made it alone.
+  return reportsOf(order, fields, { own: c }, source)
 }
 
-function execTypeOf({ x, o, ot, er, l }: FuturesOrder): ExecType {
+function execTypeOf(order: FuturesOrder): ExecType {
+  const { x, o, ot, er } = order
   switch (x) {
     case 'NEW':
       // A stop is new again, as the order that it becomes, once its price is reached.
       return ot === undefined || ot === o ? 'NEW' : 'TRIGGERED'
     case 'EXPIRED':
-      return er === TRIGGERED ? 'TRIGGERED' : 'EXPIRED'
+      return er === TRIGGERED ? 'TRIGGERED' : endType(x, order)
+    case 'CANCELED':
+      return endType(x, order)
+    case 'TRADE':
+    // A liquidation's own order, and its fills.
     case 'CALCULATED':
-      // A liquidation's own order, and its fills.
-      return decimal.isPositive(l) ? 'TRADE' : 'ORDER_STATUS'
+      return tradeType(order)
     case 'AMENDMENT':
       return 'REPLACED'
-    default:
-      return x
   }
 }

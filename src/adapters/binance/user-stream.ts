@@ -12,79 +12,96 @@ import {
   spotBalances,
   spotCashFlow,
 } from './account-update.ts'
-import { type Alert, marginAlert, marginCall, triggerAlert, triggerReject } from './alerts.ts'
+import { type Alert, marginAlert, marginCall, notice, noticeOf } from './alerts.ts'
 import { algoOrder, algoReports } from './algo-order.ts'
-import { futuresOrder, futuresReport } from './futures-order.ts'
+import { futuresOrder, futuresReports } from './futures-order.ts'
 import { parseJson } from './json.ts'
-import type { IdReader, OrderReport } from './order-update.ts'
-import { spotOrder, spotReport } from './spot-order.ts'
+import { listReports, listStatus, type OrderWord, triggerReject, triggerReports } from './order-lists.ts'
+import type { IdReader, OrderReport, Source } from './order-update.ts'
+import { spotOrder, spotReports } from './spot-order.ts'
+import { liteReports, tradeLite } from './trade-lite.ts'
 
 /** A report and the address of the actor that it is for. */
-export type AddressedReport = OrderReport | Alert | { readonly to: string; readonly event: AccountReport }
+export type AddressedReport =
+  | OrderReport
+  | OrderWord
+  | Alert
+  | { readonly to: string; readonly event: AccountReport }
 
 export interface UserMessage {
   /** Binance's name of the message. */
   readonly kind: string
-  /** `ended`: nothing comes after it, the stream must be opened anew. `unknown`: nothing is known of such messages. */
-  readonly status: 'decoded' | 'ended' | 'unknown'
+  /**
+   * `reconnect`: the stream has ended, or is about to. It must be opened anew, and what it did not tell is asked for. `unknown`: nothing
+   * is known of such messages.
+   */
+  readonly status: 'decoded' | 'reconnect' | 'unknown'
   readonly reports: readonly AddressedReport[]
-}
-
-/** The owner of the stream: the name of the venue, and its ids. */
-interface Source {
-  readonly venue: string
-  readonly read: IdReader
+  /** Why the stream must be opened anew. */
+  readonly reason?: string
 }
 
 type Decode = (message: unknown, source: Source) => readonly AddressedReport[]
 
-const NOTHING: Decode = () => []
+/** The messages that only say something. What a balance is, and each order of a grid or a strategy of the venue's, has reports of its own. */
+const TOLD: Decode = decoder(notice, (message, { venue }) => [noticeOf(message, venue)])
 
 const DECODERS: ReadonlyMap<string, Decode> = new Map([
-  ['executionReport', decoder(spotOrder, (order, { read }) => [spotReport(order, read)])],
-  ['ORDER_TRADE_UPDATE', decoder(futuresOrder, (order, { read }) => [futuresReport(order, read)])],
-  ['ALGO_UPDATE', decoder(algoOrder, (order, { read }) => algoReports(order, read))],
-  [
-    'CONDITIONAL_ORDER_TRIGGER_REJECT',
-    decoder(triggerReject, (reject, { venue }) => [triggerAlert(reject, venue)]),
-  ],
+  ['executionReport', decoder(spotOrder, spotReports)],
+  ['ORDER_TRADE_UPDATE', decoder(futuresOrder, futuresReports)],
+  ['ALGO_UPDATE', decoder(algoOrder, algoReports)],
+  ['TRADE_LITE', decoder(tradeLite, liteReports)],
+  ['listStatus', decoder(listStatus, listReports)],
+  ['CONDITIONAL_ORDER_TRIGGER_REJECT', decoder(triggerReject, triggerReports)],
   ['MARGIN_CALL', decoder(marginCall, (call, { venue }) => [marginAlert(call, venue)])],
-  // A fill told in haste, without CumQty and commission, even before its order is new. The ORDER_TRADE_UPDATE that
-  // always follows says all of it: a fill is booked once, whole, from there.
-  ['TRADE_LITE', NOTHING],
   ['outboundAccountPosition', decoder(outboundAccountPosition, toAccount(spotBalances))],
   ['balanceUpdate', decoder(balanceUpdate, toAccount(spotCashFlow))],
   ['ACCOUNT_UPDATE', decoder(accountUpdate, toAccount(futuresAccount))],
-  // Leverage and margin mode: no actor keeps them.
-  ['ACCOUNT_CONFIG_UPDATE', NOTHING],
-  // What the balance is comes as an outboundAccountPosition, locked or not.
-  ['externalLockUpdate', NOTHING],
-  // Each order of a list, of a grid, of a strategy of the venue's has reports of its own.
-  ['listStatus', NOTHING],
-  ['GRID_UPDATE', NOTHING],
-  ['STRATEGY_UPDATE', NOTHING],
-  // Minutes ahead of the end of the connection.
-  ['serverShutdown', NOTHING],
+  ['ACCOUNT_CONFIG_UPDATE', TOLD],
+  ['externalLockUpdate', TOLD],
+  ['GRID_UPDATE', TOLD],
+  ['STRATEGY_UPDATE', TOLD],
+  ['outboundAccountInfo', TOLD],
+  ['MARGIN_LEVEL_STATUS_CHANGE', TOLD],
+  ['RISK_LEVEL_CHANGE', TOLD],
+  ['USER_LIABILITY_CHANGE', TOLD],
+  ['liabilityChange', TOLD],
 ])
 
-const ENDINGS: readonly string[] = ['listenKeyExpired', 'eventStreamTerminated']
+/** Why the stream must be opened anew, by the message that says so. */
+const RECONNECTS: ReadonlyMap<string, string> = new Map([
+  ['listenKeyExpired', 'the listen key has expired'],
+  ['eventStreamTerminated', 'the subscription has ended'],
+  ['serverShutdown', 'the server ends its connections within minutes'],
+])
+
+/** Returns the ClOrdID of an order by the venue's id of it; undefined where that is not known. */
+export type OrderFinder = Source['find']
 
 /**
  * `raw` is a message's text, or its JSON read without loss (order ids have up to 19 digits): the event itself, or as
  * combined streams (`data`) and the WebSocket API (`event`) wrap it. `ids`: of the store that trades there. An order that is none of its
  * own is somebody else's, and its reports go to the id that it has here once it is adopted. Without `ids` every id is read as it is.
+ * `find`: for messages that have the venue's id alone. Where it finds none, the books are compared.
  * @throws USER_MESSAGE_UNREADABLE with the fields that are wrong and their rules
  */
-export function decodeUserMessage(raw: unknown, venue: string, ids?: WireIds): UserMessage {
+export function decodeUserMessage(
+  raw: unknown,
+  venue: string,
+  ids?: WireIds,
+  find: OrderFinder = () => undefined,
+): UserMessage {
   const message = unwrapped(typeof raw === 'string' ? read(raw) : raw)
   const kind = isObject(message) ? message.e : undefined
   if (typeof kind !== 'string') throw unreadable('the message', 'e: the name of an event')
   const decode = DECODERS.get(kind)
   if (decode !== undefined) {
     const read: IdReader = (wireId) => ids?.identify(wireId).clOrdId ?? wireId
-    return { kind, status: 'decoded', reports: decode(message, { venue, read }) }
+    return { kind, status: 'decoded', reports: decode(message, { venue, read, find }) }
   }
-  return { kind, status: ENDINGS.includes(kind) ? 'ended' : 'unknown', reports: [] }
+  const reason = RECONNECTS.get(kind)
+  if (reason !== undefined) return { kind, status: 'reconnect', reason, reports: [] }
+  return { kind, status: 'unknown', reports: [] }
 }
 
 function decoder<T>(

@@ -99,6 +99,7 @@ function spotFields({ terms, cost, at, status }: ExchangeOrder, id: number) {
     Y: '0',
     Q: '0',
     W: at,
+    ...(ordType === 'TRAILING_STOP' && { d: 100 }),
     V: 'NONE',
   }
 }
