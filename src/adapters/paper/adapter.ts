@@ -30,6 +30,15 @@ const config = z.strictObject({
     .max(DURATION_MAX_MS)
     .default(20)
     .describe('The time that a request takes to the venue, and a report takes back, in ms of event time.'),
+  latencyMaxMs: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(DURATION_MAX_MS)
+    .optional()
+    .describe(
+      'The longest such time, in ms. Each request and each report takes one between the two, so that requests may overtake each other. By default each takes `latencyMs`.',
+    ),
   takerFee: fee.default('0.001').describe('The fee of a fill that takes liquidity, as a share of its value.'),
   makerFee: fee.default('0.001').describe('The fee of a fill that makes liquidity, as a share of its value.'),
   feeIn: z

@@ -11,6 +11,7 @@ import { withWireIds } from './edge.ts'
 import { takeCancel, takeMarket, takeOrder, takeReplace, takeTime } from './engine/engine.ts'
 import type { Execution } from './engine/execution.ts'
 import { arrived, dispatch } from './engine/in-flight.ts'
+import { type Latency, latencyOf } from './engine/latency.ts'
 import type { Terms } from './engine/profile.ts'
 import type { ProfileName } from './engine/profile-name.ts'
 import { encodeState, idsOf, type VenueRequest, type VenueState } from './engine/state.ts'
@@ -20,11 +21,12 @@ import { openVenueFolder, type VenueFolder } from './venue-folder.ts'
 
 type Optional = 'instruments' | 'openingBalances'
 
-export interface PaperVenueOptions extends Omit<Terms, Optional | 'profile'>, Partial<Pick<Terms, Optional>> {
+export interface PaperVenueOptions
+  extends Omit<Terms, Optional | 'profile'>,
+    Partial<Pick<Terms, Optional>>,
+    Latency {
   /** Folder of its own; undefined keeps all in memory. */
   readonly location: string | undefined
-  /** Event time that a request takes to the venue, and a report back. */
-  readonly latencyMs: number
   /** Without it the books go on under theirs, and new ones begin under the default. */
   readonly profile?: ProfileName | undefined
   /** The log that its books belong to. Without it the books are opened for any log. */
@@ -62,7 +64,7 @@ class Paper implements PaperVenue {
   readonly simulation = this
   readonly books = this
   readonly #terms: Terms
-  readonly #latencyMs: number
+  readonly #latency: Latency
   readonly #folder: VenueFolder
   readonly #state: VenueState
   #durable: Durable
@@ -76,10 +78,10 @@ class Paper implements PaperVenue {
   #failure: unknown
 
   constructor(options: PaperVenueOptions, folder: VenueFolder) {
-    const { name, takerFee, makerFee, feeIn, bnbPx, latencyMs, positionMode } = options
+    const { name, takerFee, makerFee, feeIn, bnbPx, latencyMs, latencyMaxMs, positionMode } = options
     const { instruments = [], openingBalances = {} } = options
     this.name = name
-    this.#latencyMs = latencyMs
+    this.#latency = { latencyMs, latencyMaxMs }
     this.#folder = folder
     this.#state = folder.state()
     if (options.profile !== undefined) this.#state.profile = options.profile
@@ -247,10 +249,10 @@ class Paper implements PaperVenue {
   #receive(request: VenueRequest): void {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#isRepeat(request)) return
-    const { clOrdId } = request
+    const { clOrdId, ref } = request
     const { requests } = this.#group
     if (!requests.has(clOrdId)) requests.set(clOrdId, request)
-    dispatch(this.#state, request, request.at + this.#latencyMs)
+    dispatch(this.#state, request, request.at + latencyOf(this.#latency, ref.intent))
   }
 
   /**
@@ -292,7 +294,8 @@ class Paper implements PaperVenue {
     this.#expireAt = firstExpiry(state)
     for (const { ended, ...execution } of executions) {
       state.reports++
-      state.lastReportAt = Math.max(state.lastReportAt, execution.report.at + this.#latencyMs)
+      const at = execution.report.at + latencyOf(this.#latency, `${this.name} ${state.reports}`)
+      state.lastReportAt = Math.max(state.lastReportAt, at)
       this.#group.reports.push({ position: state.reports, at: state.lastReportAt, ...execution })
       if (ended !== undefined) for (const id of idsOf(ended)) this.#group.ended.set(id, ended)
     }

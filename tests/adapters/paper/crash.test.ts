@@ -128,8 +128,10 @@ async function endOf(venue: PaperVenue, location: string, at: number) {
 
 /** Enough for some of the orders, where the profile asks for it. */
 const openingBalances = { USDT: '900', BTC: '4', ETH: '4' }
+/** It varies, and no request is under way for longer than the last one. */
+const LATENCY = { latencyMs: 5, latencyMaxMs: 20 }
 const open = (location: string, profile: ProfileName) =>
-  openPaperVenue({ ...OPTIONS, latencyMs: 10, location, profile, openingBalances })
+  openPaperVenue({ ...OPTIONS, ...LATENCY, location, profile, openingBalances })
 
 async function uninterrupted(scenes: readonly Scene[], profile: ProfileName) {
   const location = folder()

@@ -7,7 +7,7 @@ import { Desk } from './desk.ts'
 let desk: Desk
 afterEach(() => desk.venue.close())
 
-type Case = readonly [terms: object, text: string, rules?: Partial<SymbolRules>]
+type Case = [terms: object, text: string, rules?: Partial<SymbolRules>]
 const CONTRACTS = { 'binance-spot': 'spot', 'binance-usdm': 'linear', 'binance-coinm': 'inverse' } as const
 const LIMIT = { ordType: 'LIMIT', price: '98', orderQty: '1' } as const
 const STOP = { ordType: 'STOP', side: 'SELL', stopPx: '90', orderQty: '1' } as const
@@ -30,7 +30,12 @@ async function refusals(): Promise<(string | undefined)[]> {
   })
 }
 
-async function check(profile: keyof typeof CONTRACTS, [terms, text, rules]: Case): Promise<void> {
+async function check(
+  profile: keyof typeof CONTRACTS,
+  terms: object,
+  text: string,
+  rules?: Partial<SymbolRules>,
+): Promise<void> {
   await open(profile, rules)
   desk.place('a', terms as Partial<PlaceOrder>)
   expect(await refusals()).toEqual([text])
@@ -60,8 +65,8 @@ describe('binance-spot refuses', () => {
     [{ ...LIMIT, price: '79' }, '-1013: Filter failure: PERCENT_PRICE_BY_SIDE', { priceBandPct: '20' }],
     [{ ...STOP, stopPx: '100' }, '-2010: Order would trigger immediately.'],
     [{ ...STOP, ordType: 'TAKE_PROFIT', stopPx: '95' }, '-2010: Order would trigger immediately.'],
-  ])('%o', async (...one) => {
-    await check('binance-spot', one)
+  ])('%o', async (terms, text, rules) => {
+    await check('binance-spot', terms, text, rules)
   })
 
   it('more orders that wait for a price than a symbol has room for', async () => {
@@ -115,8 +120,8 @@ describe('binance-usdm refuses', () => {
     [{ ...STOP, stopPx: '0' }, '-4006: Stop price less than zero.'],
     [{ ...LIMIT, symbol: 'ETHUSDT' }, '-1121: Invalid symbol.'],
     [{ ...STOP, ordType: 'TAKE_PROFIT', stopPx: '95' }, '-2021: Order would immediately trigger.'],
-  ])('%o', async (...one) => {
-    await check('binance-usdm', one)
+  ])('%o', async (terms, text, rules) => {
+    await check('binance-usdm', terms, text, rules)
   })
 
   it('more orders than a symbol has room for, those that wait for a price counted apart', async () => {
