@@ -69,6 +69,22 @@ describe('binance-spot refuses', () => {
     await check('binance-spot', terms, text, rules)
   })
 
+  it('a limit that is far from the average of 5 minutes, and none that is far from the last price alone', async () => {
+    await open('binance-spot', { priceBandPct: '20' })
+    const far = { ...LIMIT, price: '50' }
+    for (const [id, waitMs] of [
+      ['a', 60_000],
+      ['b', 300_000],
+    ] as const) {
+      desk.at += waitMs
+      desk.trade('60', '1', 'SELL')
+      desk.place(id, far)
+    }
+    // (100 + 60) / 2 and 60.
+    expect(await refusals()).toEqual(['-1013: Filter failure: PERCENT_PRICE_BY_SIDE'])
+    expect(desk.venue.status('b')).toMatchObject({ ordStatus: 'NEW' })
+  })
+
   it('more orders that wait for a price than a symbol has room for', async () => {
     await open('binance-spot', { maxConditional: 2 })
     for (const id of ['a', 'b', 'c']) desk.place(id, STOP)

@@ -4,6 +4,7 @@ import { compact } from '../../../../errors/compact.ts'
 import { isConditional, isLimited, type OrdStatus, type Side } from '../../../../machines/index.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
 import type { MarketMessage } from '../../market-source.ts'
+import { withTrade } from './average.ts'
 import {
   accept,
   cancel,
@@ -63,6 +64,8 @@ export function takeMarket(state: VenueState, terms: Terms, message: MarketMessa
   state.markets[symbol] ??= emptyView()
   const market = state.markets[symbol]
   see(market, event)
+  if (event.type === 'TRADE' && terms.profile.averages)
+    market.minutes = withTrade(market.minutes ?? [], event)
   if (market.working === 0) return NOTHING
   const step: Step = { state, terms, executions: [] }
   const orders = byPriority(state.open.filter((order) => order.symbol === symbol))

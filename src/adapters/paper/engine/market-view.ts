@@ -2,6 +2,7 @@
 
 import type { MarketEvent, OrderBook, Quote, Side, Trade } from '../../../../machines/index.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
+import type { MinuteOfTrades } from './average.ts'
 
 /** Price and quantity. */
 export type Level = readonly [px: string, qty: string]
@@ -14,6 +15,8 @@ export interface MarketView {
   newest?: 'quote' | 'book'
   /** True when there was a trade after the prices shown. */
   isTraded?: boolean
+  /** The trades of the last minutes, where a profile judges by their average. */
+  minutes?: readonly MinuteOfTrades[]
   /** Quantity that our orders took of what is shown. */
   taken: { readonly side: Shown; readonly px: string; qty: string }[]
   /** Our open orders in this market. While there are none, a message costs no more than being noted. */

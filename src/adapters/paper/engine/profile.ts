@@ -91,6 +91,8 @@ export interface VenueProfile {
   readonly marketWaits: boolean
   /** True when a spot order locks what it pays with, so that no other order has it. */
   readonly locks: boolean
+  /** True when filters judge by the average price of the last 5 minutes, and not by the price of now. */
+  readonly averages: boolean
   readonly feeIn: FeeIn
   /** The share of a commission that is paid when it is paid in BNB. */
   readonly bnbShare: string

@@ -328,6 +328,7 @@ export function contractsProfile(market: Market): VenueProfile {
     unfilled: 'EXPIRED',
     marketWaits: false,
     locks: false,
+    averages: false,
     feeIn: 'settle',
     bnbShare: '0.9',
     reduces: ({ positionSide, side, reduceOnly }) =>

@@ -129,14 +129,14 @@ const marketLots: Rule = {
 }
 
 const notionals: Rule = {
-  rule: 'NOTIONAL: the value lies within two bounds. Whether market orders keep to them, the symbol says. The last price stands for the average of 5 minutes.',
+  rule: 'NOTIONAL: the value lies within two bounds. Whether market orders keep to them, the symbol says. They are valued at the average price of 5 minutes.',
   answer: '-1013 Filter failure: NOTIONAL',
   source: `${DOCS} filters.md`,
   refusalOf: (asked) => (notionalFaultOf(asked) === undefined ? undefined : filter('NOTIONAL', invalid)),
 }
 
 const bands: Rule = {
-  rule: 'PERCENT_PRICE_BY_SIDE: a limit lies within the factors of its side. The last price stands for the average.',
+  rule: 'PERCENT_PRICE_BY_SIDE: a limit lies within the factors of its side, of the average price of 5 minutes.',
   answer: '-1013 Filter failure: PERCENT_PRICE_BY_SIDE',
   source: `${DOCS} filters.md`,
   refusalOf: (asked) =>
@@ -301,6 +301,7 @@ export const BINANCE_SPOT: VenueProfile = {
   unfilled: 'EXPIRED',
   marketWaits: false,
   locks: true,
+  averages: true,
   feeIn: 'received',
   bnbShare: '0.75',
   reduces: () => false,

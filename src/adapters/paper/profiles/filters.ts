@@ -2,6 +2,7 @@
 import { contractOf } from '../../../../machines/account/instrument.ts'
 import { isConditional, isLimited } from '../../../../machines/index.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
+import { averageOf } from '../engine/average.ts'
 import { priceOf } from '../engine/market-view.ts'
 import type { Asked } from '../engine/profile.ts'
 import type { Band } from '../engine/symbol-rules.ts'
@@ -47,9 +48,9 @@ export function marketQuantityFaultOf({ order, rules: { market } }: Asked): Faul
   return faultOf(order.orderQty, { min: market.minQty, max: market.maxQty, step: market.lotSize })
 }
 
-/** Returns the price of the market by now: of the last trade, within what is bid and asked. */
-export function marketPxOf({ market, order: { side } }: Asked): string | undefined {
-  return priceOf(market, side)
+/** Returns the price that filters judge by: the average, where one is kept, or else the price of the market by now. */
+export function marketPxOf({ state, market, order: { side } }: Asked): string | undefined {
+  return averageOf(market.minutes ?? [], state.now) ?? priceOf(market, side)
 }
 
 /** Returns the fault of the value: at the limit, or at the trigger, or of a market order at the market's price. */

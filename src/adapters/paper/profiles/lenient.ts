@@ -29,6 +29,7 @@ export const LENIENT: VenueProfile = {
   unfilled: 'CANCELED',
   marketWaits: true,
   locks: false,
+  averages: false,
   feeIn: 'settle',
   bnbShare: '1',
   reduces: ({ reduceOnly }) => reduceOnly === true,
