@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { commandPage } from './command-page.ts'
 import { configurationPage } from './configuration-page.ts'
 import { grafanaDashboard } from './dashboard.ts'
@@ -7,10 +7,10 @@ import { errorPage } from './error-page.ts'
 import { feedPage } from './feed-page.ts'
 import { httpPage } from './http-page.ts'
 import { metricsPage } from './metrics-page.ts'
-import { withVenueRules } from './venue-rules.ts'
+import { venueRulesPage } from './venue-rules.ts'
 
-const at = (page: string) => new URL(`../../docs/${page}`, import.meta.url)
-const write = (page: string, text: string) => writeFileSync(at(page), text)
+const write = (page: string, text: string) =>
+  writeFileSync(new URL(`../../docs/${page}`, import.meta.url), text)
 write('configuration.md', configurationPage())
 write('commands.md', commandPage())
 write('defaults.yaml', defaultConfiguration())
@@ -19,4 +19,4 @@ write('http.md', httpPage())
 write('metrics.md', metricsPage())
 write('feed.md', feedPage())
 write('../deploy/grafana-dashboard.json', grafanaDashboard())
-write('trading.md', withVenueRules(readFileSync(at('trading.md'), 'utf8')))
+write('venue-rules.md', venueRulesPage())

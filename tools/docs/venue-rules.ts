@@ -1,17 +1,19 @@
-/** Makes the tables of the paper venue's rules in docs/trading.md from its profiles. */
+/** Makes docs/venue-rules.md from the profiles of the paper venue. */
 import type { Documented, VenueProfile } from '../../src/adapters/paper/engine/profile.ts'
 import { PROFILES } from '../../src/adapters/paper/profiles/profiles.ts'
 import { cell, table } from './schema-text.ts'
 
-const BEGIN = '<!-- made by npm run docs:reference from the profiles: do not edit by hand -->'
-const END = '<!-- the end of what is made -->'
 const HEAD = ['rule', 'answer', 'source']
 
-/** Returns the page with the tables of today in place of those that it has. */
-export function withVenueRules(page: string): string {
-  const [before, rest = ''] = page.split(BEGIN)
-  const [, after = ''] = rest.split(END)
-  return `${before}${BEGIN}\n\n${Object.values(PROFILES).map(section).join('\n\n')}\n\n${END}${after}`
+const INTRODUCTION = `<!-- made by npm run docs:reference from src/adapters/paper/profiles: do not edit by hand -->
+
+# The rules of the paper venue
+
+\`venue.profile\` names one of these. [trading.md](trading.md#the-paper-venues-rules) says how to choose one.`
+
+/** Returns the page of the profiles, with the source of each rule. */
+export function venueRulesPage(): string {
+  return `${[INTRODUCTION, ...Object.values(PROFILES).map(section)].join('\n\n')}\n`
 }
 
 function section({ name, rules, amendRules, ways }: VenueProfile): string {
@@ -22,7 +24,7 @@ function section({ name, rules, amendRules, ways }: VenueProfile): string {
   )
   const tables = [rowsOf(orders)]
   if (amends.length > 0) tables.push('For a replace:', rowsOf(amends))
-  return [`### ${name}`, ...tables].join('\n\n')
+  return [`## ${name}`, ...tables].join('\n\n')
 }
 
 function rowsOf(documented: readonly Documented[]): string {
