@@ -43,6 +43,8 @@ it('lists the records that there are, and says that earlier ones were deleted', 
     expect(rows.at(-1)).toContain(`record ${least}`)
   })
   expect(await page.locator('#history [role=alert]').count()).toBe(0)
+  await page.locator('body').press('Home')
+  await eventually(() => expect(opened.hash()).toContain(`lamp/a@${made.first}`))
   expect(opened.complaints).toEqual([])
 })
 

@@ -2,7 +2,7 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { TransitionRecord } from '../../../src/client/index.ts'
 import { head } from '../log/actors.ts'
-import { chosen, latestRev, record } from '../log/chosen.ts'
+import { chosen, latestRev, leastRev, record } from '../log/chosen.ts'
 import { client } from '../log/client.ts'
 import { returns } from '../log/connection.ts'
 import { type Fault, faultOf } from '../log/loading.ts'
@@ -52,7 +52,9 @@ effect(() => {
 export async function goToRev(rev: number, by: 'click' | 'step'): Promise<void> {
   const address = choice.value
   if (address === '') return
-  const to = Math.max(1, Math.min(rev, latestRev.value))
+  const least = leastRev.value ?? 1
+  if (least === Number.POSITIVE_INFINITY) return
+  const to = Math.max(least, Math.min(rev, latestRev.value))
   const own = { rev: to }
   towards = own
   try {
