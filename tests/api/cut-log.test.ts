@@ -129,3 +129,19 @@ it('refuses a feed from before, and gives one from there on, and the last events
     expect(all.at(-1)).toMatchObject({ op: 'caughtUp' })
   }
 })
+
+it.each(['/inspect', '/inspect/legacy'])('plays the life that there is to Stately at %s', async (path) => {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}${path}?actor=lamp/a&to=seq:${first + 2}`)
+  const texts: string[] = []
+  const done = new Promise<void>((resolve) => {
+    socket.on('message', (data) => {
+      texts.push(String(data))
+      if (texts.join().split('PRESS').length > 3) resolve()
+    })
+    socket.on('close', () => resolve())
+  })
+  await done
+  socket.terminate()
+  expect(texts.join()).not.toContain('LOG_CUT')
+  expect(texts.join().split('PRESS').length).toBeGreaterThan(3)
+})
