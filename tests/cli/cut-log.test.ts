@@ -11,6 +11,8 @@ import { events } from '../../tools/cli/command-events.ts'
 import { leastRev, replay } from '../../tools/cli/command-replay.ts'
 import { state } from '../../tools/cli/command-state.ts'
 import { why } from '../../tools/cli/command-why.ts'
+import { events as eventsTool } from '../../tools/cli/mcp/tools/events.ts'
+import { replay as replayTool } from '../../tools/cli/mcp/tools/replay.ts'
 import { openReader } from '../../tools/cli/reader.ts'
 import { type CutLamps, cutLamps } from '../runtime/cut-lamps.ts'
 import { linesOf } from './said.ts'
@@ -81,6 +83,16 @@ describe.each(['a running program', 'a closed log'])('%s', (kind) => {
     expect((await linesOf(() => events([], { ...options, tail: 1 })))[0]).toContain('DIMMED')
     const found = await linesOf(() => events(['LIT'], options))
     expect(found.length - 1).toBe(Number.parseInt(counted.find((line) => line.includes('LIT')) as string, 10))
+  })
+
+  it('answers an assistant with the records and events that there are', async () => {
+    const reader = await openReader(options.data, machines)
+    const asked = { address: 'lamp/a', changes: true, limit: 100 }
+    const life = (await replayTool.answer(reader, asked)) as { records: { seq: number }[] }
+    expect(life.records[0]?.seq).toBe(made.first)
+    const said = (await eventsTool.answer(reader, { types: ['DIMMED'], limit: 5 })) as { events: unknown[] }
+    expect(said.events.length).toBe(1)
+    await reader.close()
   })
 
   it('says where an explanation ends because its cause was deleted', async () => {
