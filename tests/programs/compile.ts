@@ -22,6 +22,7 @@ const PROGRAMS = [
   'tests/adapters/paper/trader.ts',
   'tests/faults/bracket/child.ts',
   'tests/faults/bracket/strategy.ts',
+  'tests/faults/disk/deleter.ts',
   'tests/faults/disk/writer.ts',
   'tests/faults/feed-storm/with-client.ts',
   'tests/faults/feed-storm/with-ws.ts',
