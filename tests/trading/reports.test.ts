@@ -118,16 +118,22 @@ describe('a hedging account', () => {
 })
 
 describe.each([
-  ['a liquidation', { c: 'autoclose-1723161255343', x: 'CALCULATED', o: 'LIQUIDATION', ot: 'LIQUIDATION' }],
-  ['a deleveraging', { c: 'adl_autoclose', x: 'TRADE', o: 'MARKET', ot: 'MARKET' }],
-])('%s of the long, by an order that the venue has placed itself', (_, order) => {
+  [
+    'a liquidation',
+    'liquidation',
+    { c: 'autoclose-1723161255343', x: 'CALCULATED', o: 'LIQUIDATION', ot: 'LIQUIDATION' },
+  ],
+  ['a deleveraging', 'adl', { c: 'adl_autoclose', x: 'TRADE', o: 'MARKET', ot: 'MARKET' }],
+])('%s of the long, by an order that the venue has placed itself', (_, cause, order) => {
   let bot: Bot
 
   beforeAll(async () => {
     bot = await hedged()
     const { exchange } = bot
     const trade = { S: 'SELL', ps: 'LONG', X: 'FILLED', q: '1', z: '1', l: '1', L: '90', ap: '90', p: '90' }
-    await exchange.tell(exchange.message('L', { ...order, ...trade, n: '0', N: 'USDT', i: 99, t: 990 }))
+    const message = exchange.message('L', { ...order, ...trade, n: '0', N: 'USDT', i: 99, t: 990 })
+    // Told twice, it counts once.
+    for (const told of [message, message]) await exchange.tell(told)
     await bot.settle()
   })
 
@@ -138,6 +144,14 @@ describe.each([
   it('is booked from its own message', () => {
     expect(bot.position('LONG').quantity).toBe('0')
     expect(bot.account.balances.USDT).toBe('99990')
+  })
+
+  it('has an actor that has ended, and says why it was placed', async () => {
+    const [adopted, ...others] = await bot.emitted('ORDER_ADOPTED')
+    expect(others).toEqual([])
+    expect(adopted).toMatchObject({ cause })
+    expect(bot.value(adopted?.order as string)).toMatchObject({ execution: 'filled' })
+    expect([bot.account.working, bot.exchange.undelivered]).toEqual([{}, []])
   })
 })
 
