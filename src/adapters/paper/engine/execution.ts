@@ -5,6 +5,7 @@ import { contractOf } from '../../../../machines/account/instrument.ts'
 import { movementsOf } from '../../../../machines/account/portfolio.ts'
 import type { CashFlowReport, ExecutionReport, OrderCancelReject } from '../../../../machines/index.ts'
 import { holdingName } from '../../../../machines/model/addresses.ts'
+import { dealtAssetOf } from '../../../../machines/model/contract.ts'
 import * as decimal from '../../../../machines/model/decimal.ts'
 import { applyFill, type Books, NO_BOOKS } from '../../../../machines/position/books.ts'
 import type { RequestRef, VenueOrder } from '../../venue.ts'
@@ -12,7 +13,7 @@ import { type Charge, commissionOf, type Trade } from './commission.ts'
 import type { Level } from './market-view.ts'
 import { type Terms, textOf, type VenueRefusal } from './profile.ts'
 import { type CancelRequest, type PaperOrder, type ReplaceRequest, type VenueState, viewOf } from './state.ts'
-import { assetsOf, availableOf, bnbPxOf } from './wallet.ts'
+import { availableOf, bnbPxOf } from './wallet.ts'
 
 /** A report as it is made. */
 export interface Execution {
@@ -93,8 +94,8 @@ export function fill(step: Step, order: PaperOrder, [px, qty]: Level, liquidity:
   const charged = chargeOf(step, { ...contract, symbol, side, qty, px }, liquidity)
   const deal = { symbol, side, lastQty: qty, lastPx: px, ...charged }
   const was = booksOf(step.state, order)
-  const { after } = applyFill(contract, was, deal)
-  step.state.positions[holdingName(order)] = withoutFee(step, order, after, charged)
+  const { after } = applyFill(contract, was, { ...deal, dealtAsset: dealtAssetOf(contract, order) })
+  step.state.positions[holdingName(order)] = after
   for (const { asset, change } of movementsOf({ type: 'FILL', ...deal }, contract))
     credit(step.state, asset, change)
   if (contract.contract !== 'spot')
@@ -120,15 +121,6 @@ function chargeOf(step: Step, trade: Trade, liquidity: 'MAKER' | 'TAKER'): Charg
   const px = feeIn === 'bnb' ? bnbPxOf(step, trade.settleAsset) : undefined
   const bnb = px && { px, available: availableOf(step, 'BNB'), share: terms.profile.bnbShare }
   return commissionOf(terms, trade, { liquidity, feeIn, bnb: bnb || undefined })
-}
-
-/** Returns the books less a commission in the coin itself: what is left of it is what can be sold. */
-function withoutFee({ terms }: Step, { symbol }: PaperOrder, books: Books, charged: Charge): Books {
-  const { base, quote } = assetsOf(terms, symbol)
-  const isInCoin = base !== quote && charged.commissionAsset === base
-  const isSpot = contractOf(terms.instruments, symbol).contract === 'spot'
-  if (!isInCoin || !isSpot) return books
-  return { ...books, quantity: decimal.subtract(books.quantity, charged.commission) }
 }
 
 /** Ends an open order unfilled: `by` is the request that asked for it, `text` the reason when nobody did. */
