@@ -6,8 +6,8 @@ import { acts, laterThan } from '../kind/kind.ts'
 import { accountAddress, positionAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
 import { isStop } from '../order/terms.ts'
-import { applyFill, booksAfter, netPnl, signedQty } from './books.ts'
-import { changeOf, dealAs, facts, fillId, fillIdsWith, type PositionTypes } from './context.ts'
+import { applyFill, netPnl, signedQty } from './books.ts'
+import { booksAs, changeOf, dealAs, facts, fillId, fillIdsWith, type PositionTypes } from './context.ts'
 import { positionDeclaration, since } from './declaration.ts'
 
 /** Returns the actions of a version. */
@@ -70,7 +70,7 @@ export function actionsOf(version: string) {
       assertEvent(event, ['FILL_BUST', 'FILL_CORRECTED'])
       const { at } = event
       const isBust = event.type === 'FILL_BUST'
-      const position = { ...context, ...booksAfter(context, context, dealAs(version, context, event)) }
+      const position = { ...context, ...booksAs(version, context, event) }
       const fillIds = isBust ? context.fillIds.filter((id) => id !== fillId(event)) : context.fillIds
       enqueue.assign({ ...position, fillIds })
       const reason = isBust ? 'bust' : 'correction'

@@ -141,6 +141,28 @@ export function booksAfter(contract: Contract, was: Books, event: Dealt): Books 
   return applyFill(contract, applyBust(contract, was, { ...event, ...event.was }).after, event).after
 }
 
+/**
+ * Returns the books after a fill, a bust or a correction, as positions count since version 6. A correction of the commission alone,
+ * which a venue tells later than the deal, takes no deal back.
+ */
+export function booksAfterDeal(contract: Contract, was: Books, event: Dealt): Books {
+  if (event.type !== 'FILL_CORRECTED' || !('was' in event) || !isSameDeal(event, event.was))
+    return booksAfter(contract, was, event)
+  const before = { ...event, ...event.was }
+  const { commissionAsset, commission } = before
+  const refunded = charged(was.commissions, commissionAsset, decimal.negate(commission))
+  const commissions = charged(refunded, event.commissionAsset, event.commission)
+  const change = decimal.subtract(heldQty(NO_BOOKS, event), heldQty(NO_BOOKS, before))
+  const quantity = decimal.add(was.quantity, change)
+  // Coins that are sold by now cannot be fewer.
+  const isHeld = decimal.isPositive(was.quantity) && !decimal.isNegative(quantity)
+  return { ...was, commissions, quantity: isHeld ? quantity : was.quantity }
+}
+
+function isSameDeal(a: Pick<Deal, 'lastQty' | 'lastPx'>, b: Pick<Deal, 'lastQty' | 'lastPx'>): boolean {
+  return decimal.compare(a.lastQty, b.lastQty) === 0 && decimal.compare(a.lastPx, b.lastPx) === 0
+}
+
 /** Returns the change of its order's filled quantity. */
 export function filledBy(event: Fill | FillBust | FillCorrected): string {
   if (event.type === 'FILL') return event.lastQty

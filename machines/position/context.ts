@@ -9,7 +9,7 @@ import type { Emitted } from '../kind/kind.ts'
 import { positionAddress } from '../model/addresses.ts'
 import { contractTerms, dealtAssetOf } from '../model/contract.ts'
 import * as decimal from '../model/decimal.ts'
-import { avgPxOf, type Books, booksAfter, unrealizedPnl } from './books.ts'
+import { avgPxOf, type Books, booksAfter, booksAfterDeal, unrealizedPnl } from './books.ts'
 import type { PositionEvent, positionDeclaration } from './declaration.ts'
 
 export const positionInput = z.object({
@@ -68,7 +68,7 @@ export function fillIdsWith({ fillIds }: PositionContext, event: Fill): readonly
   return [...fillIds.slice(1 - FILL_IDS_MAX), fillId(event)]
 }
 
-/** Returns the event as a version counts it. A commission in the coin that changes hands counts since version 6. */
+/** Returns the fill as a version counts it. A commission in the coin that changes hands counts since version 6. */
 export function dealAs<Event extends Fill | FillBust | FillCorrected>(
   version: string,
   position: PositionContext,
@@ -77,10 +77,20 @@ export function dealAs<Event extends Fill | FillBust | FillCorrected>(
   return Number(version) < 6 ? event : { ...event, dealtAsset: dealtAssetOf(position, event) }
 }
 
+/** Returns the books after the event, as a version counts it. */
+export function booksAs(
+  version: string,
+  position: PositionContext,
+  event: Fill | FillBust | FillCorrected,
+): Books {
+  const after = Number(version) < 6 ? booksAfter : booksAfterDeal
+  return after(position, position, dealAs(version, position, event))
+}
+
 export function quantityAfter(version: string, position: PositionContext, event: PositionEvent): string {
   if (event.type !== 'FILL' && event.type !== 'FILL_BUST' && event.type !== 'FILL_CORRECTED')
     return position.quantity
-  return booksAfter(position, position, dealAs(version, position, event)).quantity
+  return booksAs(version, position, event).quantity
 }
 
 /**

@@ -1,7 +1,9 @@
 /** The common part of all strategies, as far as its versions differ. */
+import type { Fill, FillBust, FillCorrected } from '../events/fill.ts'
 import { listAddress } from '../model/addresses.ts'
 import { dealtAssetOf, settleAssetOf } from '../model/contract.ts'
 import { venueId } from '../model/ids.ts'
+import { type Books, booksAfter, booksAfterDeal } from '../position/books.ts'
 import type { StrategyTrade } from './context.ts'
 import { onTick, onTick4, signalOf, valuesOf } from './signal.ts'
 import type { StrategyTerms } from './terms.ts'
@@ -16,14 +18,13 @@ export interface Form {
   readonly signalOf: typeof signalOf
   /** True if it remembers its entry signals, and its reasons to go in and out. */
   readonly remembers: boolean
-  /** Returns a fill as its books count it, and the asset that its PnL is in: as its position does. */
-  readonly dealOf: <Event extends Named>(terms: StrategyTerms, event: Event) => Dealt<Event>
+  /** Returns the books of a trade after an event, and the asset that its PnL is in: as its position counts them. */
+  readonly booksAfter: (terms: StrategyTerms, books: Books, event: Dealt) => Books
   readonly assetOf: (terms: StrategyTerms) => string
   readonly onTick: typeof onTick
 }
 
-type Named = { readonly symbol: string; readonly instrument?: string | undefined }
-type Dealt<Event> = Event & { readonly dealtAsset?: string | undefined }
+type Dealt = Fill | FillBust | FillCorrected
 
 const assetByName = ({ contract, symbol }: StrategyTerms) => settleAssetOf(contract, symbol)
 const assetOf = (terms: StrategyTerms) => terms.settleAsset ?? assetByName(terms)
@@ -34,16 +35,17 @@ const PRESENT: Form = {
   valuesOf,
   signalOf,
   remembers: true,
-  dealOf: (terms, event) => {
+  booksAfter: (terms, books, event) => {
     const { contract } = terms
-    return { ...event, dealtAsset: dealtAssetOf({ contract, settleAsset: assetOf(terms) }, event) }
+    const dealtAsset = dealtAssetOf({ contract, settleAsset: assetOf(terms) }, event)
+    return booksAfterDeal(terms, books, { ...event, dealtAsset })
   },
   assetOf,
   onTick,
 }
 
 /** The form of version 4. It takes assets from names, counts no commission in a coin, and knows no tick below 1e-8. */
-const THIRD: Form = { ...PRESENT, dealOf: (_, event) => event, assetOf: assetByName, onTick: onTick4 }
+const THIRD: Form = { ...PRESENT, booksAfter, assetOf: assetByName, onTick: onTick4 }
 
 /** The form of versions 2 and 3. */
 const SECOND: Form = { ...THIRD, remembers: false }

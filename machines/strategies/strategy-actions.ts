@@ -9,7 +9,7 @@ import { acts, laterThan } from '../kind/kind.ts'
 import { intervalMs } from '../market/candles.ts'
 import { asKind, strategyAddress, symbolAddress } from '../model/addresses.ts'
 import * as decimal from '../model/decimal.ts'
-import { booksAfter, NO_BOOKS, netPnl } from '../position/books.ts'
+import { NO_BOOKS, netPnl } from '../position/books.ts'
 import type { StrategyEvent, StrategyTrade, StrategyTypes } from './context.ts'
 import { candidatesWith, cycleOf, shortened, workOf, workWith } from './cycle.ts'
 import { since, strategyDeclaration } from './declaration.ts'
@@ -29,7 +29,7 @@ export function actionsOf<
 >(
   definition: StrategyDefinition<Shape, State, Folded>,
   input: z.ZodType<StrategyTerms>,
-  { listOf, valuesOf, signalOf, remembers, dealOf, assetOf, onTick }: Form,
+  { listOf, valuesOf, signalOf, remembers, booksAfter, assetOf, onTick }: Form,
   common: string,
 ) {
   type Params = ParamsOf<Shape>
@@ -151,7 +151,7 @@ export function actionsOf<
     takeFill: action(({ context: { params, trade }, event, enqueue }) => {
       assertEvent(event, ['FILL', 'FILL_BUST', 'FILL_CORRECTED'])
       const { books, ...of } = trade as StrategyTrade
-      enqueue.assign({ trade: { ...of, books: booksAfter(params, books, dealOf(params, event)) } })
+      enqueue.assign({ trade: { ...of, books: booksAfter(params, books, event) } })
     }),
     reportExecuted: action(
       ({ context: { params }, event, enqueue }, { action: done }: { action: 'entered' | 'exited' }) => {

@@ -9,6 +9,7 @@ import {
   applyFill,
   avgPxOf,
   booksAfter,
+  booksAfterDeal,
   fundingOf,
   NO_BOOKS,
   netPnl,
@@ -235,6 +236,30 @@ describe('a commission in the coin that changes hands', () => {
       ...first,
       commissions: { BTC: '0.001' },
     })
+  })
+
+  it('may be told later than its deal: nothing else is booked anew', () => {
+    const late = (was: ReturnType<typeof coin>, commission: string) => ({
+      ...was,
+      commission,
+      type: 'FILL_CORRECTED' as const,
+      was,
+    })
+    const first = coin('BUY', '2', '100', '0')
+    const held = booksOf(first, { ...coin('SELL', '1', '110', '0') })
+    expect(booksAfterDeal(SPOT, held, late(first, '0.002') as never)).toEqual({
+      ...held,
+      quantity: '0.998',
+      commissions: { BTC: '0.002' },
+    })
+    const sold = booksOf(first, coin('SELL', '2', '110', '0'))
+    expect(booksAfterDeal(SPOT, sold, late(first, '0.002') as never)).toEqual({
+      ...sold,
+      commissions: { BTC: '0.002' },
+    })
+    expect(booksAfterDeal(SPOT, held, { ...late(first, '0'), lastPx: '90' } as never)).toEqual(
+      booksAfter(SPOT, held, { ...late(first, '0'), lastPx: '90' } as never),
+    )
   })
 
   it(`leaves realised + unrealised = cash flow + value of the coins, to the last digit, seed ${SEED}`, () => {
