@@ -27,6 +27,7 @@ import { createSupervisor, openLevelStore } from '../../src/index.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { EventClock } from '../../src/runtime/time/clock.ts'
 import { META } from '../../store/leveldb/codec/keys.ts'
+import { CUT_FORMAT } from '../../store/leveldb/log-state.ts'
 import { program } from '../programs/program.ts'
 import { OutcryProcess, outcry } from '../runner/runner-process.ts'
 import { machines } from './till.ts'
@@ -52,7 +53,7 @@ beforeAll(async () => {
   await supervisor.stop()
   cpSync(at('good'), at('newer'), { recursive: true })
   const db = new Level<string, string>(at('newer'))
-  await db.put(META.format, '4')
+  await db.put(META.format, String(CUT_FORMAT + 1))
   await db.close()
   cpSync(at('good'), at('half'), { recursive: true })
   for (const name of readdirSync(at('half'))) if (name.startsWith('MANIFEST')) rmSync(join(at('half'), name))

@@ -14,6 +14,7 @@ const run = promisify(execFile)
 const OUTPUT_MAX_BYTES = 64 * 2 ** 20
 /** The inputs of a build and of the generated pages. */
 const SOURCES = [
+  'deploy',
   'docs',
   'errors',
   'machines',

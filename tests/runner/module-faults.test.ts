@@ -25,6 +25,7 @@ function write(
     next = '({ n }) => ({ n: n + 1 })',
     top = '',
     hangLimitMs = 5_000,
+    moduleLimitMs = 60_000,
     from = 3,
     market = 'source: sim, seed: 6, speed: max, startAt: 1700000000000, durationMs: 20000',
   },
@@ -46,7 +47,7 @@ export const strategy = defineStrategy({
   writeFileSync(
     configOf(name),
     `market: { ${market} }
-runner: { hangLimitMs: ${hangLimitMs}, moduleLimitMs: 1000 }
+runner: { hangLimitMs: ${hangLimitMs}, moduleLimitMs: ${moduleLimitMs} }
 strategies:
   - { id: b, type: ./${name}.ts, symbol: BTCUSDT, interval: 1s, orderQty: "0.01" }
   - { id: good, symbol: ETHUSDT, interval: 1s, fast: 2, slow: 5, orderQty: "0.01" }
@@ -264,7 +265,7 @@ it.each<[string, string, string]>([
   ['exits', 'process.exit(0)', 'STRATEGY_INVALID'],
 ])('a start names a module that %s as it is loaded', async (what, top, code) => {
   const name = `loaded-${what.replaceAll(' ', '-')}`
-  write(name, { top })
+  write(name, { top, moduleLimitMs: 1_000 })
   const finished = await run(name)
   expect(finished.code).toBe(1)
   expect(finished.stderr).toMatch(new RegExp(`^${code}: ${fileOf(name)} `, 'm'))

@@ -185,7 +185,7 @@ describe('a start with a strategy in quarantine', () => {
       {
         actor: BAD,
         by: 'a new version',
-        reason: 'fragile@1+4 failed, and fragile@2+4 has taken its place',
+        reason: 'fragile@1+5 failed, and fragile@2+5 has taken its place',
       },
     ])
   })
@@ -195,7 +195,7 @@ describe('a start with a strategy in quarantine', () => {
     await open(fragile('2'))
     await start()
     expect(modeOf(GOOD)).toBe('warmingUp')
-    expect(errors.join()).toContain(`${BAD} is not started: the log holds fragile@1+4`)
+    expect(errors.join()).toContain(`${BAD} is not started: the log holds fragile@1+5`)
   })
 
   it('starts the others where the way to the new version cannot be gone', async () => {
@@ -206,7 +206,7 @@ describe('a start with a strategy in quarantine', () => {
     await open(fragile('2', [{ from: '1', to: '2', migrate }]))
     await start()
     expect(modeOf(GOOD)).toBe('warmingUp')
-    expect(errors.join()).toContain(`${BAD} cannot be migrated from version 1+4 to 2+4: nobody knows how`)
+    expect(errors.join()).toContain(`${BAD} cannot be migrated from version 1+5 to 2+5: nobody knows how`)
   })
 })
 

@@ -67,7 +67,7 @@ describe('a strategy in quarantine', () => {
   it('is listed as such, with what it failed on', async () => {
     const { stdout } = await outcry('actors', ...named)
     expect(stdout).toMatch(
-      /^bad\/b +bad@1\+4 .*quarantined, in mode\.running trade\.flat; failed on CANDLE_CLOSE at \S+ \S+: TypeError: third candle$/m,
+      /^bad\/b +bad@1\+5 .*quarantined, in mode\.running trade\.flat; failed on CANDLE_CLOSE at \S+ \S+: TypeError: third candle$/m,
     )
     expect(stdout).toContain(
       `1 actor in quarantine: repair the cause, then outcry release bad/b --data ${data}`,
