@@ -230,7 +230,7 @@ export function actionsOf(version: string, { outcomeOf, requestsOf, isExact }: F
       // The account held what was asked for; the old terms are in force still.
       if (refused.kind === 'replace') enqueue(tell(accountOf(context), updateOf(after, at)))
       enqueue(emit({ type: REFUSED[refused.kind], ...facts(after, at), text }))
-      // What cannot be canceled has ended, or is not there: only its venue can say which.
+      // An order that cannot be canceled has ended, or is not there: only its venue can say which.
       if (isExact && (refused.kind === 'cancel' || ENDED.some((reason) => reason === cxlRejReason)))
         enqueue(tell(portAddress(after.terms.venue), statusRequest(after)))
     }),

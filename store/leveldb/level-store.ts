@@ -184,7 +184,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   async *read({ fromSeq, toSeq = this.#end.seq, ...options }: ReadOptions = {}): AsyncIterable<R> {
     this.#assertOpen()
     const { cut } = this
-    // Who reads backwards page by page ends behind the first record.
+    // A reader that goes backwards page by page ends behind the first record.
     if (cut !== undefined && (fromSeq ?? toSeq + 1) < cut.firstSeq) throw logCut(cut)
     const first = this.#firstSeq
     const range = { fromSeq: Math.max(first, fromSeq ?? first), toSeq: Math.min(toSeq, this.#end.seq) }
@@ -249,7 +249,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
       if (entry === undefined) break
       yield entry
     }
-    // What stands in the place of deleted records is not noted in the latest.
+    // The snapshots in the place of deleted records are not noted in the latest.
     const end = latest === undefined ? NO_HISTORY : historyEnd(actor, latest)
     if (end?.seq === 0 && this.cut === undefined) return
     // A snapshot that was among the latest a moment ago may be here by now.
@@ -392,7 +392,7 @@ export class LevelStore<R extends LogRecord> implements Store<R> {
   async sweep(): Promise<void> {
     this.#assertOpen()
     const { cut } = this
-    // Who reads everything still reads what was there when he began.
+    // A reader of everything still reads what was there when it began.
     if (cut === undefined || this.#wholeReaders > 0 || this.#sweptTo === cut.firstSeq) return
     this.#claim?.assertPlace()
     await this.#archive?.removeCut()

@@ -39,7 +39,7 @@ export async function* keysBefore(db: Database, { firstSeq, passedAt }: LogCut):
     if (rest !== undefined) await rest
     if (lastCommitOf(value) < firstSeq) yield key
   }
-  // Of each actor the newest snapshot before the cut stays.
+  // The newest snapshot of each actor before the cut stays.
   let newest: string | undefined
   for await (const key of readable(db.keys(PASTS))) {
     const rest = pace.step()

@@ -286,7 +286,7 @@ describe('a message of an order', () => {
     const { context, ordStatus } = orderAfter(reports)
     const event = reportIn(reports)
     const { z, l, aq } = fields
-    // What is not counted from this message has yet to come, and is known to be missing.
+    // A quantity that this message does not count has yet to come, and is known to be missing.
     const missing: Fields = { 63: plain(z), 67: plain(z) }
     const cumQty = missing[line] === undefined ? plain(kind === 'TRADE_LITE' ? l : (z ?? aq)) : '0'
     expect(context().cumQty).toBe(cumQty)
@@ -315,7 +315,7 @@ const STANDINGS: Readonly<Record<number, string>> = {
   21: 'FILLED',
   // A cancel that has not been done, of one that is filled in part.
   60: 'PARTIALLY_FILLED',
-  // What is said to be filled has yet to be told.
+  // A fill that is only mentioned has yet to be told.
   63: 'NEW',
   67: 'NEW',
 }

@@ -97,7 +97,7 @@ describe('a folder that has a recording', () => {
     const [capture = '', listing] = namesIn(captures)
     await expect(recorded()).rejects.toMatchObject({ code: 'RECORDING_EXISTS' })
     expect(namesIn(captures)).toEqual([capture, listing])
-    // One that was cut off has messages, too.
+    // A recording that was cut off has messages, too.
     renameSync(join(captures, capture), join(captures, `${capture}.part`))
     await expect(recorded()).rejects.toMatchObject({ code: 'RECORDING_EXISTS' })
   })

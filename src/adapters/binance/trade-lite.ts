@@ -64,7 +64,7 @@ export function liteReports(
     side: S,
     orderQty,
     ...(decimal.isPositive(price) && { price }),
-    // Those of this fill alone: an order counts its fills itself.
+    // These quantities are of this fill alone: an order counts its fills itself.
     cumQty: lastQty,
     leavesQty: left,
     avgPx: lastPx,

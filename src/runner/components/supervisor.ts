@@ -42,7 +42,7 @@ export function supervisor(run: Run): readonly Component[] {
     const { liveRecords, liveHours, deleteAfterDays } = config.retention
     const liveMs = liveHours === undefined ? undefined : liveHours * 3_600_000
     const deleteAfterMs = deleteAfterDays === undefined ? undefined : deleteAfterDays * 86_400_000
-    // What a sink has is known only once its place is kept.
+    // The events that a sink has are known only once its place is kept.
     const waitsFor = config.sinks.map((sink) => `sink:${sinkName(sink)}`)
     opened = await createSupervisor({
       store: run.get('store'),

@@ -10,7 +10,7 @@ export class Connections {
   lastAt: number | undefined
 
   take({ actor, event, at, origin }: Pick<TransitionRecord, 'actor' | 'event' | 'at' | 'origin'>): void {
-    // What our own side says of a connection comes again with each attempt, while the market says nothing.
+    // A message of our own about the connection comes again with each attempt, while the market says nothing.
     if (event.type !== 'CONNECTION') {
       if (origin !== undefined && actor.startsWith('symbol/')) this.lastAt = at
       return

@@ -77,7 +77,7 @@ export class WebhookWriter implements Writer {
     while (this.#waiting.events[0] !== undefined && this.#mayPost) {
       const [event] = this.#waiting.events
       const isPosted = await this.#post([event], { [event.envelope.type]: 1 }).catch((error) => {
-        // What was taken before must not come again. The next call fails on its own.
+        // An event that was taken before must not come again. The next call fails on its own.
         if (this.#kept > before) return false
         throw error
       })
